@@ -1,0 +1,140 @@
+"""All settings of a centre, read from one TOML file and the environment (``BANDEAU15_…``), once, at start.
+
+The environment wins over the file, the file over the defaults. Features never read settings: they are given
+values by the composition root.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
+
+
+class CentreSettings(BaseModel):
+    """Who we are."""
+
+    id: CentreCode = "FR751"
+    name: str = "SAMU de démonstration"
+    core: str = "core-a"
+    """Name of this core, also its application name in Asterisk."""
+
+
+class StorageSettings(BaseModel):
+    """Where things are kept."""
+
+    data_dir: Path = Path("var")
+    """Spool, SQLite database, recordings, secrets, Asterisk's own state."""
+    database_url: str = ""
+    """SQLAlchemy async URL; empty: SQLite in ``data_dir``."""
+
+    @property
+    def url(self) -> str:
+        """The database to use."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'bandeau15.db'}"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where events are written first."""
+        return self.data_dir / "spool"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where Asterisk writes both tracks of each call."""
+        return self.data_dir / "recordings"
+
+
+class WebSettings(BaseModel):
+    """Where the pages are served."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - strips are on other machines
+    http_port: Port = 8015
+    https_port: Port = 8443
+    allowed_origins: tuple[str, ...] = ()
+    """Further page origins accepted on WebSockets, beside the one the page was served from."""
+    session_hours: float = Field(default=14, gt=0, le=24)
+
+
+class AsteriskSettings(BaseModel):
+    """How the core and the callers meet Asterisk."""
+
+    bind_address: str = "0.0.0.0"  # noqa: S104 - trunks and strips are on other machines
+    sip_port: Port = 5060
+    sip_tls_port: Port = 5061
+    ws_port: Port = 8088
+    wss_port: Port = 8089
+    rtp_start: Port = 10000
+    rtp_end: Port = 10999
+    ari_port: Port = 8087
+    """Loopback port of the core to which Asterisk opens its ARI WebSocket."""
+    ami_port: Port = 5038
+    trunks: dict[str, list[str]] = {"operator": ["127.0.0.0/8"]}
+    """Trunk name → addresses or networks from which calls are accepted."""
+    claim_timeout_ms: int = Field(default=300, ge=50, le=2000)
+    position_codecs: Literal["opus,alaw", "alaw,opus", "alaw"] = "alaw,opus"
+
+
+class RoomSettings(BaseModel):
+    """How the waiting room "15" works."""
+
+    offer_seconds: float = Field(default=20, gt=0, le=120)
+    wrap_up_seconds: float = Field(default=15, ge=0, le=600)
+    heartbeat_seconds: float = Field(default=6, gt=1, le=60)
+    """A strip silent for longer is not offered calls."""
+
+
+class LrmSettings(BaseModel):
+    """The dispatch record software told of each call taken."""
+
+    base_url: str = "http://127.0.0.1:8081/lrm/api"
+    """Empty: no LRM is told."""
+
+
+class Settings(BaseSettings):
+    """The whole configuration, validated."""
+
+    model_config = SettingsConfigDict(env_prefix="BANDEAU15_", env_nested_delimiter="__", extra="forbid")
+
+    centre: CentreSettings = CentreSettings()
+    storage: StorageSettings = StorageSettings()
+    web: WebSettings = WebSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+    room: RoomSettings = RoomSettings()
+    lrm: LrmSettings = LrmSettings()
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        file: a TOML file; none: defaults and environment only.
+
+    Raises:
+        pydantic.ValidationError: a value is wrong or a name unknown; the text names each one.
+        FileNotFoundError: the named file does not exist.
+    """
+    if file is not None and not file.is_file():
+        raise FileNotFoundError(f"no configuration file at {file}: give --config the path of a TOML file")
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+            return (*sources, TomlConfigSettingsSource(settings_cls, file)) if file else sources
+
+    return FromFile()

@@ -1,0 +1,327 @@
+"""Everything that can happen at a centre, in the past tense: the journal's only words.
+
+Each event is a frozen dataclass with a version; an :class:`Envelope` says when, where and in what order it
+happened. From a sequence of envelopes every state, screen and indicator can be recomputed. The list is closed:
+``EVENT_TYPES`` names every type that may be written or read.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from core.ids import AgentId, CallId, CentreId, ChannelId, EventId, OfferId, PositionId, QueueId
+from core.words import (
+    CallerNumber,
+    EndedBy,
+    FrontOffice,
+    Outcome,
+    PauseReason,
+    PositionState,
+    Priority,
+    Role,
+    WithdrawReason,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Base of all events. ``VERSION`` grows when a type's fields change meaning."""
+
+    VERSION: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEvent(Event):
+    """Something that happened to one call."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionEvent(Event):
+    """Something that happened to one position."""
+
+    position_id: PositionId
+
+
+# --- the life of a call -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallArrived(CallEvent):
+    """A caller reached the centre on a line and the core claimed the call. ``line`` is the number dialled."""
+
+    channel_id: ChannelId
+    line: str
+    caller: CallerNumber
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineOpened(CallEvent):
+    """The caller's line was picked up by the SVI (SIP 200 OK): audio and recording run from here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WelcomeEnded(CallEvent):
+    """The welcome announcement is over; ``skipped`` when the caller pressed a key."""
+
+    skipped: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOriented(CallEvent):
+    """The SVI decided where the call goes."""
+
+    flow: str
+    queue: QueueId
+    priority: Priority
+    front_office: FrontOffice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallQueued(CallEvent):
+    """The call entered a waiting room. Its place is by priority, then by this event's instant and order."""
+
+    flow: str
+    queue: QueueId
+    priority: Priority
+    front_office: FrontOffice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOffered(CallEvent):
+    """The call is proposed to a position until ``deadline``."""
+
+    offer_id: OfferId
+    position_id: PositionId
+    agent_id: AgentId
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferWithdrawn(CallEvent):
+    """An offer ended unanswered. Unless the caller left, the call waits again at the same place."""
+
+    offer_id: OfferId
+    position_id: PositionId
+    reason: WithdrawReason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferAccepted(CallEvent):
+    """The agent clicked Décrocher in time: the one winner. The audio is being joined."""
+
+    offer_id: OfferId
+    position_id: PositionId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallAnswered(CallEvent):
+    """Caller and agent hear each other: answered by a person."""
+
+    offer_id: OfferId
+    position_id: PositionId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallHeld(CallEvent):
+    """The agent put the caller on hold: the caller hears music."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallResumed(CallEvent):
+    """The agent took the caller off hold."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEnded(CallEvent):
+    """The call is over, with its one outcome. ``position_id`` is where it was answered, if it was."""
+
+    outcome: Outcome
+    ended_by: EndedBy
+    position_id: PositionId | None = None
+    detail: str = ""
+
+
+# --- positions and agents ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentLoggedIn(PositionEvent):
+    """An agent took a position."""
+
+    agent_id: AgentId
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentLoggedOut(PositionEvent):
+    """An agent left a position."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionReadinessChanged(PositionEvent):
+    """What proves a position able to take a call: its audio leg is up, and its strip answers heartbeats."""
+
+    leg: bool
+    strip: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether a call may be offered."""
+        return self.leg and self.strip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionStateChanged(PositionEvent):
+    """A position entered a state. ``until`` is when it leaves it by itself (wrap-up), if it does."""
+
+    state: PositionState
+    pause_reason: PauseReason | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionMuted(PositionEvent):
+    """The agent's microphone was muted or opened again."""
+
+    muted: bool
+
+
+# --- around the call --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingStarted(CallEvent):
+    """Both tracks of a call are being written. Paths are relative to the recordings folder."""
+
+    caller_track: str
+    centre_track: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingEnded(CallEvent):
+    """The tracks are closed. ``seconds`` is their length, ``octets`` their total size."""
+
+    seconds: float
+    octets: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingMissing(CallEvent):
+    """A call ended with a track absent or unreadable: it is flagged "not recorded"."""
+
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LrmNotified(CallEvent):
+    """The agent's LRM took note of the call (``appelEntrant``), after ``attempts`` tries."""
+
+    agent_id: AgentId
+    status: int
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LrmNotificationFailed(CallEvent):
+    """The agent's LRM could not be told of the call; no further try will be made."""
+
+    agent_id: AgentId
+    detail: str
+    attempts: int
+
+
+# --- the platform -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoreStarted(Event):
+    """A core began to serve the centre. ``core`` names it (``core-a``)."""
+
+    core: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchConnected(Event):
+    """The core commands Asterisk again; calls and positions have been reconciled with it."""
+
+    switch: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchLost(Event):
+    """The core no longer hears Asterisk. Calls in progress go on; new ones are answered by the fallback."""
+
+    switch: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecurityIncidentSeen(Event):
+    """Asterisk refused a message for a security reason (wrong password, unknown account, denied address)."""
+
+    kind: str
+    source: str
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        CallArrived,
+        LineOpened,
+        WelcomeEnded,
+        CallOriented,
+        CallQueued,
+        CallOffered,
+        OfferWithdrawn,
+        OfferAccepted,
+        CallAnswered,
+        CallHeld,
+        CallResumed,
+        CallEnded,
+        AgentLoggedIn,
+        AgentLoggedOut,
+        PositionReadinessChanged,
+        PositionStateChanged,
+        PositionMuted,
+        RecordingStarted,
+        RecordingEnded,
+        RecordingMissing,
+        LrmNotified,
+        LrmNotificationFailed,
+        CoreStarted,
+        SwitchConnected,
+        SwitchLost,
+        SecurityIncidentSeen,
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """One event with its place in the centre's journal.
+
+    ``seq`` grows by one with each event of the centre; ``cause_id`` is the event this one follows from.
+    """
+
+    event_id: EventId
+    seq: int
+    occurred_at: datetime
+    centre_id: CentreId
+    event: Event
+    cause_id: EventId | None = None
+
+    @property
+    def call_id(self) -> CallId | None:
+        """The call it is about, if any."""
+        return self.event.call_id if isinstance(self.event, CallEvent) else None

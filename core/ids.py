@@ -1,0 +1,39 @@
+"""Identifiers. Each is opaque text; a NewType keeps one from being passed for another."""
+
+from typing import NewType
+from uuid import uuid4
+
+CentreId = NewType("CentreId", str)
+"""A SAMU – Centre 15, in its wire form ``^FR[0-9][0-9AB]{2}$`` (``FR751``)."""
+
+CallId = NewType("CallId", str)
+"""``idAppel`` of the LRM contract, at most 64 characters. Made by Asterisk when the call arrives, so that it
+exists even with no core, and never changed by transfer, overflow or restart."""
+
+ChannelId = NewType("ChannelId", str)
+"""One leg inside Asterisk."""
+
+BridgeId = NewType("BridgeId", str)
+"""One mixing bridge inside Asterisk. Ours are named, never reused for another purpose."""
+
+PlaybackId = NewType("PlaybackId", str)
+"""One announcement being played on a channel."""
+
+AgentId = NewType("AgentId", str)
+"""``idNatPs``: the national id of a professional, at most 32 characters; may hold a ``/``."""
+
+PositionId = NewType("PositionId", str)
+"""A poste: where an agent takes calls. Also the name of its SIP endpoint: ``^[a-z0-9][a-z0-9-]{0,39}$``."""
+
+QueueId = NewType("QueueId", str)
+"""A salle d'attente (waiting room), such as ``15``."""
+
+OfferId = NewType("OfferId", str)
+"""One offer of one call to one position."""
+
+EventId = NewType("EventId", str)
+
+
+def new_id() -> str:
+    """Make a fresh random identifier of 32 hexadecimal characters."""
+    return uuid4().hex

@@ -1,0 +1,125 @@
+"""The interfaces between the parts. Adapters implement them; only ``app/`` chooses which."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from core.commands import Command
+from core.events import Envelope, Event
+from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.switch import SwitchEvent
+
+C = TypeVar("C", bound=Command)
+
+
+class Clock(Protocol):
+    """Time, so that tests can hold it in their hand."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for durations and deadlines within one process."""
+
+
+class Bus(Protocol):
+    """Where features meet. Single-threaded: one event is handled by everyone before the next is published."""
+
+    def publish(self, event: Event, cause: Envelope | None = None) -> Envelope:
+        """Give the event its place in the journal, then tell every listener, in order of subscription.
+
+        An event published by a listener is delivered after the current one has reached everybody.
+        A listener that raises is logged and isolated.
+        """
+
+    def subscribe(self, types: Iterable[type[Event]] | None, listener: Callable[[Envelope], None]) -> None:
+        """Call ``listener`` for each event of these types (``None``: all). It must not block."""
+
+    def handle(self, command: type[C], handler: Callable[[C], None]) -> None:
+        """Make ``handler`` the one that carries out a command type. It must not block."""
+
+    def execute(self, command: Command) -> None:
+        """Carry out a command.
+
+        Raises:
+            CommandRefused: the present state does not allow it; nothing was changed.
+        """
+
+
+class JournalWriter(Protocol):
+    """Where the bus writes each envelope before anybody hears of it. Never blocks a call."""
+
+    @property
+    def next_seq(self) -> int:
+        """The place the next envelope will take."""
+
+    def append(self, envelope: Envelope) -> None:
+        """Keep the envelope: it survives the death of this process from here on."""
+
+
+class JournalReader(Protocol):
+    """Reading back what was written."""
+
+    async def since(self, instant: datetime) -> list[Envelope]:
+        """All envelopes from ``instant`` on, in order, including those not yet in the database."""
+
+    async def of_call(self, call_id: CallId) -> list[Envelope]:
+        """Everything that happened to one call, in order."""
+
+    async def of_day(self, day: date) -> list[Envelope]:
+        """Everything of one day of Europe/Paris, in order."""
+
+
+class Switch(Protocol):
+    """Orders to Asterisk.
+
+    Each order is sent at once, and orders are carried out in the order they were given. The awaitable returned
+    ends when Asterisk has answered; it need not be awaited (a failure nobody awaits is logged). It raises
+    SwitchRefused (404: the channel is gone) or SwitchUnavailable. No order ever blocks.
+    """
+
+    def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
+        """Be told of every switch event, in order. Set before the switch is started."""
+
+    def pick_up(self, channel: ChannelId) -> Awaitable[None]:
+        """Answer a ringing channel (SIP 200 OK)."""
+
+    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
+        """Play an announcement, by its name in the prompts catalogue (``welcome``). Then PlaybackEnded."""
+
+    def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
+        """Cut an announcement short."""
+
+    def start_music(self, channel: ChannelId, music: str) -> Awaitable[None]:
+        """Let the channel hear a class of music: ``waiting`` (with its periodic message) or ``hold``."""
+
+    def stop_music(self, channel: ChannelId) -> Awaitable[None]:
+        """Stop the music."""
+
+    def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        """Make sure a mixing bridge of that name exists."""
+
+    def close_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        """Destroy a bridge; the channels in it stay under control."""
+
+    def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        """Let a channel hear, and be heard by, those in the bridge. Its music stops."""
+
+    def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        """Take a channel out of the bridge; it stays under control, in silence."""
+
+    def hang_up(self, channel: ChannelId) -> Awaitable[None]:
+        """End a channel, with the normal cause."""
+
+    def hand_back(self, channel: ChannelId) -> Awaitable[None]:
+        """Give a caller back to the dialplan, which goes on with the fallback."""
+
+
+class StripCredentials(Protocol):
+    """SIP accounts of strips: made at login, gone at logout."""
+
+    async def create(self, position_id: PositionId, secret: str) -> None:
+        """Let the strip of that position register with that password; replaces an earlier one."""
+
+    async def delete(self, position_id: PositionId) -> None:
+        """Forget the account; deleting an unknown one is no error."""

@@ -1,0 +1,121 @@
+"""The closed lists of values that events carry."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an agent does in the room."""
+
+    ARM = "arm"
+    PHYSICIAN_MU = "physician_mu"
+    PHYSICIAN_ML = "physician_ml"
+    SUPERVISOR = "supervisor"
+
+
+class FrontOffice(StrEnum):
+    """Level of answering, in its wire form."""
+
+    FO1 = "F01"
+    FO2 = "F02"
+
+
+class Priority(StrEnum):
+    """Regulation priority of a waiting call, most urgent first in declaration order.
+
+    ``UV`` (vital emergency) and ``PX`` (not given) are the first level's, ``P0``–``P3`` the second level's.
+    """
+
+    UV = "UV"
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    PX = "Px"
+
+    @property
+    def rank(self) -> int:
+        """Order of service: the smaller, the sooner."""
+        return _PRIORITY_RANK[self]
+
+
+_PRIORITY_RANK = {priority: rank for rank, priority in enumerate(Priority)}
+
+
+class PositionState(StrEnum):
+    """What a position is doing. Only ``READY`` may be offered a call."""
+
+    UNREADY = "unready"
+    """Logged in, but not proven able to take a call (audio leg, media or strip heartbeat missing)."""
+    READY = "ready"
+    OFFERED = "offered"
+    ON_CALL = "on_call"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+
+
+class PauseReason(StrEnum):
+    """Why an agent takes no calls."""
+
+    BREAK = "break"
+    MEAL = "meal"
+    HANDOVER = "handover"
+    TRAINING = "training"
+    OTHER = "other"
+    NO_ANSWER = "no_answer"
+    """Set by the system: an offer was left unanswered."""
+
+
+class WithdrawReason(StrEnum):
+    """Why an offer ended without an answer."""
+
+    TIMED_OUT = "timed_out"
+    DECLINED = "declined"
+    CALLER_LEFT = "caller_left"
+    POSITION_LOST = "position_lost"
+    CONNECT_FAILED = "connect_failed"
+
+
+class Outcome(StrEnum):
+    """The one way a call ended: the ledger has exactly one for each accepted INVITE."""
+
+    ANSWERED = "answered"
+    ABANDONED_SVI = "abandoned_svi"
+    ABANDONED_QUEUE = "abandoned_queue"
+    ABANDONED_RINGING = "abandoned_ringing"
+    FALLBACK = "fallback"
+    """Handed to the dialplan's fallback, or never claimed by a core."""
+    TECHNICAL_FAILURE = "technical_failure"
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the caller left before a person answered."""
+        return self in _ABANDONED
+
+
+_ABANDONED = frozenset({Outcome.ABANDONED_SVI, Outcome.ABANDONED_QUEUE, Outcome.ABANDONED_RINGING})
+
+
+class EndedBy(StrEnum):
+    """Who ended a call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerNumber:
+    """Who calls.
+
+    ``e164`` is the number with its ``+`` (``+33612345678``), or ``None`` where the caller withheld it or the
+    network gave none. ``test`` marks a call of the continuous test robot, kept out of every figure.
+    """
+
+    e164: str | None = None
+    test: bool = False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether no number may be shown."""
+        return self.e164 is None
