@@ -32,6 +32,12 @@ class Bus(Protocol):
         A listener that raises is logged and isolated.
         """
 
+    def project(self, fold: Callable[[Envelope], None]) -> None:
+        """Call ``fold`` at once, inside ``publish``, for every event: so a state is never behind the journal.
+
+        A fold only changes its own state: it publishes nothing, orders nothing, and does not block.
+        """
+
     def subscribe(self, types: Iterable[type[Event]] | None, listener: Callable[[Envelope], None]) -> None:
         """Call ``listener`` for each event of these types (``None``: all). It must not block."""
 
