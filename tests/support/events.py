@@ -1,0 +1,78 @@
+"""Hypothesis strategies of every event and envelope, built from the types themselves; and hand-made ones."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_type_hints
+
+from hypothesis import strategies as st
+
+from core.events import EVENT_TYPES, Envelope, Event
+from core.ids import CentreId, EventId, new_id
+from core.words import CallerNumber
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+CENTRE = CentreId("FR751")
+
+instants = st.datetimes(
+    min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - Hypothesis wants bounds without a zone
+    max_value=datetime(2090, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+caller_numbers = st.builds(
+    CallerNumber,
+    e164=st.none() | st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z"),
+    test=st.booleans(),
+)
+texts = st.text(st.characters(codec="utf-8"), max_size=40)
+
+
+def events_of(cls: type[Event]) -> st.SearchStrategy[Event]:
+    """Any event of one type."""
+    hints = get_type_hints(cls)
+    return st.builds(cls, **{field.name: _values(hints[field.name]) for field in fields(cls)})
+
+
+def events() -> st.SearchStrategy[Event]:
+    """Any event of any type."""
+    return st.sampled_from(list(EVENT_TYPES.values())).flatmap(events_of)
+
+
+def envelopes(event: st.SearchStrategy[Event] | None = None) -> st.SearchStrategy[Envelope]:
+    """Any envelope, of any event or of those given."""
+    return st.builds(
+        Envelope,
+        event_id=st.uuids().map(lambda value: EventId(value.hex)),
+        seq=st.integers(min_value=1, max_value=2**53),
+        occurred_at=instants,
+        centre_id=st.just(CENTRE),
+        event=event if event is not None else events(),
+        cause_id=st.none() | st.uuids().map(lambda value: EventId(value.hex)),
+    )
+
+
+def envelope(event: Event, seq: int, at: datetime | None = None, seconds: float = 0) -> Envelope:
+    """One envelope by hand: at noon of a day, plus ``seconds``, unless ``at`` says when."""
+    return Envelope(
+        event_id=EventId(new_id()),
+        seq=seq,
+        occurred_at=(at or NOON) + timedelta(seconds=seconds),
+        centre_id=CENTRE,
+        event=event,
+    )
+
+
+def _values(hint: Any) -> st.SearchStrategy[Any]:
+    known: dict[Any, st.SearchStrategy[Any]] = {
+        str: texts,
+        float: st.floats(min_value=0, max_value=1e6),
+        int: st.integers(min_value=0, max_value=2**53),
+        datetime: instants,
+        CallerNumber: caller_numbers,
+    }
+    supertype = getattr(hint, "__supertype__", None)  # a NewType of text
+    if supertype is str:
+        return st.from_regex(r"\A[A-Za-z0-9./-]{1,64}\Z")
+    if hint in known:
+        return known[hint]
+    alternatives = [_values(part) for part in getattr(hint, "__args__", ())]
+    return st.one_of(*alternatives) if alternatives else st.from_type(hint)
