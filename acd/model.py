@@ -64,7 +64,7 @@ class WaitingCall:
 
 @dataclass(slots=True)
 class Position:
-    """One position, logged in. ``pause_reason`` while not paused is a pause that begins when the call is over."""
+    """One position, logged in. A ``pause_reason`` while not paused is a pause that begins after the call."""
 
     position_id: PositionId
     agent_id: AgentId

@@ -1,4 +1,4 @@
-"""Who is offered which call, and what each position does next. Pure: the same journal gives the same choices."""
+"""Who is offered which call, and what each position does next: the same journal gives the same choices."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -28,7 +28,7 @@ from core.events import (
     OfferWithdrawn,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId
-from core.words import CallerNumber
+from core.words import CallerNumber, WithdrawReason
 
 
 class CallState(StrEnum):
@@ -110,6 +110,8 @@ class LiveCalls:
     def _step(self, event: CallEvent) -> None:
         call = self.by_id.get(event.call_id)
         before, after = TRANSITIONS[type(event)]
+        if call is None and isinstance(event, OfferWithdrawn) and event.reason is WithdrawReason.CALLER_LEFT:
+            return  # it follows the end of the call
         if call is None or call.state not in before:
             found = call.state if call else "no live call"
             raise ImpossibleStep(f"{type(event).__name__} of {event.call_id}: {found}")

@@ -1,7 +1,7 @@
 """Carries out the life of calls: listens to the switch, obeys agents, writes what happened."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import structlog
 
@@ -38,6 +38,7 @@ from core.words import EndedBy, Outcome, WithdrawReason
 log = structlog.get_logger(__name__)
 
 HOLD_MUSIC = "hold"
+WAITING_MUSIC = "waiting"
 
 
 def position_bridge(position_id: PositionId) -> BridgeId:
@@ -115,46 +116,50 @@ class CallService:
         assert isinstance(envelope.event, OfferAccepted)  # noqa: S101 - by subscription
         call = self.calls.by_id.get(envelope.event.call_id)
         if call is not None and call.state is CallState.CONNECTING:
-            self._join(call, lambda: self._answered(call, envelope), lambda: self._not_joined(call, envelope))
+            self._join(call, envelope)
 
-    def _join(self, call: Call, joined: Callable[[], None], refused: Callable[[], None]) -> None:
-        """Join the caller to the call's position, then say how it went."""
+    def _join(self, call: Call, cause: Envelope | None = None) -> None:
+        """Join the caller to the call's position, then write how it went."""
         assert call.position_id is not None  # noqa: S101 - set with the accepted offer
         order = self._switch.join(position_bridge(call.position_id), call.channel_id)
-        task = asyncio.ensure_future(_outcome_of(order))
+        task = asyncio.ensure_future(_carried_out(order))
 
         def done(future: asyncio.Future[bool]) -> None:
             self._joins.discard(task)
-            if not future.cancelled():
-                (joined if future.result() else refused)()
+            if future.cancelled() or self.calls.by_id.get(call.call_id) is not call:
+                return  # the call has moved on meanwhile
+            if future.result():
+                self._joined(call, cause)
+            else:
+                self._not_joined(call, cause)
 
         self._joins.add(task)
         task.add_done_callback(done)
 
-    def _answered(self, call: Call, accepted: Envelope) -> None:
-        assert isinstance(accepted.event, OfferAccepted)  # noqa: S101 - by subscription
-        if self.calls.by_id.get(call.call_id) is call:
+    def _joined(self, call: Call, cause: Envelope | None = None) -> None:
+        if call.state is CallState.CONNECTING and call.offer_id and call.position_id and call.agent_id:
             self._bus.publish(
                 CallAnswered(
                     call_id=call.call_id,
-                    offer_id=accepted.event.offer_id,
-                    position_id=accepted.event.position_id,
-                    agent_id=accepted.event.agent_id,
+                    offer_id=call.offer_id,
+                    position_id=call.position_id,
+                    agent_id=call.agent_id,
                 ),
-                accepted,
+                cause,
             )
 
-    def _not_joined(self, call: Call, accepted: Envelope) -> None:
-        assert isinstance(accepted.event, OfferAccepted)  # noqa: S101 - by subscription
-        if self.calls.by_id.get(call.call_id) is call and self._switch_up:
+    def _not_joined(self, call: Call, cause: Envelope | None = None) -> None:
+        """Queue the call again; with Asterisk away, reconciliation will tell what to do."""
+        if call.state is CallState.CONNECTING and self._switch_up and call.offer_id and call.position_id:
+            self._switch.start_music(call.channel_id, WAITING_MUSIC)
             self._bus.publish(
                 OfferWithdrawn(
                     call_id=call.call_id,
-                    offer_id=accepted.event.offer_id,
-                    position_id=accepted.event.position_id,
+                    offer_id=call.offer_id,
+                    position_id=call.position_id,
                     reason=WithdrawReason.CONNECT_FAILED,
                 ),
-                accepted,
+                cause,
             )
 
     # --- what agents ask --------------------------------------------------------------------------------
@@ -216,36 +221,17 @@ class CallService:
                 case Repair.END:
                     self._end(call, EndedBy.CALLER, detail="found ended at reconciliation")
                 case Repair.CONFIRM:
-                    self._confirm(call)
+                    self._joined(call)
                 case Repair.JOIN:
-                    self._rejoin(call)
+                    self._join(call)
                 case Repair.NONE:
                     pass
         for caller in callers.values():
             if caller is not None:
                 self._caller_arrived(caller)
 
-    def _confirm(self, call: Call) -> None:
-        if call.offer_id and call.position_id and call.agent_id:
-            self._bus.publish(
-                CallAnswered(
-                    call_id=call.call_id,
-                    offer_id=call.offer_id,
-                    position_id=call.position_id,
-                    agent_id=call.agent_id,
-                )
-            )
 
-    def _rejoin(self, call: Call) -> None:
-        def joined() -> None:
-            current = self.calls.by_id.get(call.call_id)
-            if current is call and call.state is CallState.CONNECTING:
-                self._confirm(call)
-
-        self._join(call, joined, lambda: log.warning("rejoin_refused", call_id=call.call_id))
-
-
-async def _outcome_of(order: Awaitable[None]) -> bool:
+async def _carried_out(order: Awaitable[None]) -> bool:
     """Whether Asterisk carried out the order."""
     try:
         await order

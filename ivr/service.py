@@ -23,7 +23,7 @@ class IvrService:
         bus.subscribe((LineOpened,), self._on_line_opened)
 
     def on_switch(self, event: SwitchEvent) -> None:
-        """Take note of a switch event. After a restart, whoever was being welcomed goes on to the waiting room."""
+        """Take note of a switch event. After a restart, whoever was being welcomed goes on to wait."""
         if isinstance(event, DigitPressed):
             greeting = self.greetings.by_channel.get(event.channel_id)
             if greeting is not None:
