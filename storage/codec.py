@@ -40,7 +40,12 @@ def encode(envelope: Envelope) -> bytes:
     Raises:
         ValueError: an instant has no time zone.
     """
-    return _ENCODER.encode(stored(envelope))
+    return encode_stored(stored(envelope))
+
+
+def encode_stored(record: StoredEvent) -> bytes:
+    """Write an envelope whose event is already encoded."""
+    return _ENCODER.encode(record)
 
 
 def stored(envelope: Envelope) -> StoredEvent:
