@@ -1,0 +1,151 @@
+"""Writes the configuration Asterisk runs on, from the templates of ``asterisk-conf/templates`` and plain values."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.errors import ConfigurationError
+from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES
+
+TEMPLATES: Final = Path(__file__).resolve().parent.parent / "asterisk-conf" / "templates"
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f;\[\]]")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,30}")
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:/]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secrets:
+    """Passwords between the core and Asterisk, made once per installation. Never shown, never logged."""
+
+    ari: str = field(repr=False)
+    """What Asterisk proves itself with when it dials the core."""
+    ari_local: str = field(repr=False)
+    """ARI's own account, needed by Asterisk and used by nobody."""
+    ami: str = field(repr=False)
+    """What the core proves itself with to the manager interface."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paths:
+    """Folders, as Asterisk sees them (inside its private root, where it has one)."""
+
+    config: str
+    """The rendered files."""
+    state: str
+    """Asterisk's own database, spool and log, kept across restarts (``lib``, ``spool``, ``log`` in it)."""
+    run: str
+    """Its process id and control socket."""
+    recordings: str
+    prompts: str
+    modules: str = ""
+    """Empty: where Asterisk was built to look."""
+    data: str = ""
+    """Empty: where Asterisk was built to look."""
+    certificate: str = ""
+    """PEM for TLS and WSS; empty: neither is offered."""
+    private_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AsteriskConfig:
+    """All an Asterisk of a centre must know. Addresses are IPv4 or IPv6 literals: names would need a lookup."""
+
+    centre_id: str
+    core_app: str
+    """Name of the core's application; begins with ``core-``."""
+    node: str = "asterisk-a"
+    """Name of this Asterisk; with the centre's id it makes call ids unique."""
+    bind_address: str = "0.0.0.0"  # noqa: S104 - trunks and strips are on other machines
+    sip_port: int = 5060
+    sip_tls_port: int = 5061
+    ws_port: int = 8088
+    wss_port: int = 8089
+    rtp_start: int = 10000
+    rtp_end: int = 10999
+    ari_port: int = 8087
+    ami_port: int = 5038
+    trunks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Trunk name → addresses or networks calls are accepted from."""
+    claim_timeout_ms: int = 300
+    test_callers: Sequence[str] = ()
+    """E.164 numbers of the continuous test robot."""
+    secrets: Secrets
+    paths: Paths
+
+
+def load_secrets(file: Path) -> Secrets:
+    """Read the passwords, made of 256 random bits each the first time. The file is for its owner only."""
+    if not file.exists():
+        made = Secrets(ari=secrets.token_hex(32), ari_local=secrets.token_hex(32), ami=secrets.token_hex(32))
+        _write_private(file, json.dumps(asdict(made)))
+    return Secrets(**json.loads(file.read_text()))
+
+
+def render(config: AsteriskConfig, target_dir: Path) -> None:
+    """Write every configuration file into ``target_dir``, readable by its owner only.
+
+    Raises:
+        ConfigurationError: a value could not be written safely; nothing was changed.
+    """
+    _check(config)
+    environment = Environment(  # noqa: S701 - these are not web pages; _literal guards every value
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        finalize=_literal,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    values = {
+        **{name: getattr(config, name) for name in config.__dataclass_fields__},
+        "modules": MODULES,
+        "declined": DECLINED_MESSAGES,
+        "manager_events": MANAGER_EVENTS,
+        "track": f"{config.paths.recordings}/${{STRFTIME(${{EPOCH}},UTC,%Y-%m-%d)}}/${{UNIQUEID}}",
+    }
+    rendered = {
+        name.removesuffix(".j2"): environment.get_template(name).render(values)
+        for name in environment.list_templates(extensions=["j2"])
+    }
+    target_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in rendered.items():
+        _write_private(target_dir / name, text)
+
+
+def _check(config: AsteriskConfig) -> None:
+    """Refuse what would be misread by Asterisk, before any file is touched."""
+    if not config.core_app.startswith("core-") or not _NAME.fullmatch(config.core_app):
+        raise ConfigurationError(f"core name {config.core_app!r}: must be like core-a")
+    for name in (config.centre_id, config.node, *config.trunks):
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(f"name {name!r}: letters, digits and - only, at most 31")
+    for trunk, addresses in config.trunks.items():
+        if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
+            raise ConfigurationError(f"trunk {trunk}: give it IP addresses or networks, such as 192.0.2.0/28")
+    for number in config.test_callers:
+        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+            raise ConfigurationError("a test caller must be an E.164 number with its +")
+
+
+def _literal(value: object) -> object:
+    """Let nothing that Asterisk would read as a comment, a section or a new line into a file."""
+    if isinstance(value, str) and _FORBIDDEN.search(value):
+        raise ConfigurationError("a setting holds a character that Asterisk's files cannot carry (; [ ] or a control)")
+    return value
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replace a file in one step, mode 0600."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    fresh.replace(file)
