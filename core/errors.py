@@ -43,3 +43,22 @@ class ConfigurationError(BandeauError):
     """A setting is missing or wrong. The text says which one and what to do."""
 
     code = "configuration"
+
+
+class StorageUnavailable(BandeauError):
+    """The database does not answer: what was asked of it could not be done. Calls do not need it."""
+
+    code = "storage_unavailable"
+
+
+class AccountRefused(BandeauError):
+    """An account could not be made or changed. ``code`` says why; nothing was changed.
+
+    Codes: ``login_invalid``, ``login_taken``, ``agent_taken``, ``unknown_login``, ``password_length``.
+    """
+
+    code = "account_refused"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code

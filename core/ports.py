@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from core.accounts import Account, Session
 from core.commands import Command
 from core.events import Envelope, Event
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
@@ -74,6 +75,33 @@ class JournalReader(Protocol):
 
     async def of_day(self, day: date) -> list[Envelope]:
         """Everything of one day of Europe/Paris, in order."""
+
+
+class Accounts(Protocol):
+    """Local accounts. Every method raises StorageUnavailable when the database does not answer."""
+
+    async def verify(self, login: str, password: str) -> Account | None:
+        """Whose login and password these are; ``None``: nobody's. Takes as long for an unknown login."""
+
+
+class Sessions(Protocol):
+    """Sessions of browsers. Every method raises StorageUnavailable when the database does not answer."""
+
+    async def create(self, agent: Account, position_id: PositionId, expires_at: datetime) -> str:
+        """Open a session.
+
+        Returns:
+            its token, for the cookie; only a digest of it is kept.
+        """
+
+    async def find(self, token: str) -> Session | None:
+        """The session of a token; ``None``: unknown, ended or expired."""
+
+    async def delete(self, token: str) -> None:
+        """End a session; ending an unknown one is no error."""
+
+    async def sweep(self) -> int:
+        """Forget the expired sessions; how many they were."""
 
 
 class Switch(Protocol):
