@@ -1,0 +1,144 @@
+"""Who is logged in, and whether a request comes from our own pages."""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from fastapi import HTTPException, Request, WebSocket
+from starlette.requests import HTTPConnection
+
+from core.accounts import Session
+from core.errors import StorageUnavailable
+from core.ports import Clock, Sessions
+from web.live import Close
+
+COOKIE = "bandeau15_session"
+
+TOKEN_MAX = 256
+SEEN_AT_MOST = 4096
+
+_JSON = re.compile(r"^application/json\s*(;|$)", re.IGNORECASE)
+_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+class WebError(HTTPException):
+    """A request refused, with a stable code; the text is looked up where it is shown."""
+
+    def __init__(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, code, headers)
+        self.code = code
+
+
+def origin_allowed(origin: str | None, scheme: str, host: str | None, allowed: tuple[str, ...]) -> bool:
+    """Whether a request with this ``Origin`` may act for whoever is logged in.
+
+    Browsers always give it where it matters; a client that gives none is no browser, and carries no cookie but
+    its own.
+    """
+    if origin is None:
+        return True
+    return origin in allowed or (host is not None and origin == f"{_SCHEMES.get(scheme, scheme)}://{host}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A session and the token of its cookie."""
+
+    session: Session
+    token: str
+
+
+class Gate:
+    """Checks requests: their origin, their form, their session.
+
+    Sessions seen before are remembered, so that strips come back while the database is away: calls do not wait
+    for it.
+    """
+
+    def __init__(self, sessions: Sessions, clock: Clock, allowed_origins: tuple[str, ...] = ()) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._allowed_origins = allowed_origins
+        self._seen: OrderedDict[str, Session] = OrderedDict()
+
+    def from_our_pages(self, connection: HTTPConnection) -> bool:
+        """Whether the request may come from our pages."""
+        headers = connection.headers
+        return origin_allowed(
+            headers.get("origin"), connection.url.scheme, headers.get("host"), self._allowed_origins
+        )
+
+    async def identity(self, connection: HTTPConnection) -> Identity | None:
+        """Whose session the request has, if it has one.
+
+        Raises:
+            StorageUnavailable: the database does not answer, and the session was not seen before.
+        """
+        token = connection.cookies.get(COOKIE)
+        if not token or len(token) > TOKEN_MAX:
+            return None
+        session = await self._find(token)
+        return Identity(session, token) if session is not None else None
+
+    async def end(self, identity: Identity) -> None:
+        """End a session.
+
+        Raises:
+            StorageUnavailable: the database does not answer; the session goes on.
+        """
+        await self._sessions.delete(identity.token)
+        self._seen.pop(identity.token, None)
+
+    async def _find(self, token: str) -> Session | None:
+        try:
+            session = await self._sessions.find(token)
+        except StorageUnavailable:
+            seen = self._seen.get(token)
+            if seen is None:
+                raise
+            return seen if seen.expires_at > self._clock.now() else None
+        self._seen.pop(token, None)
+        if session is not None:
+            self._seen[token] = session
+            while len(self._seen) > SEEN_AT_MOST:
+                self._seen.popitem(last=False)
+        return session
+
+    async def admit(self, websocket: WebSocket) -> Identity | None:
+        """Accept a page's WebSocket, or close it and say why; ``None``: it was closed."""
+        if not self.from_our_pages(websocket):
+            await websocket.close()  # before it is accepted: HTTP 403
+            return None
+        try:
+            identity = await self.identity(websocket)
+        except StorageUnavailable:
+            await websocket.accept()
+            await websocket.close(Close.RESTARTING, "storage_unavailable")
+            return None
+        await websocket.accept()
+        if identity is None:
+            await websocket.close(Close.NO_SESSION, "no_session")
+        return identity
+
+    async def checked(self, request: Request) -> None:
+        """Dependency of every request that changes something: from our pages, and JSON.
+
+        Raises:
+            WebError: 403 ``bad_origin``, 415 ``bad_request``.
+        """
+        if not self.from_our_pages(request):
+            raise WebError(403, "bad_origin")
+        kind = request.headers.get("content-type")
+        if kind is not None and not _JSON.match(kind):
+            raise WebError(415, "bad_request")
+
+    async def logged_in(self, request: Request) -> Identity:
+        """Dependency: the session of the request.
+
+        Raises:
+            WebError: 401 ``no_session``.
+        """
+        identity = await self.identity(request)
+        if identity is None:
+            raise WebError(401, "no_session")
+        return identity

@@ -1,0 +1,331 @@
+"""What every screen shows of the room, folded from events by one rule: live calls, positions, figures.
+
+Pure. It never fails on an event it did not expect (a history that begins in the middle, say): a screen may lack
+something, a call may not.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from core.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallEvent,
+    CallHeld,
+    CallOffered,
+    CallOriented,
+    CallQueued,
+    CallResumed,
+    CoreStarted,
+    Envelope,
+    OfferAccepted,
+    OfferWithdrawn,
+    PositionEvent,
+    PositionMuted,
+    PositionReadinessChanged,
+    PositionStateChanged,
+    SwitchConnected,
+    SwitchLost,
+)
+from core.ids import AgentId, CallId, OfferId, PositionId, QueueId
+from core.words import CallerNumber, PauseReason, PositionState, Priority, Role
+from web.live import View, instant
+
+
+class Stage(Enum):
+    """Where a live call is. An offered call still waits."""
+
+    SVI = auto()
+    WAITING = auto()
+    CONNECTING = auto()
+    TALKING = auto()
+    HELD = auto()
+
+
+IN_PROGRESS = (Stage.CONNECTING, Stage.TALKING, Stage.HELD)
+
+
+@dataclass(slots=True)
+class CallSeen:
+    """A live call. ``queued_at`` is its first entry in a waiting room."""
+
+    call_id: CallId
+    caller: CallerNumber
+    line: str
+    arrived_at: datetime
+    stage: Stage = Stage.SVI
+    flow: str = ""
+    priority: Priority = Priority.PX
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    held_at: datetime | None = None
+    offered_to: PositionId | None = None
+    taken_by: PositionId | None = None
+
+
+@dataclass(slots=True)
+class OfferSeen:
+    """The call proposed to a position."""
+
+    offer_id: OfferId
+    call_id: CallId
+    deadline: datetime
+
+
+@dataclass(slots=True)
+class PositionSeen:
+    """A position somebody has taken. ``since`` is when it entered its state."""
+
+    position_id: PositionId
+    agent_id: AgentId
+    name: str
+    role: Role
+    since: datetime
+    state: PositionState = PositionState.UNREADY
+    pause_reason: PauseReason | None = None
+    until: datetime | None = None
+    muted: bool = False
+    leg: bool = False
+    strip: bool = False
+    offer: OfferSeen | None = None
+    call_id: CallId | None = None
+
+    @property
+    def pause_pending(self) -> PauseReason | None:
+        """The pause that begins after the call and its wrap-up, if one was asked for."""
+        busy = self.state in (PositionState.ON_CALL, PositionState.WRAP_UP)
+        return self.pause_reason if busy else None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an event may have changed."""
+
+    positions: frozenset[PositionId]
+    figures: bool
+    platform: bool
+
+
+class RoomState:
+    """Live calls, positions taken and the figures of one waiting room. Test calls are in no figure."""
+
+    def __init__(self, queue: QueueId) -> None:
+        self.queue = queue
+        self.calls: dict[CallId, CallSeen] = {}
+        self.positions: dict[PositionId, PositionSeen] = {}
+        self.switch_up = False
+        self.seq = 0
+        self._stages: Counter[Stage] = Counter()
+        self._states: Counter[PositionState] = Counter()
+        self._waiting: dict[CallId, datetime] = {}
+        self._touched: set[PositionId] = set()
+
+    # --- questions --------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait, offered ones included."""
+        return self._stages[Stage.WAITING]
+
+    @property
+    def in_svi(self) -> int:
+        """How many callers are in the SVI."""
+        return self._stages[Stage.SVI]
+
+    @property
+    def in_progress(self) -> int:
+        """How many callers have been taken by an agent."""
+        return sum(self._stages[stage] for stage in IN_PROGRESS)
+
+    @property
+    def oldest_queued_at(self) -> datetime | None:
+        """Since when the caller who waits for longest has been waiting."""
+        return min(self._waiting.values(), default=None)
+
+    def in_state(self, state: PositionState) -> int:
+        """How many positions are in a state."""
+        return self._states[state]
+
+    def figures(self) -> View:
+        """The figures every screen shows."""
+        view: View = {
+            "queue": self.queue,
+            "waiting": self.waiting,
+            "ready": self.in_state(PositionState.READY),
+            "positions": len(self.positions),
+        }
+        if oldest := self.oldest_queued_at:
+            view["oldestQueuedAt"] = instant(oldest)
+        return view
+
+    def platform(self) -> View:
+        """The state of the platform."""
+        return {"switch": "up" if self.switch_up else "down"}
+
+    # --- folding ----------------------------------------------------------------------------------------
+
+    def fold(self, envelope: Envelope) -> Touched:
+        """Apply one event and say what it may have changed."""
+        self.seq = envelope.seq
+        self._touched.clear()
+        event = envelope.event
+        platform = isinstance(event, SwitchConnected | SwitchLost | CoreStarted)
+        if isinstance(event, CallArrived):
+            self._arrived(event, envelope.occurred_at)
+        elif isinstance(event, CallEvent):
+            if call := self.calls.get(event.call_id):
+                self._fold_call(event, call, envelope.occurred_at)
+        elif isinstance(event, PositionEvent):
+            self._fold_position(event, envelope.occurred_at)
+        elif platform:
+            self.switch_up = isinstance(event, SwitchConnected)
+        return Touched(
+            positions=frozenset(self._touched),
+            figures=isinstance(event, CallEvent | PositionEvent),
+            platform=platform,
+        )
+
+    # calls
+
+    def _arrived(self, event: CallArrived, now: datetime) -> None:
+        if event.call_id not in self.calls:
+            call = CallSeen(call_id=event.call_id, caller=event.caller, line=event.line, arrived_at=now)
+            self.calls[event.call_id] = call
+            self._count(call, 1)
+
+    def _fold_call(self, event: CallEvent, call: CallSeen, now: datetime) -> None:
+        match event:
+            case CallOriented():
+                call.flow, call.priority = event.flow, event.priority
+                self._touched.update(p for p in (call.offered_to, call.taken_by) if p is not None)
+            case CallQueued():
+                self._queued(event, call, now)
+            case CallOffered():
+                self._offered(event, call)
+            case OfferWithdrawn():
+                self._withdrawn(event, call)
+            case OfferAccepted():
+                self._take(call, event.position_id, Stage.CONNECTING)
+            case CallAnswered():
+                call.answered_at = call.answered_at or now
+                self._take(call, event.position_id, Stage.TALKING)
+            case CallHeld():
+                call.held_at = now
+                self._move(call, Stage.HELD)
+            case CallResumed():
+                call.held_at = None
+                self._move(call, Stage.TALKING)
+            case CallEnded():
+                self._release(call)
+                self._count(call, -1)
+                del self.calls[call.call_id]
+            case _:
+                pass
+
+    def _queued(self, event: CallQueued, call: CallSeen, now: datetime) -> None:
+        call.flow, call.priority = event.flow, event.priority
+        call.queued_at = call.queued_at or now
+        self._release(call)
+        self._move(call, Stage.WAITING)
+
+    def _offered(self, event: CallOffered, call: CallSeen) -> None:
+        self._release(call)
+        self._move(call, Stage.WAITING)
+        call.offered_to = event.position_id
+        if position := self.positions.get(event.position_id):
+            position.offer = OfferSeen(event.offer_id, event.call_id, event.deadline)
+            self._touched.add(event.position_id)
+
+    def _withdrawn(self, event: OfferWithdrawn, call: CallSeen) -> None:
+        if event.position_id in (call.offered_to, call.taken_by) and call.stage in (
+            Stage.WAITING,
+            Stage.CONNECTING,
+        ):
+            self._release(call)
+            self._move(call, Stage.WAITING)
+
+    def _take(self, call: CallSeen, position_id: PositionId, stage: Stage) -> None:
+        self._release(call)
+        call.taken_by = position_id
+        if position := self.positions.get(position_id):
+            position.call_id = call.call_id
+            self._touched.add(position_id)
+        self._move(call, stage)
+
+    def _release(self, call: CallSeen) -> None:
+        """Take the call from the positions that have it."""
+        for position_id in (call.offered_to, call.taken_by):
+            position = self.positions.get(position_id) if position_id is not None else None
+            if position is None:
+                continue
+            if position.offer is not None and position.offer.call_id == call.call_id:
+                position.offer = None
+            if position.call_id == call.call_id:
+                position.call_id = None
+            self._touched.add(position.position_id)
+        call.offered_to = call.taken_by = None
+
+    def _move(self, call: CallSeen, stage: Stage) -> None:
+        self._count(call, -1)
+        call.stage = stage
+        self._count(call, 1)
+        if call.taken_by is not None:
+            self._touched.add(call.taken_by)
+
+    def _count(self, call: CallSeen, by: int) -> None:
+        if call.caller.test:
+            return
+        self._stages[call.stage] += by
+        if call.stage is Stage.WAITING:
+            if by > 0:
+                self._waiting[call.call_id] = call.queued_at or call.arrived_at
+            else:
+                self._waiting.pop(call.call_id, None)
+
+    # positions
+
+    def _fold_position(self, event: PositionEvent, now: datetime) -> None:
+        self._touched.add(event.position_id)
+        position = self.positions.get(event.position_id)
+        if isinstance(event, AgentLoggedIn):
+            self._logged_in(event, position, now)
+        elif position is None:
+            return
+        elif isinstance(event, AgentLoggedOut):
+            self._states[position.state] -= 1
+            del self.positions[event.position_id]
+        elif isinstance(event, PositionReadinessChanged):
+            position.leg, position.strip = event.leg, event.strip
+        elif isinstance(event, PositionMuted):
+            position.muted = event.muted
+        elif isinstance(event, PositionStateChanged):
+            self._change_state(position, event, now)
+
+    def _logged_in(self, event: AgentLoggedIn, position: PositionSeen | None, now: datetime) -> None:
+        if position is not None and position.agent_id == event.agent_id:
+            position.name, position.role = event.name, event.role
+            return
+        if position is not None:
+            self._states[position.state] -= 1
+        taken = PositionSeen(
+            position_id=event.position_id,
+            agent_id=event.agent_id,
+            name=event.name,
+            role=event.role,
+            since=now,
+        )
+        self.positions[event.position_id] = taken
+        self._states[taken.state] += 1
+
+    def _change_state(self, position: PositionSeen, event: PositionStateChanged, now: datetime) -> None:
+        if event.state is not position.state:
+            self._states[position.state] -= 1
+            self._states[event.state] += 1
+            position.state, position.since = event.state, now
+        position.pause_reason = event.pause_reason
+        position.until = event.until

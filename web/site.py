@@ -1,0 +1,51 @@
+"""The web application: routes of the features, pages, security headers, and errors as the pages read them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse
+
+from core.errors import BandeauError, CommandRefused
+from web.auth import WebError
+from web.headers import SecurityHeaders
+from web.pages import Pages
+from web.texts import message
+
+
+def site(routers: Iterable[APIRouter], *, pages: Path, sip_ports: tuple[int, ...]) -> FastAPI:
+    """Put the web application together.
+
+    Args:
+        routers: the routes of the features.
+        pages: folder of the built pages; it may not exist yet.
+        sip_ports: ports of this host to which the pages open SIP WebSockets.
+    """
+    app = FastAPI(title="Bandeau15", docs_url=None, redoc_url=None, openapi_url=None)
+    for router in routers:
+        app.include_router(router)
+    app.mount("/", Pages(pages))
+    app.add_middleware(SecurityHeaders, sip_ports=sip_ports)
+    app.add_exception_handler(WebError, _refused)
+    app.add_exception_handler(BandeauError, _failed)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return app
+
+
+def _answer(status: int, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message(code)}, status, headers)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, WebError)  # noqa: S101 - by registration
+    return _answer(error.status_code, error.code, dict(error.headers or {}))
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BandeauError)  # noqa: S101 - by registration
+    return _answer(409 if isinstance(error, CommandRefused) else 503, error.code)
+
+
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    return _answer(422, "bad_request")  # never what was sent: it may hold a password

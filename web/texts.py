@@ -1,0 +1,31 @@
+"""What people read on a screen when something is refused, in French."""
+
+MESSAGES = {
+    "bad_arguments": "La page a envoyé une demande incomplète. Rechargez-la.",
+    "bad_credentials": "Identifiant ou mot de passe incorrect.",
+    "bad_origin": "Demande refusée : elle ne vient pas de cette page.",
+    "bad_request": "Demande refusée : elle est mal formée.",
+    "error": "La demande n'a pas abouti.",
+    "no_call": "Aucun appel en cours sur ce poste.",
+    "no_session": "Votre session est terminée : identifiez-vous de nouveau.",
+    "not_held": "L'appel n'est pas en garde.",
+    "not_logged_in": "Ce poste n'est plus ouvert : identifiez-vous de nouveau.",
+    "not_talking": "L'appel n'est pas en conversation.",
+    "offer_gone": "L'appel n'est plus proposé : l'appelant a raccroché ou un autre poste l'a pris.",
+    "on_call": "Impossible pendant un appel : raccrochez d'abord.",
+    "position_taken": "Ce poste est déjà pris par un autre agent.",
+    "refused": "La demande est refusée.",
+    "storage_unavailable": "La base de données ne répond pas ; les appels continuent. Réessayez bientôt.",
+    "switch_down": "L'autocom ne répond pas. L'appel en cours continue ; réessayez dans un instant.",
+    "switch_refused": "L'autocom a refusé la demande.",
+    "switch_unavailable": "L'autocom ne répond pas. Réessayez dans un instant.",
+    "too_many_attempts": "Trop d'essais : patientez avant de recommencer.",
+    "too_many_commands": "Trop de demandes à la fois : patientez une seconde.",
+    "unknown_command": "La page ne correspond plus au serveur. Rechargez-la.",
+}
+"""Text of each error's code."""
+
+
+def message(code: str) -> str:
+    """The text of a code; a code without one reads as a plain refusal."""
+    return MESSAGES.get(code, MESSAGES["error"])
