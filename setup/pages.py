@@ -14,7 +14,6 @@ _PACKAGE = CHECKOUT / "package.json"
 _LOCK = CHECKOUT / "package-lock.json"
 _MODULES = CHECKOUT / "node_modules"
 _SOURCES = ("ui", "bandeau/ui", "supervision/ui", "vite.config.ts", "svelte.config.js", "tsconfig.json")
-_OLDEST_NODE = 20
 _BUILT = Stamp(STAMPS / "pages")
 _INSTALLED = Stamp(_MODULES / ".bandeau15-stamp")
 
@@ -25,8 +24,11 @@ def node_on_path() -> bool:
     if node is None or shutil.which("npm") is None:
         return False
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)\.", version)
-    return found is not None and int(found[1]) >= _OLDEST_NODE
+    found = re.match(r"v(\d+)\.(\d+)", version)
+    if found is None:
+        return False
+    major, minor = int(found[1]), int(found[2])
+    return (major == 20 and minor >= 19) or (major, minor) >= (22, 12)  # as package.json's "engines"
 
 
 def _built_from() -> str:

@@ -3,7 +3,6 @@
 import shutil
 import sys
 import sysconfig
-from collections.abc import Sequence
 from pathlib import Path
 
 from setup.places import CHECKOUT, PYTHON, VENV, Stamp, fingerprint
@@ -36,19 +35,12 @@ def build(task: Task) -> None:
     _STAMP.write(_inputs())
 
 
-def install_locked(lock: Path, task: Task, extra: Sequence[str] = ()) -> None:
+def install_locked(lock: Path, task: Task) -> None:
     """Install packages, each checked against its hash."""
-    pip: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--no-input",
-        "install",
-        "--progress-bar=off",
-    ]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
+    pip += ["--no-input", "--progress-bar=off"]
     task.run(
-        [*pip, "--only-binary=:all:", "--require-hashes", *extra, "-r", lock],
+        [*pip, "--only-binary=:all:", "--require-hashes", "-r", lock],
         advice="If the package index cannot be reached, set pip's proxy or index (pip config).",
     )
 

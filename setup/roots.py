@@ -81,7 +81,7 @@ class PrivateRoot:
             task.run(
                 [*argv, *([mirror] if mirror else [])],
                 advice="The Debian archive could not be used. Behind a proxy, set it for apt "
-                "(Acquire::http::Proxy) or in http_proxy; to use another mirror, set BANDEAU15_DEBIAN_MIRROR to its address.",
+                "(Acquire::http::Proxy) or in http_proxy; for another mirror, set BANDEAU15_DEBIAN_MIRROR.",
             )
         finally:
             options.unlink()
@@ -95,7 +95,7 @@ ASTERISK = PrivateRoot(
     # Asterisk; the French voice of the announcements and the tool that shapes them; the test callers.
     packages=("asterisk", "libttspico-utils", "sox", "sip-tester"),
     components="main non-free",
-    probes=(("asterisk", "-V"), ("sox", "--version"), ("pico2wave", "--usage"), ("sipp", "-h")),
+    probes=(("asterisk", "-V"), ("sox", "--version"), ("pico2wave", "--usage")),
 )
 CHROMIUM = PrivateRoot(
     name="chromium",

@@ -1,5 +1,7 @@
 """Commands inside a private root: its programs and libraries, read-only, with only the named host folders.
 
+Without a private root, the host's own programs are confined alike: they may change only what is named.
+
 The folders keep the path they have on the host, so that a path means the same inside and outside. Without
 privilege, whoever starts it; everything inside ends with the starter.
 """
@@ -10,10 +12,16 @@ from pathlib import Path
 from setup.host import bwrap
 
 _LINKS = ("bin", "lib", "lib64", "sbin")
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
 
 
 def sandboxed(
-    root: Path,
+    root: Path | None,
     command: Sequence[str | Path],
     *,
     writable: Sequence[Path] = (),
@@ -23,30 +31,17 @@ def sandboxed(
     """Make the command line that runs ``command`` inside a private root.
 
     Args:
-        root: made by :mod:`setup.roots`.
+        root: made by :mod:`setup.roots`; ``None``: the host itself.
         command: program found in the root, and its arguments.
         writable: host folders, or files, it may change.
         readable: host folders, or files, it may read.
         over: pairs (host file, path of a file of the root to hide under it).
     """
     argv = [bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc"]
-    argv += [
-        "--die-with-parent",
-        "--clearenv",
-        "--setenv",
-        "PATH",
-        "/usr/sbin:/usr/bin",
-        "--setenv",
-        "HOME",
-        "/tmp",
-    ]
-    argv += ["--setenv", "LANG", "C.UTF-8", "--setenv", "TZ", "UTC"]
-    for name in ("usr", "etc", "var"):
-        argv += ["--ro-bind", str(root / name), f"/{name}"]
-    for name in _LINKS:
-        argv += ["--symlink", f"usr/{name}", f"/{name}"]
-    argv += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
-    argv += ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"]
+    argv += ["--die-with-parent", "--clearenv"]
+    for name, value in _ENVIRONMENT.items():
+        argv += ["--setenv", name, value]
+    argv += _host() if root is None else _private(root)
     for path in readable:
         argv += ["--ro-bind", str(path.absolute()), str(path.absolute())]
     for path in writable:
@@ -54,3 +49,17 @@ def sandboxed(
     for source, target in over:
         argv += ["--ro-bind", str(source.absolute()), str(target)]
     return [*argv, "--", *map(str, command)]
+
+
+def _private(root: Path) -> list[str]:
+    argv = []
+    for name in ("usr", "etc", "var"):
+        argv += ["--ro-bind", str(root / name), f"/{name}"]
+    for name in _LINKS:
+        argv += ["--symlink", f"usr/{name}", f"/{name}"]
+    argv += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+    return [*argv, "--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"]
+
+
+def _host() -> list[str]:
+    return ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
