@@ -1,4 +1,4 @@
-"""Writes the configuration Asterisk runs on, from the templates of ``asterisk-conf/templates`` and plain values."""
+"""Writes the configuration Asterisk runs on, from ``asterisk-conf/templates`` and plain values."""
 
 import json
 import os
@@ -137,7 +137,9 @@ def _check(config: AsteriskConfig) -> None:
 def _literal(value: object) -> object:
     """Let nothing that Asterisk would read as a comment, a section or a new line into a file."""
     if isinstance(value, str) and _FORBIDDEN.search(value):
-        raise ConfigurationError("a setting holds a character that Asterisk's files cannot carry (; [ ] or a control)")
+        raise ConfigurationError(
+            "a setting holds a character that Asterisk's files cannot carry (; [ ] or a control)"
+        )
     return value
 
 

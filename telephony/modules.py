@@ -22,7 +22,7 @@ MODULES: Final[tuple[str, ...]] = tuple(
     res_websocket_client res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop
     res_stasis_broadcast res_ari res_ari_model res_ari_applications res_ari_asterisk res_ari_bridges
     res_ari_channels res_ari_events res_ari_playbacks app_stasis app_stasis_broadcast
-    """.split()
+    """.split()  # noqa: SIM905 - reads better than ninety quotes
 )
 """Explicit load list: the ground and the dialplan; codecs and files; bridging; SIP, WebRTC and media; ARI."""
 

@@ -1,0 +1,201 @@
+"""The socket to Asterisk: a WebSocket server on loopback that Asterisk dials; one link at a time over it."""
+
+import asyncio
+import base64
+import hmac
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from core.errors import SwitchRefused, SwitchUnavailable
+from telephony.ari_protocol import Known, RESTResponse, decode, encode_request
+
+log = structlog.get_logger(__name__)
+
+PING_INTERVAL: Final = 1.0
+PING_TIMEOUT: Final = 2.0
+"""Seconds. A link that fell silent is noticed within their sum, which the fault table bounds at 3 s."""
+_QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
+_MAX_FRAME: Final = 64 * 2**20
+"""Bytes. The list of 10,000 channels is about 8 MB."""
+
+
+class AriLink:
+    """One connected socket. Requests are sent at once, in order; Asterisk carries them out in that order."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._requests = 0
+        self._pending: dict[str, asyncio.Future[str]] = {}
+        self._closed = False
+
+    def request(self, method: str, uri: str, body: Any = None) -> asyncio.Future[str]:
+        """Send a request.
+
+        Returns:
+            a future of the answer's JSON text (empty when it has none). It raises SwitchRefused or, when the
+            link is or gets lost before the answer, SwitchUnavailable.
+        """
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            future.set_exception(SwitchUnavailable("the link is lost"))
+            return future
+        self._requests += 1
+        self._pending[str(self._requests)] = future
+        # Written without waiting: a slow Asterisk makes the buffer grow, until the pings end the link.
+        broadcast((self._connection,), encode_request(self._requests, method, uri, body))
+        return future
+
+    def answered(self, response: RESTResponse) -> None:
+        """Settle the request that this answers."""
+        future = self._pending.pop(response.request_id, None)
+        if future is None or future.done():
+            return
+        if 200 <= response.status_code < 300:
+            future.set_result(response.message_body)
+        else:
+            future.set_exception(SwitchRefused(response.status_code, _reason(response)))
+
+    def lost(self) -> None:
+        """Settle all that will never be answered."""
+        self._closed = True
+        pending, self._pending = self._pending, {}
+        for future in pending.values():
+            if not future.done():
+                future.set_exception(SwitchUnavailable("the link was lost before the answer"))
+
+    def abort(self) -> None:
+        """Cut the socket at once."""
+        self.lost()
+        self._connection.transport.abort()
+
+
+class _PromptConnection(ServerConnection):
+    """A connection that acknowledges what it receives at once.
+
+    Asterisk leaves Nagle's algorithm on: of two small frames in a row, it holds the second until the first is
+    acknowledged, and Linux may put that off by 40 ms. Each arrival of a caller would pay for it.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came, and acknowledge it (Linux forgets the option after use)."""
+        super().data_received(data)
+        sock = self.transport.get_extra_info("socket")
+        if _QUICK_ACK is not None and sock is not None and sock.fileno() >= 0:
+            sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+
+
+class AriServer:
+    """Waits for Asterisk and hands over its link and events, one link at a time: the newest."""
+
+    def __init__(
+        self,
+        *,
+        port: int,
+        username: str,
+        password: str,
+        connected: Callable[[AriLink], None],
+        received: Callable[[AriLink, Known], None],
+        lost: Callable[[AriLink, str], None],
+    ) -> None:
+        self._port = port
+        credentials = base64.b64encode(f"{username}:{password}".encode()).decode()
+        self._authorization = f"Basic {credentials}"
+        self._connected = connected
+        self._received = received
+        self._lost = lost
+        self._server: Server | None = None
+        self._link: AriLink | None = None
+        self.bytes_received = 0
+        self.frames_received = 0
+
+    async def start(self) -> None:
+        """Listen on loopback.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._server = await serve(
+            self._serve,
+            "127.0.0.1",
+            self._port,
+            process_request=self._check,
+            create_connection=_PromptConnection,
+            subprotocols=["ari"],  # type: ignore[list-item]
+            compression=None,
+            max_size=_MAX_FRAME,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
+            close_timeout=0.5,
+            server_header=None,
+        )
+
+    async def close(self) -> None:
+        """Stop listening and end the link; calls go on without us."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def _check(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Let in Asterisk only."""
+        given = request.headers.get("Authorization", "")
+        if request.path.partition("?")[0] != "/ari":
+            return connection.respond(HTTPStatus.NOT_FOUND, "")
+        if not hmac.compare_digest(given.encode(), self._authorization.encode()):
+            log.warning("ari_connection_refused")
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "")
+        return None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        """Read one socket until it ends."""
+        link = AriLink(connection)
+        if self._link is not None:
+            self._end(self._link, "Asterisk dialled again")
+        self._link = link
+        reason = "closed by Asterisk"
+        try:
+            self._connected(link)
+            async for frame in connection:
+                if self._link is not link:
+                    return
+                self._read(link, frame)
+        except ConnectionClosed as error:
+            reason = error.rcvd.reason if error.rcvd else "no answer to pings, or the socket broke"
+        except Exception:  # the top of this task: nothing may leave the link half alive
+            reason = "a fault of ours"
+            log.exception("ari_link_failed")
+            raise
+        finally:
+            if self._link is link:
+                self._end(link, reason)
+
+    def _read(self, link: AriLink, frame: str | bytes) -> None:
+        self.frames_received += 1
+        self.bytes_received += len(frame)
+        message = decode(frame)
+        if isinstance(message, RESTResponse):
+            link.answered(message)
+        elif message is not None:
+            self._received(link, message)
+
+    def _end(self, link: AriLink, reason: str) -> None:
+        """Forget the link, once."""
+        self._link = None
+        link.abort()
+        self._lost(link, reason)
+
+
+def _reason(response: RESTResponse) -> str:
+    """Why Asterisk refused; its texts name channels, never persons."""
+    try:
+        return str(msgspec.json.decode(response.message_body)["message"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return response.reason_phrase

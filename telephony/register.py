@@ -1,0 +1,59 @@
+"""Which channels are the core's, so that each arrival and each end is told exactly once."""
+
+from core.ids import ChannelId
+from core.switch import CallerArrived, ChannelGone, LegOpened, SwitchTruth
+from telephony.ari_protocol import ChannelHangupRequest, StasisStart
+from telephony.translation import caller_of, leg_of
+
+NORMAL_CLEARING = 16
+"""Q.850: somebody hung up."""
+
+
+class ChannelRegister:
+    """Channels under control. Pure: Asterisk's words in, the core's events out."""
+
+    def __init__(self) -> None:
+        self._ours: set[ChannelId] = set()
+        self._causes: dict[ChannelId, int] = {}
+
+    def __contains__(self, channel: object) -> bool:
+        return channel in self._ours
+
+    def arrived(self, message: StasisStart) -> CallerArrived | LegOpened | None:
+        """Take a channel in; ``None``: already told (by the truth after a reconnection)."""
+        channel = ChannelId(message.channel.id)
+        if channel in self._ours:
+            return None
+        caller, leg = caller_of(message.channel, message.args), leg_of(message.args)
+        if caller is not None:
+            self._ours.add(channel)
+            return CallerArrived(channel=caller)
+        if leg is not None:
+            self._ours.add(channel)
+            return LegOpened(position_id=leg, channel_id=channel)
+        raise ValueError("a channel came under control for an unknown purpose")
+
+    def ending(self, message: ChannelHangupRequest) -> None:
+        """Note why a channel ends; the first reason given is the one."""
+        channel = ChannelId(message.channel.id)
+        if channel in self._ours:
+            self._causes.setdefault(channel, NORMAL_CLEARING if message.soft else message.cause)
+
+    def gone(self, channel: ChannelId) -> ChannelGone | None:
+        """Let a channel go; ``None``: it was not ours, or its end was told."""
+        cause = self._causes.pop(channel, 0)
+        if channel not in self._ours:
+            return None
+        self._ours.remove(channel)
+        return ChannelGone(channel_id=channel, cause=cause)
+
+    def reconcile(self, truth: SwitchTruth) -> set[ChannelId]:
+        """Take in what Asterisk holds.
+
+        Returns:
+            the channels that vanished meanwhile. They stay ours until :meth:`gone` tells their end.
+        """
+        held = {channel.channel_id for channel in truth.channels}
+        vanished = self._ours - held
+        self._ours |= held
+        return vanished

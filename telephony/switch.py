@@ -1,0 +1,332 @@
+"""Implements ``core.ports.Switch`` and ``StripCredentials`` on one Asterisk."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from core.errors import SwitchRefused, SwitchUnavailable
+from core.ids import BridgeId, ChannelId, PlaybackId, PositionId
+from core.switch import DigitPressed, LegOpened, PlaybackEnded, SwitchDown, SwitchEvent, SwitchUp
+from telephony import strips
+from telephony.ari import AriLink, AriServer
+from telephony.ari_protocol import (
+    ApplicationReplaced,
+    CallBroadcast,
+    Channel,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    Known,
+    PlaybackFinished,
+    RESTResponse,
+    StasisEnd,
+    StasisStart,
+    uri,
+)
+from telephony.reconciliation import ask_truth
+from telephony.register import NORMAL_CLEARING, ChannelRegister
+
+log = structlog.get_logger(__name__)
+
+_FALLBACK: Final = {"context": "fallback", "extension": "s", "priority": "1"}
+_DYNAMIC: Final = ("asterisk", "config", "dynamic", "res_pjsip")
+
+
+class Order(Awaitable[None]):
+    """An order given. Awaiting it waits for Asterisk's answer; a failure is logged once, awaited or not."""
+
+    def __init__(self, name: str, future: asyncio.Future[str], *, accept: frozenset[int] = frozenset()) -> None:
+        self._name = name
+        self._future = future
+        self._accept = accept
+        future.add_done_callback(self._note)
+
+    def __await__(self) -> Generator[None, None, None]:
+        try:
+            yield from self._future.__await__()
+        except SwitchRefused as error:
+            if error.status not in self._accept:
+                raise
+
+    def _note(self, future: asyncio.Future[str]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, SwitchRefused) and error.status not in {404, 409, *self._accept}:
+            log.warning("order_refused", order=self._name, status=error.status)
+        elif error is not None:  # the channel ended meanwhile, or the link is lost: both are said by an event
+            log.debug("order_not_carried_out", order=self._name, reason=getattr(error, "code", "error"))
+
+
+class AsteriskSwitch:
+    """One Asterisk under the core's command, over the socket that it keeps open to us.
+
+    Args:
+        app: the core's name, its application in Asterisk (``core-a``).
+        switch: the name of this Asterisk in events.
+        ari_port: loopback port where Asterisk dials us.
+        ari_password: what Asterisk proves itself with.
+        prompts: folder of the announcements, as Asterisk sees it.
+        position_codecs: of strips, in order of preference.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        switch: str,
+        ari_port: int,
+        ari_password: str,
+        prompts: str,
+        position_codecs: str = "alaw,opus",
+    ) -> None:
+        self.accepting = True
+        """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
+        self.up = False
+        """Whether Asterisk is under command and reconciled."""
+        self._app = app
+        self._name = switch
+        self._prompts = prompts
+        self._codecs = position_codecs
+        self._listener: Callable[[SwitchEvent], None] = _nobody
+        self._link: AriLink | None = None
+        self._held_back: list[Known] = []
+        self._register = ChannelRegister()
+        self._music: set[ChannelId] = set()
+        self._fenced = False
+        self._reconciling: asyncio.Task[None] | None = None
+        self.server = AriServer(
+            port=ari_port,
+            username=app,
+            password=ari_password,
+            connected=self._connected,
+            received=self._received,
+            lost=self._lost,
+        )
+
+    def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
+        """See :meth:`core.ports.Switch.listen`."""
+        self._listener = listener
+
+    async def start(self) -> None:
+        """Wait for Asterisk's calls from now on.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self.server.start()
+
+    async def close(self) -> None:
+        """Let go of Asterisk. Its calls go on; new ones are answered by the fallback."""
+        await self.server.close()
+        if self._reconciling is not None:
+            self._reconciling.cancel()
+            await asyncio.gather(self._reconciling, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- the link ---------------------------------------------------------------------------------------
+
+    def _connected(self, link: AriLink) -> None:
+        if self._fenced:
+            log.error(
+                "switch_fenced", advice="another core took this one's place; restart this one to take it back"
+            )
+            link.abort()
+            return
+        self._link = link
+        self._held_back = []
+        self._reconciling = asyncio.get_running_loop().create_task(self._reconcile(link))
+
+    def _lost(self, link: AriLink, reason: str) -> None:
+        if self._link is not link:
+            return
+        self._link = None
+        if self._reconciling is not None:
+            self._reconciling.cancel()
+        if self.up:
+            self.up = False
+            log.warning("switch_down", reason=reason)
+            self._tell(SwitchDown(switch=self._name, detail=reason))
+
+    async def _reconcile(self, link: AriLink) -> None:
+        """Tell the core what Asterisk holds, then what happened while asking."""
+        try:
+            truth = await ask_truth(link, self._app, self._name)
+        except SwitchUnavailable:
+            return  # lost again meanwhile: the next link begins anew
+        except Exception:  # the top of this task: the next link begins anew, too
+            log.exception("reconciliation_failed")
+            link.abort()
+            return
+        vanished = self._register.reconcile(truth)
+        # What was playing is not known; to stop music where there is none is harmless.
+        self._music = {channel.channel_id for channel in truth.channels if channel.caller}
+        self.up = True
+        log.info("switch_up", channels=len(truth.channels), bridges=len(truth.bridges))
+        self._tell(SwitchUp(truth=truth))
+        held_back, self._held_back = self._held_back, []
+        for message in held_back:
+            self._handle(message)
+        for channel in vanished:
+            self._gone(channel)
+        for found in truth.channels:
+            if found.leg is not None and not found.up and found.channel_id in self._register:
+                self.pick_up(found.channel_id)
+
+    # --- what Asterisk says -----------------------------------------------------------------------------
+
+    def _received(self, link: AriLink, message: Known) -> None:
+        if link is not self._link:
+            return
+        if isinstance(message, ApplicationReplaced):
+            self._fenced = True
+            log.error("switch_replaced", app=self._app)
+            self._lost(link, "another core took over the application")
+            link.abort()
+        elif self.up:
+            self._handle(message)
+        else:
+            self._held_back.append(message)
+
+    def _handle(self, message: Known) -> None:
+        match message:
+            case CallBroadcast():
+                self._claim(message.channel)
+            case StasisStart():
+                self._arrived(message)
+            case ChannelHangupRequest():
+                self._register.ending(message)
+            case StasisEnd():
+                self._gone(ChannelId(message.channel.id))
+            case ChannelDtmfReceived():
+                if message.channel.id in self._register:
+                    self._tell(DigitPressed(channel_id=ChannelId(message.channel.id), digit=message.digit))
+            case PlaybackFinished():
+                playback = message.playback
+                self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
+            case ApplicationReplaced() | RESTResponse():
+                pass  # seen to before
+
+    def _claim(self, channel: Channel) -> None:
+        if self.accepting:
+            # Refused where another core was faster, the caller left, or the fallback has it: all is well then.
+            self._order("claim", "POST", uri("events", "claim", channelId=channel.id, application=self._app))
+
+    def _arrived(self, message: StasisStart) -> None:
+        try:
+            event = self._register.arrived(message)
+        except ValueError:
+            log.error("channel_of_unknown_purpose")
+            self.hand_back(ChannelId(message.channel.id))
+            return
+        if isinstance(event, LegOpened):
+            self.pick_up(event.channel_id)
+        if event is not None:
+            self._tell(event)
+
+    def _gone(self, channel: ChannelId) -> None:
+        self._music.discard(channel)
+        event = self._register.gone(channel)
+        if event is not None:
+            self._tell(event)
+
+    def _tell(self, event: SwitchEvent) -> None:
+        """Tell the core; a fault of a listener must not cost the link."""
+        try:
+            self._listener(event)
+        except Exception:
+            log.exception("switch_listener_failed", event_type=type(event).__name__)
+
+    # --- orders -----------------------------------------------------------------------------------------
+
+    def _order(
+        self, name: str, method: str, address: str, body: object = None, accept: frozenset[int] = frozenset()
+    ) -> Order:
+        if self._link is not None and self.up:
+            return Order(name, self._link.request(method, address, body), accept=accept)
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future.set_exception(SwitchUnavailable("Asterisk is not connected"))
+        return Order(name, future)
+
+    def pick_up(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.pick_up`."""
+        return self._order("pick_up", "POST", uri("channels", channel, "answer"))
+
+    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.play`."""
+        address = uri("channels", channel, "play", playback, media=f"sound:{self._prompts}/{sound}")
+        return self._order("play", "POST", address)
+
+    def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.stop_playback`."""
+        return self._order("stop_playback", "DELETE", uri("playbacks", playback))
+
+    def start_music(self, channel: ChannelId, music: str) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.start_music`."""
+        self._music.add(channel)
+        return self._order("start_music", "POST", uri("channels", channel, "moh", mohClass=music))
+
+    def stop_music(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.stop_music`."""
+        self._music.discard(channel)
+        return self._order("stop_music", "DELETE", uri("channels", channel, "moh"))
+
+    def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.open_bridge`."""
+        # 409: it exists already.
+        return self._order(
+            "open_bridge", "POST", uri("bridges", bridge, type="mixing"), accept=frozenset({409})
+        )
+
+    def close_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.close_bridge`."""
+        return self._order("close_bridge", "DELETE", uri("bridges", bridge))
+
+    def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.join`."""
+        if channel in self._music:
+            self.stop_music(channel)
+        return self._order("join", "POST", uri("bridges", bridge, "addChannel", channel=channel))
+
+    def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.leave`."""
+        return self._order("leave", "POST", uri("bridges", bridge, "removeChannel", channel=channel))
+
+    def hang_up(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.hang_up`."""
+        address = uri("channels", channel, reason_code=str(NORMAL_CLEARING))
+        return self._order("hang_up", "DELETE", address)
+
+    def hand_back(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.hand_back`."""
+        return self._order("hand_back", "POST", uri("channels", channel, "continue", **_FALLBACK))
+
+    # --- accounts of strips -----------------------------------------------------------------------------
+
+    async def create(self, position_id: PositionId, secret: str) -> None:
+        """See :meth:`core.ports.StripCredentials.create`."""
+        for kind, fields in strips.account_of(position_id, secret, self._codecs):
+            body = {"fields": [{"attribute": name, "value": value} for name, value in fields.items()]}
+            await self._order("create_account", "PUT", uri(*_DYNAMIC, kind, position_id), body)
+
+    async def delete(self, position_id: PositionId) -> None:
+        """See :meth:`core.ports.StripCredentials.delete`."""
+        for kind in strips.OBJECTS:
+            order = self._order(
+                "delete_account", "DELETE", uri(*_DYNAMIC, kind, position_id), accept=frozenset({404})
+            )
+            await order
+
+
+def _nobody(event: SwitchEvent) -> None:
+    """Stand in for a listener until one is set."""

@@ -1,0 +1,62 @@
+"""From Asterisk's words to the core's: pure functions, with no state."""
+
+from collections.abc import Iterable, Sequence
+
+from core.ids import BridgeId, CallId, ChannelId, PositionId
+from core.switch import CallerChannel, ChannelTruth
+from core.words import CallerNumber
+from telephony.ari_protocol import Bridge, Channel
+
+HIDDEN = "hidden"
+"""What the dialplan writes for a withheld or unusable number."""
+
+
+def caller_of(channel: Channel, args: Sequence[str]) -> CallerChannel | None:
+    """Read the caller from what the dialplan passed: ``caller, line, number or hidden, 1 if a test``."""
+    match tuple(args):
+        case ("caller", line, number, mark):
+            return CallerChannel(
+                channel_id=ChannelId(channel.id),
+                call_id=CallId(channel.id),
+                line=line,
+                caller=CallerNumber(e164=None if number == HIDDEN else number, test=mark == "1"),
+                created_at=channel.creationtime,
+            )
+    return None
+
+
+def leg_of(args: Sequence[str]) -> PositionId | None:
+    """Read the position whose strip opened its audio leg: ``leg, position``."""
+    match tuple(args):
+        case ("leg", position) if position:
+            return PositionId(position)
+    return None
+
+
+def args_of(channel: Channel) -> tuple[str, ...]:
+    """Find again what a channel was put under control with, long after its StasisStart."""
+    words = channel.dialplan.app_data.split(",")
+    match channel.dialplan.app_name:
+        case "StasisBroadcast" if len(words) == 3:
+            return tuple(words[2].split(":"))
+        case "Stasis":
+            return tuple(words[1:])
+    return ()
+
+
+def truth_of(channel: Channel) -> ChannelTruth | None:
+    """Say what a channel under control is; ``None``: not one of ours."""
+    args = args_of(channel)
+    caller, leg = caller_of(channel, args), leg_of(args)
+    if caller is None and leg is None:
+        return None
+    return ChannelTruth(channel_id=ChannelId(channel.id), up=channel.state == "Up", caller=caller, leg=leg)
+
+
+def bridges_of(bridges: Iterable[Bridge]) -> dict[BridgeId, frozenset[ChannelId]]:
+    """Keep the bridges made through ARI (the fallback's queue makes others), with who is in each."""
+    return {
+        BridgeId(bridge.id): frozenset(ChannelId(channel) for channel in bridge.channels)
+        for bridge in bridges
+        if bridge.creator == "Stasis"
+    }
