@@ -34,6 +34,13 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     body: msgspec.Raw
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """Whom a stored event is about, read without understanding the event."""
+
+    call_id: str | None = None
+    position_id: str | None = None
+
+
 def encode(envelope: Envelope) -> bytes:
     """Write an envelope as one line of JSON (it holds no newline).
 
@@ -97,6 +104,14 @@ def decode_stored(line: bytes) -> StoredEvent:
         return _STORED.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnknownEvent(f"envelope: {error}") from error
+
+
+def subject_of(record: StoredEvent) -> Subject:
+    """Say whom an event is about; nobody, where its body cannot be read."""
+    try:
+        return _SUBJECT.decode(record.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Subject()
 
 
 def envelope_of(record: StoredEvent) -> Envelope:
@@ -209,4 +224,5 @@ def _printable(value: Any) -> Any:
 
 _ENCODER = msgspec.json.Encoder()
 _STORED = msgspec.json.Decoder(StoredEvent)
+_SUBJECT = msgspec.json.Decoder(Subject)
 _SHAPES = {cls: _Shape(cls) for cls in EVENT_TYPES.values()}

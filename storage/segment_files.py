@@ -14,9 +14,6 @@ from storage import segments
 
 log = structlog.get_logger(__name__)
 
-File = tuple[Path, int]
-"""A segment and how many of its bytes are whole records."""
-
 
 class SegmentFiles:
     """Appends whole records to the open segment. Not safe between threads by itself: the spool holds a lock.
@@ -36,7 +33,7 @@ class SegmentFiles:
         self._path = directory
         self._size = 0
         self._torn = False
-        self._closed: deque[File] = deque()
+        self._closed: deque[tuple[Path, int]] = deque()
         self._unsynced: list[int] = []
         self._directory_changed = False
 
@@ -93,7 +90,7 @@ class SegmentFiles:
             self._closed.append((self._path, self._size))
             self._file = None
 
-    def files(self) -> list[File]:
+    def files(self) -> list[tuple[Path, int]]:
         """Every segment with the bytes that may be read, in order."""
         return [*self._closed, (self._path, self._size)] if self._file is not None else list(self._closed)
 

@@ -5,15 +5,21 @@ named by the first place (``seq``) it may hold, so that the name alone says wher
 segment is empty, and the next segment's name says where a segment ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
+from typing import BinaryIO
 from zlib import crc32
 
 from core.errors import UnknownEvent
 from storage.codec import StoredEvent, decode_stored
 
 SUFFIX = ".log"
+
+File = tuple[Path, int | None]
+"""A segment and how many of its bytes may be read; ``None``: all."""
 _CRC_LENGTH = 8
 _HEADER_LENGTH = _CRC_LENGTH + 1
 
@@ -57,16 +63,15 @@ class Placed:
 def read_segment(path: Path, offset: int = 0, stop: int | None = None) -> Iterator[Placed]:
     """Read records in order, leaving out what is damaged.
 
+    A segment deleted meanwhile reads as empty: all it held is in the database.
+
     Args:
         path: the segment.
         offset: where to begin, at a record's start.
         stop: read no further than this many bytes from the file's start.
-
-    Raises:
-        FileNotFoundError: the segment was deleted meanwhile: all it held is in the database.
     """
     position = offset
-    with path.open("rb") as file:
+    with _opened(path) as file:
         file.seek(offset)
         for framed in file:
             position += len(framed)
@@ -79,6 +84,29 @@ def read_segment(path: Path, offset: int = 0, stop: int | None = None) -> Iterat
                 yield Placed(decode_stored(line), position)
             except UnknownEvent:  # whole, yet no envelope: written by something else
                 continue
+
+
+def records_beyond(files: Sequence[File], seq: int) -> list[StoredEvent]:
+    """Read every record beyond a place."""
+    return [
+        placed.record
+        for path, size in beyond(files, seq)
+        for placed in read_segment(path, stop=size)
+        if placed.record.seq > seq
+    ]
+
+
+def beyond(files: Sequence[File], seq: int) -> list[File]:
+    """Leave out the segments that hold nothing beyond a place."""
+    ends = [first_seq_of(path) - 1 for path, _ in files[1:]]
+    return [file for file, end in zip_longest(files, ends) if end is None or end > seq]
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return BytesIO()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import errno
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -22,7 +22,8 @@ import structlog
 from core.events import Envelope
 from storage import codec, segments
 from storage.codec import StoredEvent
-from storage.segment_files import File, SegmentFiles
+from storage.segment_files import SegmentFiles
+from storage.segments import File
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class SpoolLimits:
 class Spool:
     """Implements ``JournalWriter``. One per folder: a second one is refused.
 
-    Life: ``open`` → ``append`` … → ``close``. All but ``take`` belongs to one thread, the event loop's.
+    Life: ``open`` → ``append`` … → ``close``, all in one thread, the event loop's.
 
     Args:
         directory: where the segments are; made if absent.
@@ -71,6 +72,7 @@ class Spool:
         self._thread: threading.Thread | None = None
         self._listener: Callable[[], None] | None = None
         self._next_seq = 1
+        self._last_kept_seq = 0
         self._written_seq = 0
         self._durable_seq = 0
         self._committed_seq = 0
@@ -94,7 +96,7 @@ class Spool:
         last = self._segments.open()
         if last is not None:
             self._next_seq = last + 1
-            self._written_seq = self._durable_seq = last
+            self._last_kept_seq = self._written_seq = self._durable_seq = last
         self._thread = threading.Thread(target=self._keep, name="spool", daemon=True)
         self._thread.start()
         return last is not None
@@ -141,6 +143,7 @@ class Spool:
             self._next_seq += 1
             if not self._has_room():
                 return
+            self._last_kept_seq = record.seq
             self._recent.append(record)
             self._waiting.append((record.seq, framed))
             if len(self._waiting) == 1:
@@ -159,35 +162,27 @@ class Spool:
 
     # --- reading ------------------------------------------------------------------------------------------
 
-    def take(self, after: int, limit: int) -> list[StoredEvent]:
-        """The first records beyond a place, at most ``limit``, to be moved on. One reader; may read files.
-
-        Raises:
-            FileNotFoundError: a segment was deleted meanwhile: the database has all of it.
-        """
+    async def take(self, after: int, limit: int) -> list[StoredEvent]:
+        """The first records beyond a place, at most ``limit``, to be moved on. For one task alone."""
         with self._lock:
             if self._in_memory(after):
                 return list(islice((record for record in self._recent if record.seq > after), limit))
             files = self._segments.files()
-        found = self._take_from_files(files, after, limit)
+        found = await asyncio.to_thread(self._take_from_files, files, after, limit)
         if found:
             return found
         with self._lock:  # places were skipped: there is nothing between the files and the memory
             return list(islice((record for record in self._recent if record.seq > after), limit))
 
     async def after(self, seq: int) -> list[StoredEvent]:
-        """Every record still here beyond a place, in order.
-
-        Raises:
-            FileNotFoundError: a segment was deleted meanwhile: the database has all of it.
-        """
+        """Every record still here beyond a place, in order."""
         with self._lock:
             recent = [record for record in self._recent if record.seq > seq]
             if self._in_memory(seq):
                 return recent
             first = recent[0].seq if recent else self._next_seq
             files = self._segments.files()
-        older = await asyncio.to_thread(records_beyond, files, seq)
+        older = await asyncio.to_thread(segments.records_beyond, files, seq)
         return [record for record in older if record.seq < first] + recent
 
     # --- state --------------------------------------------------------------------------------------------
@@ -198,6 +193,11 @@ class Spool:
         return self._next_seq - 1
 
     @property
+    def last_kept_seq(self) -> int:
+        """The last place whose record was not lost."""
+        return self._last_kept_seq
+
+    @property
     def durable_seq(self) -> int:
         """Everything up to this place is on the disk, safe from a power cut."""
         return self._durable_seq
@@ -206,6 +206,12 @@ class Spool:
     def committed_seq(self) -> int:
         """Everything up to this place is in the database, as far as is known here."""
         return self._committed_seq
+
+    @property
+    def oldest_unsaved(self) -> StoredEvent | None:
+        """The oldest record in memory that the database does not have."""
+        with self._lock:
+            return self._recent[0] if self._recent else None
 
     @property
     def healthy(self) -> bool:
@@ -306,7 +312,7 @@ class Spool:
 
     # --- inside: files ------------------------------------------------------------------------------------
 
-    def _take_from_files(self, files: list[File], after: int, limit: int) -> list[StoredEvent]:
+    def _take_from_files(self, files: Sequence[File], after: int, limit: int) -> list[StoredEvent]:
         """Read on from where the last reading ended, if it ended at ``after``."""
         found: list[StoredEvent] = []
         offset = 0
@@ -315,7 +321,7 @@ class Spool:
             files = [file for file in files if file[0] >= reached]
             offset = offset if files and files[0][0] == reached else 0
         else:
-            files = _beyond(files, after)
+            files = segments.beyond(files, after)
         for path, size in files:
             for placed in segments.read_segment(path, offset, size):
                 if placed.record.seq <= after:
@@ -326,23 +332,3 @@ class Spool:
                     return found
             offset = 0
         return found
-
-
-def records_beyond(files: list[File], seq: int) -> list[StoredEvent]:
-    """Read every record beyond a place.
-
-    Raises:
-        FileNotFoundError: a segment was deleted meanwhile: the database has all of it.
-    """
-    return [
-        placed.record
-        for path, size in _beyond(files, seq)
-        for placed in segments.read_segment(path, stop=size)
-        if placed.record.seq > seq
-    ]
-
-
-def _beyond(files: list[File], seq: int) -> list[File]:
-    """Leave out the segments that hold nothing beyond a place."""
-    ends = [segments.first_seq_of(path) - 1 for path, _ in files[1:]]
-    return [file for file, end in zip_longest(files, ends) if end is None or end > seq]

@@ -1,67 +1,73 @@
-"""How often somebody may try to log in. Pure: instants are monotonic seconds, given."""
+"""How fast passwords may be tried. Pure: instants are arguments.
+
+A login is never locked for everybody, which would let a stranger keep the room out: what waits is one source
+trying one login, and one source trying many.
+"""
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_KEYS = 10_000
-"""Failures remembered at most, the oldest forgotten first: memory is bounded whatever is tried."""
 
-FORGET_AFTER_S = 900.0
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThrottleLimits:
+    """From how many failures one waits, and how long (seconds)."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """After ``free`` failures each further one doubles the wait, from 1 s up to ``longest`` seconds."""
-
-    free: int
-    longest: float
-
-
-BY_LOGIN_AND_ADDRESS = Rule(free=5, longest=60)
-BY_ADDRESS = Rule(free=30, longest=60)
-BY_LOGIN = Rule(free=50, longest=10)
-"""Short, so that nobody can keep an agent out by trying their login from elsewhere."""
+    failures_of_login: int = 5
+    """Of one source on one login."""
+    failures_of_source: int = 30
+    """Of one source on any login: a whole room may share an address."""
+    first_wait: float = 30
+    longest_wait: float = 900
+    forgotten_after: float = 3600
+    remembered: int = 10_000
+    """Sources and logins remembered at once; beyond, the longest untouched is forgotten."""
 
 
 @dataclass(slots=True)
 class _Failures:
-    count: int
-    last: float
-    until: float
+    count: int = 0
+    last: float = 0
+    until: float = 0
 
 
 class LoginThrottle:
-    """Failures by login and address, by address, and by login."""
+    """Counts failures. Each wait is twice the one before. ``now`` is in seconds and never goes back."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ThrottleLimits | None = None) -> None:
+        self._limits = limits or ThrottleLimits()
         self._failures: OrderedDict[tuple[str, ...], _Failures] = OrderedDict()
 
-    def wait(self, login: str, address: str, now: float) -> float:
-        """Seconds until the next try is looked at; 0: now."""
-        waits = [found.until - now for key, _ in _keys(login, address) if (found := self._failures.get(key))]
-        return max(0.0, *waits) if waits else 0.0
+    def wait(self, login: str, source: str, now: float) -> float:
+        """Seconds before this source may try this login; 0: at once."""
+        return max(0.0, *(self._until(key, now) - now for key, _ in self._scopes(login, source)))
 
-    def failed(self, login: str, address: str, now: float) -> None:
-        """A try failed."""
-        for key, rule in _keys(login, address):
-            found = self._failures.pop(key, None)
-            if found is None or now - found.last > FORGET_AFTER_S:
-                found = _Failures(0, now, now)
-            found.count += 1
-            found.last = now
-            if found.count > rule.free:
-                found.until = now + min(rule.longest, 2.0 ** min(found.count - rule.free - 1, 16))
-            self._failures[key] = found
-        while len(self._failures) > MAX_KEYS:
+    def failed(self, login: str, source: str, now: float) -> None:
+        """Note a wrong login or password."""
+        for key, allowed in self._scopes(login, source):
+            self._count(key, allowed, now)
+        while len(self._failures) > self._limits.remembered:
             self._failures.popitem(last=False)
 
-    def succeeded(self, login: str, address: str) -> None:
-        """The right password came: this login from this address starts anew."""
-        self._failures.pop(("both", login, address), None)
+    def succeeded(self, login: str, source: str) -> None:
+        """Forget this source's failures on this login; its others are kept."""
+        self._failures.pop((source, login), None)
 
+    def _scopes(self, login: str, source: str) -> tuple[tuple[tuple[str, ...], int], ...]:
+        limits = self._limits
+        return ((source, login), limits.failures_of_login), ((source,), limits.failures_of_source)
 
-def _keys(login: str, address: str) -> Iterator[tuple[tuple[str, ...], Rule]]:
-    yield ("both", login, address), BY_LOGIN_AND_ADDRESS
-    yield ("address", address), BY_ADDRESS
-    yield ("login", login), BY_LOGIN
+    def _until(self, key: tuple[str, ...], now: float) -> float:
+        failures = self._failures.get(key)
+        return now if failures is None else failures.until
+
+    def _count(self, key: tuple[str, ...], allowed: int, now: float) -> None:
+        limits = self._limits
+        failures = self._failures.get(key)
+        if failures is None or now - failures.last > limits.forgotten_after:
+            failures = self._failures[key] = _Failures()
+        self._failures.move_to_end(key)
+        failures.count += 1
+        failures.last = now
+        excess = failures.count - allowed
+        if excess >= 0:
+            failures.until = now + min(limits.first_wait * 2 ** min(excess, 30), limits.longest_wait)

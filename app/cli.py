@@ -1,0 +1,33 @@
+"""The command line, ``bandeau15``. Each group of commands is a module of its own, registered here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import cli_accounts, cli_database, cli_journal
+
+app = typer.Typer(
+    name="bandeau15",
+    help="Call handling for SAMU – Centre 15.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold passwords and numbers
+)
+app.command("migrate")(cli_database.migrate)
+app.add_typer(cli_accounts.app, name="user")
+app.add_typer(cli_journal.app, name="journal")
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of settings.", envvar="BANDEAU15_CONFIG", dir_okay=False)
+    ] = None,
+) -> None:
+    context.obj = config
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

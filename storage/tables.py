@@ -1,0 +1,120 @@
+"""The database's tables. Text has no length limit: what a stranger sends must never stop the journal."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, in UTC on both sides. SQLite keeps it as text without a zone, in order."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse an instant without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Place = BigInteger().with_variant(Integer, "sqlite")  # SQLite: the row's own key, no second index
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Place, primary_key=True, autoincrement=False),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("centre_id", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("call_id", Text),
+    Column("position_id", Text),
+    Column("cause_id", Text),
+    Column("body", Text, nullable=False),
+    Index(None, "call_id"),
+    Index(None, "occurred_at"),
+)
+"""Every event, as it was written. Rows are never changed."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("centre_id", Text, nullable=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("line", Text),
+    Column("number", Text),
+    Column("hidden", Boolean, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("flow", Text),
+    Column("queue", Text),
+    Column("priority", Text),
+    Column("queued_at", Instant),
+    Column("first_offered_at", Instant),
+    Column("answered_at", Instant),
+    Column("agent_id", Text),
+    Column("position_id", Text),
+    Column("ended_at", Instant),
+    Column("outcome", Text),
+    Column("ended_by", Text),
+    Column("recorded", Boolean),
+    Column("last_seq", BigInteger, nullable=False),
+    Index(None, "arrived_at"),
+)
+"""One row a call, with its one outcome: a projection of the journal, made in the same transaction."""
+
+account = Table(
+    "account",
+    metadata,
+    Column("agent_id", Text, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("agent_id", Text, ForeignKey("account.agent_id", ondelete="CASCADE"), nullable=False),
+    Column("position_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "agent_id"),
+    Index(None, "expires_at"),
+)
+"""Sessions of browsers. Only the SHA-256 of a token is kept."""
