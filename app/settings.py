@@ -79,6 +79,10 @@ class AsteriskSettings(BaseModel):
     trunks: dict[str, list[str]] = {"operator": ["127.0.0.0/8"]}
     """Trunk name → addresses or networks from which calls are accepted."""
     claim_timeout_ms: int = Field(default=300, ge=50, le=2000)
+    test_callers: tuple[str, ...] = ()
+    """Numbers (E.164) of the continuous test robot: kept out of every figure."""
+    prompts_dir: Path | None = None
+    """Announcements; by default those made at set-up."""
     position_codecs: Literal["opus,alaw", "alaw,opus", "alaw"] = "alaw,opus"
 
 
