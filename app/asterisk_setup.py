@@ -1,0 +1,70 @@
+"""From the settings of a centre to the Asterisk that serves it."""
+
+from pathlib import Path
+
+from app.asterisk_process import AsteriskProcess
+from app.authority import ensure_certificates, own_names
+from app.settings import Settings
+from setup.places import cache_dir
+from setup.roots import asterisk_root
+from telephony.config import AsteriskConfig, Paths, Secrets, load_secrets, render
+
+NODE = "asterisk-a"
+
+
+def load_secrets_of(settings: Settings) -> Secrets:
+    """The passwords between core and Asterisk."""
+    return load_secrets(settings.storage.data_dir / "secrets.json")
+
+
+def prompts_dir(settings: Settings) -> Path:
+    """Where the announcements are."""
+    return (settings.asterisk.prompts_dir or cache_dir() / "prompts").absolute()
+
+
+def asterisk_config(settings: Settings) -> AsteriskConfig:
+    """All that the centre's Asterisk must know."""
+    asterisk, data = settings.asterisk, settings.storage.data_dir.absolute()
+    certificates = ensure_certificates(data / "tls", own_names())
+    return AsteriskConfig(
+        centre_id=settings.centre.id,
+        core_app=settings.centre.core,
+        node=NODE,
+        bind_address=asterisk.bind_address,
+        sip_port=asterisk.sip_port,
+        sip_tls_port=asterisk.sip_tls_port,
+        ws_port=asterisk.ws_port,
+        wss_port=asterisk.wss_port,
+        rtp_start=asterisk.rtp_start,
+        rtp_end=asterisk.rtp_end,
+        ari_port=asterisk.ari_port,
+        ami_port=asterisk.ami_port,
+        trunks=asterisk.trunks,
+        claim_timeout_ms=asterisk.claim_timeout_ms,
+        test_callers=asterisk.test_callers,
+        secrets=load_secrets_of(settings),
+        paths=Paths(
+            config=str(data / "asterisk" / "etc"),
+            state=str(data / "asterisk"),
+            run=str(data / "asterisk" / "run"),
+            recordings=str(settings.storage.recordings_dir.absolute()),
+            prompts=str(prompts_dir(settings)),
+            certificate=str(certificates.certificate.absolute()),
+            private_key=str(certificates.private_key.absolute()),
+        ),
+    )
+
+
+def prepare_asterisk(settings: Settings) -> AsteriskProcess:
+    """Write Asterisk's configuration and describe its process; nothing is started."""
+    config = asterisk_config(settings)
+    render(config, Path(config.paths.config))
+    state = Path(config.paths.state)
+    return AsteriskProcess(
+        asterisk_root(),
+        Path(config.paths.config),
+        state,
+        settings.storage.data_dir / "log" / "asterisk.log",
+        writable=[settings.storage.recordings_dir],
+        readable=[prompts_dir(settings), settings.storage.data_dir / "tls"],
+    )

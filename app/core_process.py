@@ -1,0 +1,129 @@
+"""``bandeau15 core``: one core as a program. It serves the pages, commands Asterisk, and keeps the journal."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from telephony.ami import ManagerLink
+
+from app.asterisk_setup import NODE, load_secrets_of, prompts_dir
+from app.authority import ensure_certificates, own_names
+from app.clock import SystemClock
+from app.core import Adapters, Core
+from app.logs import configure_logs
+from app.settings import Settings
+from storage.accounts import StoredAccounts
+from storage.database import Database
+from storage.journal import Journal
+from storage.sessions import StoredSessions
+from storage.spool import Spool
+from telephony.switch import AsteriskSwitch
+
+log = structlog.get_logger(__name__)
+
+LOOK_BACK = timedelta(hours=26)
+"""How much of the journal is folded at start: the longest day of the year, and every shift."""
+PAGES = Path(__file__).resolve().parent.parent / "ui" / "dist"
+
+
+class PageServer(uvicorn.Server):
+    """Leaves signals to the program: it serves on two ports at once."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def main(settings: Settings) -> None:
+    """Run a core until SIGTERM or Ctrl-C."""
+    configure_logs()
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with _core(settings) as core:
+        application = core.web(PAGES)
+        servers = _page_servers(settings, application)
+        async with asyncio.TaskGroup() as tasks:
+            serving = [tasks.create_task(server.serve()) for server in servers]
+            ticking = tasks.create_task(core.ticker.run())
+            await stop.wait()
+            log.info("core_stopping")
+            await core.close()
+            for server in servers:
+                server.should_exit = True
+            await asyncio.wait(serving)
+            ticking.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _core(settings: Settings) -> AsyncIterator[Core]:
+    """Open what the core needs, in order; close it in reverse."""
+    clock = SystemClock()
+    secrets = load_secrets_of(settings)
+    spool = Spool(settings.storage.spool_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(settings.storage.url)
+        stack.push_async_callback(database.close)
+        journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
+        await journal.start()
+        stack.push_async_callback(journal.close)
+        manager = ManagerLink(port=settings.asterisk.ami_port, secret=secrets.ami)
+        switch = AsteriskSwitch(
+            app=settings.centre.core,
+            switch=NODE,
+            ari_port=settings.asterisk.ari_port,
+            ari_password=secrets.ari,
+            prompts=str(prompts_dir(settings)),
+            position_codecs=settings.asterisk.position_codecs,
+        )
+        core = Core(
+            settings,
+            Adapters(
+                clock=clock,
+                journal=spool,
+                switch=switch,
+                credentials=switch,
+                fallback=manager,
+                accounts=StoredAccounts(database),
+                sessions=StoredSessions(database, clock),
+            ),
+        )
+        core.restore(await journal.open_state_source(clock.now() - LOOK_BACK))
+        await core.start()
+        await stack.enter_async_context(switch)
+        yield core
+
+
+def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:
+    """HTTP for this machine, HTTPS for the others."""
+    certificates = ensure_certificates(settings.storage.data_dir / "tls", own_names())
+    secure = {"ssl_certfile": str(certificates.certificate), "ssl_keyfile": str(certificates.private_key)}
+    return [
+        PageServer(
+            uvicorn.Config(
+                application,
+                host=settings.web.host,
+                port=port,
+                ws="websockets-sansio",
+                ws_max_size=16 * 1024,
+                access_log=False,
+                log_level="warning",
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+                server_header=False,
+                **tls,  # type: ignore[arg-type]
+            )
+        )
+        for port, tls in ((settings.web.http_port, {}), (settings.web.https_port, secure))
+    ]
