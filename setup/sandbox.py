@@ -34,7 +34,7 @@ def sandboxed(
         root: made by :mod:`setup.roots`; ``None``: the host itself.
         command: program found in the root, and its arguments.
         writable: host folders, or files, it may change.
-        readable: host folders, or files, it may read.
+        readable: host folders, or files, it may read; where one is inside the other, the inner decides.
         over: pairs (host file, path of a file of the root to hide under it).
     """
     argv = [bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc"]
@@ -42,10 +42,11 @@ def sandboxed(
     for name, value in _ENVIRONMENT.items():
         argv += ["--setenv", name, value]
     argv += _host() if root is None else _private(root)
-    for path in readable:
-        argv += ["--ro-bind", str(path.absolute()), str(path.absolute())]
-    for path in writable:
-        argv += ["--bind", str(path.absolute()), str(path.absolute())]
+    binds = [(path.absolute(), "--ro-bind") for path in readable] + [
+        (path.absolute(), "--bind") for path in writable
+    ]
+    for path, how in sorted(binds, key=lambda bind: len(bind[0].parts)):  # the inner of two folders decides
+        argv += [how, str(path), str(path)]
     for source, target in over:
         argv += ["--ro-bind", str(source.absolute()), str(target)]
     return [*argv, "--", *map(str, command)]

@@ -29,8 +29,9 @@ _MODULES = "[modules]\nautoload = no\nload = pbx_config.so\nload = func_logic.so
 
 @pytest.fixture
 async def asterisk(asterisk_root: Path | None, tmp_path: Path) -> AsyncIterator[AsteriskProcess]:
-    config, state = tmp_path / "config", tmp_path / "state"
-    config.mkdir()
+    state = tmp_path / "state"
+    config = state / "etc"
+    config.mkdir(parents=True)
     (config / "asterisk.conf").write_text(_CONF.format(config=config, state=state))
     (config / "modules.conf").write_text(_MODULES)
     (config / "extensions.conf").write_text("[default]\nexten => 15,1,NoOp()\n")
@@ -51,6 +52,11 @@ def name_of(pid: int) -> str:
 
 def first_child(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+def read_only(pid: int, mounted: Path) -> bool:
+    mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+    return next("ro" in mount[5].split(",") for mount in mounts if mount[4] == str(mounted))
 
 
 def capabilities(pid: int) -> int:
@@ -102,7 +108,9 @@ async def test_dies_with_its_starter(asterisk: AsteriskProcess, tmp_path: Path) 
 
 
 async def test_says_where_to_look_when_it_cannot_start(asterisk: AsteriskProcess, tmp_path: Path) -> None:
-    (tmp_path / "config" / "modules.conf").write_text("[modules]\nautoload = no\nrequire = no_such_module.so\n")
+    (tmp_path / "state" / "etc" / "modules.conf").write_text(
+        "[modules]\nautoload = no\nrequire = no_such_module.so\n"
+    )
     with pytest.raises(AsteriskFailed, match=r"asterisk\.log"):
         await asterisk.start(seconds=10)
     with pytest.raises(AsteriskFailed):
@@ -114,4 +122,6 @@ async def test_is_confined(asterisk: AsteriskProcess, tmp_path: Path) -> None:
     assert capabilities(asterisk.pid) == 0
     root = Path(f"/proc/{asterisk.pid}/root")
     assert socket.gethostname() in (root / "etc/hosts").read_text()
+    assert read_only(asterisk.pid, tmp_path / "state" / "etc")
+    assert not read_only(asterisk.pid, tmp_path / "state")
     assert (root / tmp_path.relative_to("/") / "recordings").is_dir()
