@@ -85,11 +85,16 @@ class StasisEnd(Event, frozen=True, tag=True):
 
 
 class ChannelHangupRequest(Event, frozen=True, tag=True):
-    """A channel is about to end; StasisEnd follows. ``cause``: Q.850, unless ``soft`` (we asked)."""
+    """A channel is about to end; StasisEnd follows.
+
+    ``cause``: the Q.850 number, absent after a plain BYE; where ``soft``, Asterisk's own reason to end it.
+    ``tech_cause``: the SIP status, where there is one.
+    """
 
     channel: Channel
-    cause: int = 0
+    cause: int | None = None
     soft: bool = False
+    tech_cause: int = 0
 
 
 class ChannelDtmfReceived(Event, frozen=True, tag=True):

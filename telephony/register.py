@@ -3,10 +3,7 @@
 from core.ids import ChannelId
 from core.switch import CallerArrived, ChannelGone, LegOpened, SwitchTruth
 from telephony.ari_protocol import ChannelHangupRequest, StasisStart
-from telephony.translation import caller_of, leg_of
-
-NORMAL_CLEARING = 16
-"""Q.850: somebody hung up."""
+from telephony.translation import caller_of, cause_of, leg_of
 
 
 class ChannelRegister:
@@ -37,7 +34,7 @@ class ChannelRegister:
         """Note why a channel ends; the first reason given is the one."""
         channel = ChannelId(message.channel.id)
         if channel in self._ours:
-            self._causes.setdefault(channel, NORMAL_CLEARING if message.soft else message.cause)
+            self._causes.setdefault(channel, cause_of(message))
 
     def gone(self, channel: ChannelId) -> ChannelGone | None:
         """Let a channel go; ``None``: it was not ours, or its end was told."""

@@ -26,7 +26,8 @@ from telephony.ari_protocol import (
     uri,
 )
 from telephony.reconciliation import ask_truth
-from telephony.register import NORMAL_CLEARING, ChannelRegister
+from telephony.register import ChannelRegister
+from telephony.translation import NORMAL_CLEARING
 
 log = structlog.get_logger(__name__)
 

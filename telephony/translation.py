@@ -5,10 +5,20 @@ from collections.abc import Iterable, Sequence
 from core.ids import BridgeId, CallId, ChannelId, PositionId
 from core.switch import CallerChannel, ChannelTruth
 from core.words import CallerNumber
-from telephony.ari_protocol import Bridge, Channel
+from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
 
 HIDDEN = "hidden"
 """What the dialplan writes for a withheld or unusable number."""
+
+NORMAL_CLEARING = 16
+"""Q.850: somebody hung up."""
+NORMAL_UNSPECIFIED = 31
+REQUESTED_CHANNEL_UNAVAILABLE = 44
+"""Q.850: what Asterisk sets when a channel's audio stopped coming."""
+_SOFT_CAUSES = {0x02: REQUESTED_CHANNEL_UNAVAILABLE, 0x20: NORMAL_CLEARING}
+"""Asterisk's reasons to end a channel by itself: its device failed it; it was told to."""
+_REQUEST_TERMINATED = 487
+"""SIP: the caller gave up before the answer."""
 
 
 def caller_of(channel: Channel, args: Sequence[str]) -> CallerChannel | None:
@@ -31,6 +41,15 @@ def leg_of(args: Sequence[str]) -> PositionId | None:
         case ("leg", position) if position:
             return PositionId(position)
     return None
+
+
+def cause_of(message: ChannelHangupRequest) -> int:
+    """Say why a channel ends, as a Q.850 number."""
+    if message.soft:
+        return _SOFT_CAUSES.get(message.cause or 0, NORMAL_UNSPECIFIED)
+    if message.cause is None or message.tech_cause == _REQUEST_TERMINATED:
+        return NORMAL_CLEARING
+    return message.cause
 
 
 def args_of(channel: Channel) -> tuple[str, ...]:

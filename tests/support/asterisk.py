@@ -1,0 +1,120 @@
+"""A real Asterisk on the centre's own configuration, with tones for announcements, and a core to drive it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from app.asterisk_process import AsteriskProcess
+from core.ids import ChannelId
+from core.switch import CallerArrived, CallerChannel, SwitchEvent, SwitchUp
+from telephony.config import AsteriskConfig, Paths, load_secrets, render
+from telephony.switch import AsteriskSwitch
+from tests.support.audio import tone, write_wav
+from tests.support.waiting import until
+
+E = TypeVar("E")
+
+TRUNK = ("127.0.0.1", 5060)
+WS_URL = "ws://127.0.0.1:8088/ws"
+
+TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-welcome": 1100.0}
+"""What stands for each announcement, in Hz."""
+
+
+class CentreAsterisk:
+    """One Asterisk, rendered into a folder of its own; ``changes`` replace values of its configuration."""
+
+    def __init__(self, root: Path | None, folder: Path, **changes: object) -> None:
+        state = folder / "state"
+        self.recordings = folder / "recordings"
+        self.prompts = folder / "prompts"
+        self.prompts.mkdir(parents=True)
+        for name, hz in TONES.items():
+            write_wav(self.prompts / f"{name}.wav", tone(hz, 6))
+        config = AsteriskConfig(
+            centre_id="FR751",
+            core_app="core-a",
+            trunks={"operator": ["127.0.0.0/8"]},
+            secrets=load_secrets(folder / "secrets.json"),
+            paths=Paths(
+                config=str(folder / "config"),
+                state=str(state),
+                run=str(state / "run"),
+                recordings=str(self.recordings),
+                prompts=str(self.prompts),
+                data="/usr/share/asterisk",
+            ),
+        )
+        self.config = replace(config, **changes)  # type: ignore[arg-type]
+        render(self.config, folder / "config")
+        self.process = AsteriskProcess(
+            root,
+            folder / "config",
+            state,
+            folder / "asterisk.log",
+            writable=[self.recordings],
+            readable=[self.prompts],
+        )
+
+    async def __aenter__(self) -> "CentreAsterisk":
+        await self.process.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.process.stop()
+
+    def switch(self) -> "WatchedSwitch":
+        """A core's hold on it, not started."""
+        return WatchedSwitch(self)
+
+    def tracks(self, channel: str) -> tuple[Path, Path]:
+        """The two recordings of a call: what the caller said, what the caller was given to hear."""
+        caller = next(self.recordings.glob(f"*/{channel}-caller.wav"))
+        return caller, caller.with_name(f"{channel}-centre.wav")
+
+
+class WatchedSwitch(AsteriskSwitch):
+    """The real switch, that remembers what it told the core."""
+
+    def __init__(self, asterisk: CentreAsterisk) -> None:
+        super().__init__(
+            app=asterisk.config.core_app,
+            switch=asterisk.config.node,
+            ari_port=asterisk.config.ari_port,
+            ari_password=asterisk.config.secrets.ari,
+            prompts=asterisk.config.paths.prompts,
+        )
+        self.told: list[SwitchEvent] = []
+        self.react: Callable[[SwitchEvent], None] = lambda event: None
+        self.listen(self._note)
+
+    def _note(self, event: SwitchEvent) -> None:
+        self.told.append(event)
+        self.react(event)
+
+    def all(self, kind: type[E]) -> list[E]:
+        """Everything of a kind told so far."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    async def next(
+        self, kind: type[E], test: Callable[[E], bool] = lambda event: True, seconds: float = 10
+    ) -> E:
+        """The first event of a kind that passes the test, told already or in time."""
+        await until(lambda: any(map(test, self.all(kind))), f"{kind.__name__} told", seconds)
+        return next(event for event in self.all(kind) if test(event))
+
+    async def ready(self) -> None:
+        """Wait until it commands Asterisk."""
+        await self.next(SwitchUp)
+
+    async def caller(self) -> CallerChannel:
+        """The last caller that arrived, once one has."""
+        await self.next(CallerArrived)
+        return self.all(CallerArrived)[-1].channel
+
+    async def picked_up(self) -> ChannelId:
+        """A caller that arrived, picked up."""
+        channel = (await self.caller()).channel_id
+        await self.pick_up(channel)
+        return channel
