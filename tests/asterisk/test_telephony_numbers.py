@@ -1,0 +1,143 @@
+"""Who calls, as the dialplan describes it: a table of what operators send and what the core is told."""
+
+from pathlib import Path
+
+import pytest
+
+from core.switch import CallerArrived
+from core.words import CallerNumber
+from simulator.callers import Caller
+from tests.support.asterisk import TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asterisk
+
+TEST_ROBOT = "+33999999999"
+
+NUMBERS = {
+    # French, in each of its forms
+    "0612345678": "+33612345678",
+    "0140123456": "+33140123456",
+    "+33612345678": "+33612345678",
+    "33612345678": "+33612345678",
+    "0033612345678": "+33612345678",
+    "+330612345678": "+33612345678",
+    "330612345678": "+33612345678",
+    "00330612345678": "+33612345678",
+    "612345678": "+33612345678",
+    # overseas
+    "0596123456": "+596596123456",
+    "0696123456": "+596696123456",
+    "0590123456": "+590590123456",
+    "0690123456": "+590690123456",
+    "0594123456": "+594594123456",
+    "0694123456": "+594694123456",
+    "0262123456": "+262262123456",
+    "0692123456": "+262692123456",
+    "0639123456": "+262639123456",
+    "0269123456": "+262269123456",
+    "0508123456": "+508508123456",
+    "+33596123456": "+596596123456",
+    "+596596123456": "+596596123456",
+    "00596596123456": "+596596123456",
+    # foreign
+    "+4930123456": "+4930123456",
+    "004930123456": "+4930123456",
+    "4930123456": "+4930123456",
+    "+12125550123": "+12125550123",
+    "+352123456": "+352123456",
+    # cannot be called back
+    "15": None,
+    "112": None,
+    "118218": None,
+    "0": None,
+    "+": None,
+    "+33": None,
+    "+123456789012345678": None,
+    "anonymous": None,
+    "sip-user": None,
+    "06;phone-context=x": None,
+}
+
+
+async def describe(switch: WatchedSwitch, **how: object) -> CallerArrived:
+    """Place one call and give what the core is told of it."""
+    before = len(switch.all(CallerArrived))
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15", **how)  # type: ignore[arg-type]
+        await until(lambda: len(switch.all(CallerArrived)) > before, "the caller arrived")
+    return switch.all(CallerArrived)[-1]
+
+
+async def test_numbers_are_normalised(switch: WatchedSwitch) -> None:
+    told = {number: (await describe(switch, number=number)).channel.caller.e164 for number in NUMBERS}
+    assert told == NUMBERS
+
+
+async def test_a_hidden_number_stays_hidden(switch: WatchedSwitch) -> None:
+    arrived = await describe(switch, number="+33612345678", hidden=True)
+    assert arrived.channel.caller == CallerNumber(e164=None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "headers", "expected"),
+    [
+        # the operator's assertion is believed before what the caller's equipment says
+        ("+33699999999", (("P-Asserted-Identity", "<sip:+33612345678@operator>"),), "+33612345678"),
+        ("0612345678", (), "+33612345678"),
+        ("0612345678", (("P-Asserted-Identity", "<tel:+33140123456>"),), "+33140123456"),
+        # withheld, by each of the ways there are
+        ("0612345678", (("Privacy", "id"),), None),
+        (
+            "0612345678",
+            (("P-Asserted-Identity", "<sip:+33612345678@operator>"), ("Privacy", "id;critical")),
+            None,
+        ),
+        (
+            "0612345678",
+            (("P-Asserted-Identity", "<sip:+33612345678@operator>"), ("Privacy", "none")),
+            "+33612345678",
+        ),
+        ("anonymous", (("P-Asserted-Identity", "<sip:+33612345678@operator>"),), None),
+        ("0612345678", (("Remote-Party-ID", "<sip:0612345678@operator>;privacy=full"),), None),
+    ],
+)
+async def test_who_is_believed(
+    switch: WatchedSwitch, shown: str, headers: tuple[tuple[str, str], ...], expected: str | None
+) -> None:
+    arrived: list[CallerArrived] = []
+    async with await Caller.open(TRUNK) as caller:
+        dialog = caller.agent.dialog(f"<sip:{shown}@operator>", "<sip:15@127.0.0.1>", "sip:15@127.0.0.1:5060")
+        caller.agent.call(dialog, SDP, headers=headers)
+        arrived.append(await switch.next(CallerArrived))
+    assert arrived[0].channel.caller.e164 == expected
+
+
+async def test_the_line_dialled_is_told(switch: WatchedSwitch) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("+33140150015")
+        assert (await switch.caller()).line == "+33140150015"
+
+
+async def test_a_line_that_is_not_a_number_is_refused(switch: WatchedSwitch) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("samu")
+        await caller.ended()
+        assert caller.status == 404
+    assert switch.all(CallerArrived) == []
+
+
+async def test_test_calls_are_marked(asterisk_root: Path | None, tmp_path: Path) -> None:
+    asterisk = CentreAsterisk(asterisk_root, tmp_path, test_callers=(TEST_ROBOT,))
+    async with asterisk, asterisk.switch() as switch:
+        await switch.ready()
+        marked = await describe(switch, headers=(("X-Bandeau-Test", "1"),))
+        robot = await describe(switch, number="0999999999")
+        usual = await describe(switch, headers=(("X-Bandeau-Test", "0"),))
+    assert [e.channel.caller.test for e in (marked, robot, usual)] == [True, True, False]
+
+
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 29998 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+)
