@@ -108,7 +108,7 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
         "modules": MODULES,
         "declined": DECLINED_MESSAGES,
         "manager_events": MANAGER_EVENTS,
-        "track": f"{config.paths.recordings}/${{STRFTIME(${{EPOCH}},UTC,%Y-%m-%d)}}/${{UNIQUEID}}",
+        "track": _track(config),
     }
     rendered = {
         name.removesuffix(".j2"): environment.get_template(name).render(values)
@@ -117,6 +117,12 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
     target_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in rendered.items():
         _write_private(target_dir / name, text)
+
+
+def _track(config: AsteriskConfig) -> str:
+    """Where a call is recorded: in the folder of the UTC day its id was made on, so the id alone tells."""
+    created = len(f"{config.centre_id}-{config.node}-")
+    return f"{config.paths.recordings}/${{STRFTIME(${{UNIQUEID:{created}:10}},UTC,%Y-%m-%d)}}/${{UNIQUEID}}"
 
 
 def _check(config: AsteriskConfig) -> None:

@@ -1,0 +1,51 @@
+"""Where a call's tracks are, and what makes them good."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.ids import CallId
+
+_CREATED = re.compile(r"-(\d{10,11})\.\d+$")
+MISSING_AFTER_S = 10.0
+"""How long after a call's end its tracks may take to be closed by Asterisk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Both tracks of a call, relative to the recordings folder: the caller, and all the caller heard."""
+
+    caller: str
+    centre: str
+
+
+def tracks_of(call_id: CallId) -> Tracks:
+    """Name the tracks of a call, as the dialplan names them: by the UTC day on which its id was made.
+
+    Raises:
+        ValueError: the id was not made by Asterisk.
+    """
+    created = _CREATED.search(call_id)
+    if created is None or "/" in call_id:
+        raise ValueError("not a call id made by Asterisk")
+    day = datetime.fromtimestamp(int(created[1]), UTC).strftime("%Y-%m-%d")
+    return Tracks(caller=f"{day}/{call_id}-caller.wav", centre=f"{day}/{call_id}-centre.wav")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found of one track. ``seconds`` is ``None`` where it is absent or unreadable."""
+
+    octets: int = 0
+    seconds: float | None = None
+
+
+def complete(caller: Measured, centre: Measured) -> bool:
+    """Whether both tracks can be listened to."""
+    return caller.seconds is not None and centre.seconds is not None
+
+
+def what_is_missing(caller: Measured, centre: Measured) -> str:
+    """Which tracks cannot be listened to, in words for the journal."""
+    names = [name for name, track in (("caller", caller), ("centre", centre)) if track.seconds is None]
+    return f"no readable track: {', '.join(names)}"

@@ -1,0 +1,101 @@
+"""Follows recordings: lists each in the journal when it starts, and when Asterisk has closed it."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from core.events import CallEnded, Envelope, LineOpened, RecordingEnded, RecordingMissing, RecordingStarted
+from core.ids import CallId
+from core.ports import Bus, Clock
+from recorder.policy import MISSING_AFTER_S, Measured, complete, tracks_of, what_is_missing
+from recorder.store import measure
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN_S = 0.25
+
+
+class RecorderService:
+    """The recordings of one centre, in one folder."""
+
+    def __init__(self, bus: Bus, clock: Clock, folder: Path) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._folder = folder
+        self._unlisted: dict[CallId, bool] = {}
+        """Recordings not accounted for yet; whether their call has ended."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        bus.project(self._fold)
+        bus.subscribe((LineOpened,), self._on_line_opened)
+        bus.subscribe((CallEnded,), self._on_call_ended)
+
+    def start(self) -> None:
+        """List the recordings of calls that ended just before the core did."""
+        for call_id, ended in list(self._unlisted.items()):
+            if ended:
+                self._spawn(call_id)
+
+    async def close(self) -> None:
+        """Stop looking; what is not listed yet will be at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _fold(self, envelope: Envelope) -> None:
+        event = envelope.event
+        match event:
+            case RecordingStarted():
+                self._unlisted[event.call_id] = False
+            case CallEnded() if event.call_id in self._unlisted:
+                self._unlisted[event.call_id] = True
+            case RecordingEnded() | RecordingMissing():
+                self._unlisted.pop(event.call_id, None)
+            case _:
+                pass
+
+    def _on_line_opened(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
+        tracks = tracks_of(envelope.event.call_id)
+        self._bus.publish(
+            RecordingStarted(
+                call_id=envelope.event.call_id, caller_track=tracks.caller, centre_track=tracks.centre
+            ),
+            envelope,
+        )
+
+    def _on_call_ended(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, CallEnded)  # noqa: S101 - by subscription
+        if envelope.event.call_id in self._unlisted:
+            self._spawn(envelope.event.call_id)
+
+    def _spawn(self, call_id: CallId) -> None:
+        task = asyncio.get_running_loop().create_task(self._list(call_id), name=f"recording {call_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _list(self, call_id: CallId) -> None:
+        """Wait until Asterisk has closed the tracks, a moment after the call's end, then list them."""
+        caller, centre = await self._closed_tracks(call_id)
+        if caller.seconds is not None and centre.seconds is not None:
+            self._bus.publish(
+                RecordingEnded(
+                    call_id=call_id,
+                    seconds=round(max(caller.seconds, centre.seconds), 3),
+                    octets=caller.octets + centre.octets,
+                )
+            )
+        else:
+            log.error("recording_missing", call_id=call_id)
+            self._bus.publish(RecordingMissing(call_id=call_id, detail=what_is_missing(caller, centre)))
+
+    async def _closed_tracks(self, call_id: CallId) -> tuple[Measured, Measured]:
+        tracks = tracks_of(call_id)
+        give_up = self._clock.monotonic() + MISSING_AFTER_S
+        while True:
+            caller, centre = await asyncio.to_thread(
+                lambda: (measure(self._folder / tracks.caller), measure(self._folder / tracks.centre))
+            )
+            if complete(caller, centre) or self._clock.monotonic() >= give_up:
+                return caller, centre
+            await asyncio.sleep(LOOK_AGAIN_S)

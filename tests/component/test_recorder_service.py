@@ -1,0 +1,119 @@
+"""Recordings are listed once Asterisk has closed them, and flagged where they cannot be listened to."""
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from app.bus import InProcessBus
+from core.events import (
+    CallArrived,
+    CallEnded,
+    Envelope,
+    LineOpened,
+    RecordingEnded,
+    RecordingMissing,
+    RecordingStarted,
+)
+from core.ids import CallId, CentreId, ChannelId
+from core.words import CallerNumber, EndedBy, Outcome
+from recorder.policy import tracks_of
+from recorder.service import RecorderService
+from tests.support.centre import HeldClock, MemoryJournal
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.component
+
+CALL = CallId("FR751-asterisk-a-1795310037.0")
+
+
+class Recorder:
+    def __init__(self, folder: Path, past: list[Envelope] | None = None) -> None:
+        self.folder = folder
+        self.clock = HeldClock()
+        self.journal = MemoryJournal(past or [])
+        self.bus = InProcessBus(self.journal, self.clock, CentreId("FR751"))
+        self.service = RecorderService(self.bus, self.clock, folder)
+        for envelope in self.journal.envelopes:
+            self.bus.replay(envelope)
+
+    def open(self) -> None:
+        self.bus.publish(
+            CallArrived(call_id=CALL, channel_id=ChannelId(CALL), line="15", caller=CallerNumber())
+        )
+        self.bus.publish(LineOpened(call_id=CALL))
+
+    def end(self) -> None:
+        self.bus.publish(CallEnded(call_id=CALL, outcome=Outcome.ABANDONED_SVI, ended_by=EndedBy.CALLER))
+
+    def write(self, which: str, seconds: float) -> None:
+        track = self.folder / f"2026-11-22/{CALL}-{which}.wav"
+        track.parent.mkdir(exist_ok=True)
+        with wave.open(str(track), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(bytes(int(16000 * seconds)))
+
+    async def listed(self) -> RecordingEnded | RecordingMissing:
+        await until(self._is_listed, "the recording is listed")
+        found = self.journal.events(RecordingEnded, RecordingMissing)
+        [listed] = found
+        assert isinstance(listed, RecordingEnded | RecordingMissing)
+        return listed
+
+    def _is_listed(self) -> bool:
+        return bool(self.journal.events(RecordingEnded, RecordingMissing))
+
+
+def test_a_call_id_tells_where_its_tracks_are() -> None:
+    tracks = tracks_of(CALL)
+    assert tracks.caller == f"2026-11-22/{CALL}-caller.wav"
+    assert tracks.centre == f"2026-11-22/{CALL}-centre.wav"
+    for other in ("../../etc/passwd", "x", "a/b-1795310037.0"):
+        with pytest.raises(ValueError, match="call id"):
+            tracks_of(CallId(other))
+
+
+async def test_tracks_closed_after_the_call_are_listed(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    assert recorder.journal.events(RecordingStarted)[0].caller_track == tracks_of(CALL).caller
+    recorder.write("caller", 2.5)
+    recorder.end()
+    recorder.write("centre", 2.4)
+    listed = await recorder.listed()
+    assert isinstance(listed, RecordingEnded)
+    assert (listed.seconds, listed.octets) == (2.5, 40044 + 38444)
+    await recorder.service.close()
+
+
+async def test_a_missing_track_is_flagged(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    recorder.write("caller", 1)
+    recorder.clock.advance(3600)
+    recorder.end()
+
+    def time_passes() -> bool:
+        recorder.clock.advance(11)
+        return bool(recorder.journal.events(RecordingMissing))
+
+    await until(time_passes, "the recording is flagged")
+    listed = await recorder.listed()
+    assert isinstance(listed, RecordingMissing)
+    assert listed.detail == "no readable track: centre"
+    await recorder.service.close()
+
+
+async def test_a_recording_that_ended_with_the_core_is_listed_at_its_next_start(tmp_path: Path) -> None:
+    killed = Recorder(tmp_path)
+    killed.open()
+    killed.end()
+    await killed.service.close()
+    recorder = Recorder(tmp_path, killed.journal.envelopes)
+    recorder.write("caller", 1)
+    recorder.write("centre", 1)
+    recorder.service.start()
+    assert isinstance(await recorder.listed(), RecordingEnded)
+    await recorder.service.close()
