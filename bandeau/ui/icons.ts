@@ -1,0 +1,41 @@
+/** The icon of each state, action and reason: a state is never told by its colour alone. */
+
+import CircleCheck from "@lucide/svelte/icons/circle-check-big";
+import Coffee from "@lucide/svelte/icons/coffee";
+import Ellipsis from "@lucide/svelte/icons/ellipsis";
+import GraduationCap from "@lucide/svelte/icons/graduation-cap";
+import LoaderCircle from "@lucide/svelte/icons/loader-circle";
+import Mic from "@lucide/svelte/icons/mic";
+import MicOff from "@lucide/svelte/icons/mic-off";
+import Pause from "@lucide/svelte/icons/pause";
+import Phone from "@lucide/svelte/icons/phone";
+import PhoneOff from "@lucide/svelte/icons/phone-off";
+import Play from "@lucide/svelte/icons/play";
+import UsersRound from "@lucide/svelte/icons/users-round";
+import Utensils from "@lucide/svelte/icons/utensils";
+import { type Icon, STATE_ICONS } from "$ui/components/states";
+import type { PAUSE_REASONS } from "$ui/views";
+import type { Face } from "./model";
+
+export type { Icon };
+
+export const FACES: Record<Face, Icon> = {
+  ...STATE_ICONS,
+  loading: LoaderCircle,
+  connecting: LoaderCircle,
+  held: Pause,
+  secours_ready: STATE_ICONS.ready,
+  secours_paused: STATE_ICONS.paused,
+  secours_ringing: STATE_ICONS.offered,
+  secours_on_call: STATE_ICONS.on_call,
+};
+
+export const REASONS: Record<(typeof PAUSE_REASONS)[number], Icon> = {
+  break: Coffee,
+  meal: Utensils,
+  handover: UsersRound,
+  training: GraduationCap,
+  other: Ellipsis,
+};
+
+export const ACTIONS = { Coffee, CircleCheck, Mic, MicOff, Pause, Phone, PhoneOff, Play };

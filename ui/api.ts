@@ -1,0 +1,66 @@
+/** The few HTTP requests of the pages. */
+
+import type { Agent } from "./views";
+
+export interface Session {
+  agent: Agent;
+  positionId: string;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
+  domain: string;
+  wsPort: number;
+  wssPort: number;
+  legTarget: string;
+  echoTarget: string;
+}
+
+/** An answer that is not a success; `status` 0: no answer at all. */
+export class ApiError extends Error {
+  constructor(readonly status: number) {
+    super(`HTTP ${status}`);
+  }
+}
+
+async function request(method: "GET" | "POST", path: string, body?: object): Promise<Response> {
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const response = await fetch(path, init).catch(() => {
+    throw new ApiError(0);
+  });
+  if (!response.ok) throw new ApiError(response.status);
+  return response;
+}
+
+export async function logIn(login: string, password: string): Promise<Session> {
+  return (await request("POST", "/api/login", { login, password })).json();
+}
+
+export async function logOut(): Promise<void> {
+  await request("POST", "/api/logout");
+}
+
+/** Who is logged in; undefined when nobody is. */
+export async function currentSession(): Promise<Session | undefined> {
+  try {
+    return await (await request("GET", "/api/session")).json();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return undefined;
+    throw error;
+  }
+}
+
+/** A fresh SIP account for this strip; the password of an earlier one stops working. */
+export async function stripCredentials(): Promise<Credentials> {
+  return (await request("POST", "/api/strip/credentials")).json();
+}
+
+/** Address of a live WebSocket of the server the page came from. */
+export function liveUrl(path: string): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+}
+
+export const pages = { login: "/", strip: "/bandeau/", wallboard: "/salle/" };

@@ -1,0 +1,252 @@
+/** Every text of the pages, in French. `\u00a0` before high punctuation, as French wants it. */
+
+import type { PauseReason, PositionState, Priority, Role } from "./views";
+
+export const product = "Bandeau15";
+
+export const roles: Record<Role, string> = {
+  arm: "ARM",
+  physician_mu: "Médecin régulateur urgentiste",
+  physician_ml: "Médecin régulateur libéral",
+  supervisor: "Superviseur",
+};
+
+export const rolesShort: Record<Role, string> = {
+  arm: "ARM",
+  physician_mu: "MU",
+  physician_ml: "ML",
+  supervisor: "Sup.",
+};
+
+export const states: Record<PositionState, string> = {
+  unready: "Non prêt",
+  ready: "Disponible",
+  offered: "Appel présenté",
+  on_call: "En appel",
+  wrap_up: "Post-appel",
+  paused: "Pause",
+};
+
+export const pauseReasons: Record<PauseReason, string> = {
+  break: "Pause courte",
+  meal: "Repas",
+  handover: "Relève",
+  training: "Formation",
+  other: "Autre",
+  no_answer: "Sans réponse",
+};
+
+export const priorities: Record<Priority, string> = {
+  UV: "Urgence vitale",
+  P0: "P0 vitale",
+  P1: "P1",
+  P2: "P2",
+  P3: "P3",
+  Px: "Priorité à définir",
+};
+
+export const login = {
+  title: "Connexion",
+  subtitle: "Bandeau de communication du SAMU – Centre 15",
+  account: "Identifiant",
+  password: "Mot de passe",
+  showPassword: "Afficher le mot de passe",
+  hidePassword: "Masquer le mot de passe",
+  capsLock: "Verrouillage des majuscules actif",
+  submit: "Se connecter",
+  submitting: "Connexion…",
+  wrong: "Identifiant ou mot de passe incorrect.",
+  tooMany: "Trop d’essais. Patientez une minute, puis recommencez.",
+  unreachable: "Le serveur de la salle ne répond pas. Vérifiez le réseau, puis recommencez.",
+  failed: "La connexion a échoué. Recommencez\u00a0; si cela dure, prévenez le superviseur.",
+  wallboard: "Affichage de la salle",
+  theme: "Thème",
+};
+
+export const themes = { auto: "Automatique", light: "Clair", dark: "Sombre" };
+
+export const check = {
+  title: "Vérification avant la prise de poste",
+  lead: "Micro, casque, écho\u00a0: tout doit être au vert avant de prendre des appels.",
+  hello: (name: string) => `Bonjour ${name}`,
+  microphone: "Micro",
+  microphoneChoice: "Micro utilisé",
+  level: "Niveau du micro",
+  levelWait: "Parlez normalement\u00a0: la barre doit bouger.",
+  levelHeard: "Le micro vous entend.",
+  microphoneAsk: "Le navigateur demande l’accès au micro\u00a0: acceptez.",
+  microphoneDenied:
+    "Accès au micro refusé. Autorisez-le dans les réglages du site (icône à gauche de l’adresse), puis réessayez.",
+  microphoneMissing: "Aucun micro trouvé. Branchez le casque, puis réessayez.",
+  microphoneBusy: "Le micro est pris par une autre application. Fermez-la, puis réessayez.",
+  microphoneInsecure:
+    "Le navigateur ne donne le micro qu’à une page sûre\u00a0: ouvrez cette page en HTTPS (ou depuis ce poste même).",
+  retry: "Réessayer",
+  headset: "Casque",
+  headsetChoice: "Écoute dans",
+  headsetDefault: "Sortie du système",
+  headsetFixed: "Ce navigateur écoute dans la sortie du système.",
+  playTone: "Jouer un son",
+  toneHint: "Vous devez entendre trois notes dans le casque.",
+  notifications: "Notifications",
+  notificationsAsk: "Autoriser les notifications",
+  notificationsOn: "Un appel présenté sera aussi notifié par le système.",
+  notificationsOff: "Notifications refusées\u00a0: la sonnerie et le titre de l’onglet signaleront l’appel.",
+  notificationsUnsupported: "Ce navigateur n’a pas de notifications\u00a0: la sonnerie signalera l’appel.",
+  echo: "Écho",
+  echoIdle: "Le test appelle le serveur téléphonique, qui renvoie votre voix.",
+  echoStart: "Lancer le test d’écho",
+  echoAgain: "Refaire le test",
+  echoStop: "Arrêter",
+  echoCalling: "Appel du serveur téléphonique…",
+  echoProbe: "Mesure du retour…",
+  echoSpeak: "Parlez\u00a0: vous devez vous entendre.",
+  echoOk: (ms: number) => `Le son revient (${ms} ms).`,
+  echoVoice: "Votre voix est revenue.",
+  echoNoVoice: "Le son revient, mais le micro n’a rien entendu.",
+  echoSilent: "Aucun son n’est revenu. Vérifiez le réseau ou prévenez le superviseur.",
+  echoFailed: "Le serveur téléphonique n’a pas répondu. Réessayez ou prévenez le superviseur.",
+  returned: "Retour entendu",
+  start: "Prendre le poste",
+  skip: "Passer la vérification",
+  skipDone: (time: string) =>
+    `Vérification réussie aujourd’hui à ${time}. Prendre le poste sans la refaire\u00a0?`,
+  skipNever: "Le son n’a pas été vérifié aujourd’hui. Prendre le poste quand même\u00a0?",
+  skipYes: "Prendre le poste",
+  skipNo: "Revenir à la vérification",
+  logOut: "Se déconnecter",
+};
+
+export const strip = {
+  title: "Bandeau",
+  offered: "Appel",
+  actions: "Commandes",
+  position: "État du poste",
+  accept: "Décrocher",
+  decline: "Refuser",
+  hangUp: "Raccrocher",
+  hangUpAgain: "Encore pour raccrocher",
+  declineAgain: "Encore pour refuser",
+  finish: "Terminer",
+  hold: "Garde",
+  resume: "Reprendre",
+  mute: "Muet",
+  unmute: "Micro",
+  pause: "Pause",
+  pausePlanned: "Pause prévue",
+  ready: "Disponible",
+  microphone: "Micro",
+  microphoneCut: "Coupé",
+  held: "En garde",
+  connecting: "Connexion…",
+  muted: "Micro coupé",
+  pauseAfter: (reason: string) => `Ensuite\u00a0: ${reason}`,
+  hidden: "Numéro masqué",
+  line: (line: string) => `Ligne ${line}`,
+  test: "Appel de test",
+  waitsFor: "attend depuis",
+  waitedFor: "a attendu",
+  lastCall: "Dernier appel",
+  noCall: "Aucun appel en cours",
+  waiting: (count: number) => (count > 1 ? "appels en attente" : "appel en attente"),
+  waitingShort: "en attente",
+  longest: "attente la plus longue",
+  longestShort: "la plus longue",
+  nobodyWaits: "personne n’attend",
+  available: (positions: number) =>
+    positions > 1 ? `disponibles sur ${positions}` : `disponible sur ${positions}`,
+  unreadyCauses: {
+    audio: "Audio en cours d’ouverture…",
+    microphone: "Micro indisponible",
+    switch: "Téléphonie injoignable",
+    core: "Connexion à la salle…",
+    waiting: "Mise en service…",
+  },
+  microphoneLost: "Micro indisponible\u00a0: branchez le casque ou autorisez le micro.",
+  loading: "Ouverture du bandeau…",
+  pauseTitle: "Motif de la pause",
+  pauseTitleOnCall: "Pause après cet appel",
+  back: "Retour",
+  menu: "Menu",
+  detach: "Détacher",
+  theme: "Thème",
+  recheck: "Casque",
+  shortcuts: "Raccourcis",
+  room: "Salle",
+  logOut: "Quitter le poste",
+  close: "Fermer",
+  unlock: "Activer le son",
+  unlockWhy: "Le navigateur retient le son\u00a0: cliquez n’importe où ou appuyez sur une touche.",
+  replaced: "Le bandeau est ouvert dans une autre fenêtre.",
+  takeBack: "Reprendre ici",
+  restarting: "La salle redémarre\u00a0: les appels en cours continuent.",
+  coreLost: "Mode secours\u00a0: la salle n’est plus jointe, les appels arrivent par le téléphone de secours.",
+  coreLostShort: "Mode secours",
+  switchDown: "La salle ne commande plus la téléphonie\u00a0: les appels en cours continuent.",
+  legLost: "Audio coupé\u00a0: rétablissement en cours…",
+  secoursCall: "Appel de secours",
+  secoursOn: "Appel de secours en cours",
+  secoursReady: "Secours\u00a0: disponible",
+  secoursPaused: "Secours\u00a0: en pause",
+  secoursOnCall: "Secours\u00a0: en appel",
+  secoursWait: "Le prochain appel sonnera ici.",
+  stillTalking: "Appel poursuivi sans la salle",
+  leaveSecours: "Un appel de secours est en cours\u00a0: quitter la page le couperait.",
+  announceOffer: (who: string, line: string, priority: string) =>
+    `Appel présenté\u00a0: ${who}, ligne ${line}, ${priority}.`,
+  announceState: (state: string) => `État\u00a0: ${state}.`,
+  notificationTitle: "Appel présenté",
+  holdKey: "maintenir ou deux fois",
+};
+
+export const health = {
+  title: "Liaisons",
+  audio: "Audio",
+  core: "Salle",
+  switch: "Téléphonie",
+  states: {
+    up: "reliée",
+    wait: "en cours",
+    down: "coupée",
+  },
+};
+
+export const errors = {
+  timeout: "La salle n’a pas répondu. Recommencez.",
+  disconnected: "La salle n’est pas jointe\u00a0: la commande n’est pas partie.",
+  refused: "La commande a été refusée.",
+  secours: "L’appel de secours n’a pas pu être pris.",
+};
+
+export const shortcuts: { keys: string; does: string }[] = [
+  { keys: "F2", does: "Décrocher" },
+  { keys: "F4", does: "Raccrocher ou refuser (maintenir, ou deux fois)" },
+  { keys: "F6", does: "Garde / Reprendre" },
+  { keys: "F7", does: "Muet / Micro" },
+  { keys: "F8", does: "Pause, puis 1 à 5 pour le motif" },
+  { keys: "F9", does: "Disponible" },
+  { keys: "?", does: "Cette aide" },
+  { keys: "Échap", does: "Fermer un menu" },
+];
+
+export const wallboard = {
+  title: "Salle",
+  queue: (queue: string) => `Salle ${queue}`,
+  waiting: "En attente",
+  longest: "Attente la plus longue",
+  none: "aucune",
+  answered: "Décrochés",
+  abandoned: "Abandonnés",
+  presented: "Reçus",
+  inProgress: "En cours",
+  inSvi: "Au SVI",
+  today: "Aujourd’hui",
+  now: "Maintenant",
+  positions: "Postes",
+  nobody: "Aucun poste ouvert",
+  lost: "Affichage interrompu",
+  lostSince: (time: string) => `Liaison perdue\u00a0: chiffres de ${time}`,
+  connecting: "Connexion à la salle…",
+  switchDown: "Téléphonie injoignable par la salle",
+  levels: { calm: "Calme", watch: "À surveiller", alert: "Alerte" },
+};
