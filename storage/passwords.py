@@ -30,7 +30,7 @@ class Passwords:
         Raises:
             AccountRefused: it is too short or too long.
         """
-        text = normalize("NFC", password)
+        text = _typed(password)
         if len(text) not in PASSWORD_LENGTH:
             raise AccountRefused(
                 "password_length",
@@ -41,7 +41,7 @@ class Passwords:
 
     async def verify(self, kept: str | None, password: str) -> bool:
         """Check a password; takes as long when there is nothing to check it against."""
-        text = normalize("NFC", password)[: PASSWORD_LENGTH.stop]
+        text = _typed(password)[: PASSWORD_LENGTH.stop]
         async with self._turn:
             right = await asyncio.to_thread(self._check, kept or self._nobodys, text)
         return right and kept is not None
@@ -55,3 +55,8 @@ class Passwords:
             return self._hasher.verify(kept, text)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _typed(password: str) -> str:
+    """One form for one password, in characters that UTF-8 can carry."""
+    return normalize("NFC", password.encode("utf-8", "replace").decode())

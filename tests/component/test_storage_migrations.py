@@ -1,0 +1,86 @@
+"""The history of the tables leads to the tables the program uses, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from core.errors import ConfigurationError, StorageUnavailable
+from storage.database import Database
+from storage.tables import metadata
+
+pytestmark = pytest.mark.component
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_migrations_lead_to_the_tables_in_use(database: Database) -> None:
+    async with database.reading() as connection:
+        assert await connection.run_sync(differences), "the test sees an empty database as different"
+    await database.upgrade()
+    async with database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_upgrading_again_or_at_the_same_time_changes_nothing(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    await asyncio.gather(*(each.upgrade() for each in databases))
+    await databases[0].upgrade()
+    async with databases[0].reading() as connection:
+        names = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+    assert names == {*metadata.tables, "alembic_version"}
+    for each in databases:
+        await each.close()
+
+
+async def test_a_failed_upgrade_leaves_nothing_half_done(database: Database) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("CREATE TABLE session (x INTEGER)"))
+    with pytest.raises(Exception, match="session"):
+        await database.upgrade()
+    async with database.reading() as connection:
+        names = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+    assert names == {"session"}
+
+
+async def test_tables_of_a_newer_program_are_left_alone(database: Database) -> None:
+    await database.upgrade()
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match=r"newer version.*9999"):
+        await database.upgrade()
+
+
+def test_only_known_databases_are_opened() -> None:
+    with pytest.raises(ConfigurationError, match=r"mysql.*sqlite\+aiosqlite, postgresql\+asyncpg"):
+        Database("mysql://somewhere/db")
+
+
+async def test_a_database_that_is_not_there_is_said_to_be_unavailable(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    nowhere = tmp_path_factory.mktemp("nowhere")
+    for url in (
+        f"postgresql+asyncpg://x@/x?host={nowhere}",
+        "postgresql+asyncpg://x@127.0.0.1:1/x",
+        f"sqlite+aiosqlite:///{nowhere}/no/such/folder.db",
+    ):
+        database = Database(url)
+        with pytest.raises(StorageUnavailable):
+            await database.upgrade()
+        await database.close()
