@@ -32,6 +32,12 @@ def silence(seconds: float, rate: int = RATE) -> Pcm:
     return np.zeros(round(seconds * rate), np.int16)
 
 
+def repeated(words: Pcm, seconds: float, gap: float = 2.0) -> Pcm:
+    """The same words again and again, with a breath of ``gap`` seconds after each, for about so long."""
+    once = np.concatenate([words, silence(gap)])
+    return np.tile(once, max(1, round(seconds * RATE / len(once))))
+
+
 def read_wav(path: Path, rate: int = RATE) -> Pcm:
     """The sound of a 16-bit PCM WAV file as one channel at ``rate``.
 

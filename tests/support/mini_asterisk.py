@@ -18,7 +18,7 @@ _MODULES = """
 app_confbridge app_dial app_echo app_playback app_playtones app_read bridge_builtin_features bridge_native_rtp
 bridge_simple bridge_softmix chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw codec_opus_open_source
 format_pcm format_wav func_callerid func_channel func_logic pbx_config res_crypto res_format_attr_opus
-res_http_websocket res_musiconhold res_pjproject res_pjsip res_pjsip_acl res_pjsip_authenticator_digest
+res_http_websocket res_pjproject res_pjsip_logger res_pjsip res_pjsip_acl res_pjsip_authenticator_digest
 res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user
 res_pjsip_nat res_pjsip_pubsub res_pjsip_registrar res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session
 res_pjsip_transport_websocket res_pjsip_outbound_authenticator_digest res_rtp_asterisk res_sorcery_astdb
@@ -37,7 +37,10 @@ astlogdir => {folder}/log
 systemname = mini
 """
 
-_PJSIP = """[udp]
+_PJSIP = """[global]
+type=global
+endpoint_identifier_order=username,ip
+[udp]
 type=transport
 protocol=udp
 bind=0.0.0.0:5060
@@ -151,7 +154,7 @@ class MiniAsterisk:
                 stderr=console,
             )
         deadline = time.monotonic() + 10
-        while "udp" not in self.cli("pjsip show transports"):
+        while "fully booted" not in self.cli("core waitfullybooted"):  # SIP heard before is dropped
             if time.monotonic() > deadline or self._process.poll() is not None:
                 self.stop()
                 raise RuntimeError(self._console.read_text(errors="replace"))
