@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from setup import host, pages, python_env
 from setup.places import CHECKOUT, LOGS, STAMPS
 from setup.progress import Reporter, SetupFailed, Task
-from setup.roots import ASTERISK, CHROMIUM, PrivateRoot, asterisk_on_path, chromium_on_path
+from setup.roots import (
+    ASTERISK,
+    CHROMIUM,
+    POSTGRESQL,
+    PrivateRoot,
+    asterisk_on_path,
+    chromium_on_path,
+    postgresql_folder,
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ def _roots(goal: str) -> list[PrivateRoot]:
         roots.append(ASTERISK)
     if goal == "test" and not chromium_on_path():
         roots.append(CHROMIUM)
+    if goal == "test" and postgresql_folder() is None:
+        roots.append(POSTGRESQL)
     return roots
 
 

@@ -97,6 +97,12 @@ ASTERISK = PrivateRoot(
     components="main non-free",
     probes=(("asterisk", "-V"), ("sox", "--version"), ("pico2wave", "--usage")),
 )
+POSTGRESQL = PrivateRoot(
+    name="postgresql",
+    packages=("postgresql", "dash"),  # its tools start each other through a shell
+    components="main",
+    probes=(("sh", "-c", "/usr/lib/postgresql/*/bin/postgres --version"),),
+)
 CHROMIUM = PrivateRoot(
     name="chromium",
     packages=("chromium", "fonts-dejavu-core"),
@@ -133,6 +139,13 @@ def _starts_a_snap(program: str) -> bool:
     with Path(program).open("rb") as file:
         head = file.read(4096)
     return head.startswith(b"#!") and b"snap" in head
+
+
+def postgresql_folder() -> Path | None:
+    """The folder of the host's own PostgreSQL programs, newest first; ``None``: the private root's are used."""
+    folders = {int(folder.parent.name): folder for folder in Path("/usr/lib/postgresql").glob("[0-9]*/bin")}
+    complete = [folders[number] for number in sorted(folders) if (folders[number] / "initdb").exists()]
+    return complete[-1] if complete else None
 
 
 def host_apt_options() -> str:

@@ -27,6 +27,7 @@ def sandboxed(
     writable: Sequence[Path] = (),
     readable: Sequence[Path] = (),
     over: Sequence[tuple[Path, Path]] = (),
+    lasting: bool = False,
 ) -> list[str]:
     """Make the command line that runs ``command`` inside a private root.
 
@@ -36,12 +37,17 @@ def sandboxed(
         writable: host folders, or files, it may change.
         readable: host folders, or files, it may read; where one is inside the other, the inner decides.
         over: pairs (host file, path of a file of the root to hide under it).
+        lasting: what it leaves in the background lives on; otherwise everything ends with the starter.
     """
-    argv = [bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc"]
-    argv += ["--die-with-parent", "--clearenv"]
+    argv = [bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-ipc", "--clearenv"]
     for name, value in _ENVIRONMENT.items():
         argv += ["--setenv", name, value]
     argv += _host() if root is None else _private(root)
+    argv += (
+        ["--ro-bind", "/proc", "/proc"]
+        if lasting
+        else ["--proc", "/proc", "--unshare-pid", "--die-with-parent"]
+    )
     binds = [(path.absolute(), "--ro-bind") for path in readable] + [
         (path.absolute(), "--bind") for path in writable
     ]
@@ -58,9 +64,9 @@ def _private(root: Path) -> list[str]:
         argv += ["--ro-bind", str(root / name), f"/{name}"]
     for name in _LINKS:
         argv += ["--symlink", f"usr/{name}", f"/{name}"]
-    argv += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+    argv += ["--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]
     return [*argv, "--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"]
 
 
 def _host() -> list[str]:
-    return ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    return ["--ro-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp"]
