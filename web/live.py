@@ -226,7 +226,7 @@ class LiveHub:
 
     def __init__(self, epoch: str, keep: int = KEPT_CHANGES) -> None:
         self._base_epoch = epoch
-        self._generation = 0
+        self._resets = 0
         self.seq = 0
         self._keep = keep
         self._floor = 0
@@ -237,8 +237,8 @@ class LiveHub:
 
     @property
     def epoch(self) -> str:
-        """Changes with each start of the core, and with each :meth:`reset`."""
-        return f"{self._base_epoch}.{self._generation}" if self._generation else self._base_epoch
+        """Changes with each start of the core, and with each :meth:`reset` after the first."""
+        return f"{self._base_epoch}.{self._resets}" if self._resets > 1 else self._base_epoch
 
     def __len__(self) -> int:
         """How many screens are connected."""
@@ -248,7 +248,7 @@ class LiveHub:
 
     def reset(self, seq: int, sections: Mapping[Section, View], now: datetime) -> None:
         """Replace everything shown, outside of any event; connected screens get a fresh snapshot."""
-        self._generation += bool(self.seq or self._audiences)
+        self._resets += 1
         self.seq = self._floor = seq
         self._changes.clear()
         self._sections.clear()

@@ -1,0 +1,89 @@
+"""When a strip is proven alive, and what a strip's command means."""
+
+from collections.abc import Callable, Mapping
+
+from core.commands import (
+    AcceptOffer,
+    Command,
+    DeclineOffer,
+    GoReady,
+    HangUp,
+    HoldCall,
+    LogOut,
+    Pause,
+    ResumeCall,
+    SetMuted,
+)
+from core.errors import CommandRefused
+from core.ids import OfferId, PositionId
+from core.words import PauseReason
+from web.live import ArgValue
+
+Args = Mapping[str, ArgValue]
+
+CHOSEN_REASONS = frozenset(PauseReason) - {PauseReason.NO_ANSWER}
+"""Pause reasons an agent may give; the others are set by the system."""
+
+
+def strip_alive(last_heard: float | None, now: float, heartbeat_seconds: float) -> bool:
+    """Whether a strip last heard then (monotonic seconds) counts as watching now."""
+    return last_heard is not None and now - last_heard <= heartbeat_seconds
+
+
+def _text(args: Args, name: str) -> str:
+    value = args[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _muted(args: Args) -> bool:
+    value = args["muted"]
+    if not isinstance(value, bool):
+        raise TypeError("muted")
+    return value
+
+
+def _reason(args: Args) -> PauseReason:
+    reason = PauseReason(_text(args, "reason"))
+    if reason not in CHOSEN_REASONS:
+        raise ValueError("reason")
+    return reason
+
+
+_COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]]] = {
+    "accept_offer": (
+        frozenset({"offerId"}),
+        lambda p, a: AcceptOffer(position_id=p, offer_id=OfferId(_text(a, "offerId"))),
+    ),
+    "decline_offer": (
+        frozenset({"offerId"}),
+        lambda p, a: DeclineOffer(position_id=p, offer_id=OfferId(_text(a, "offerId"))),
+    ),
+    "hang_up": (frozenset(), lambda p, a: HangUp(position_id=p)),
+    "hold": (frozenset(), lambda p, a: HoldCall(position_id=p)),
+    "resume": (frozenset(), lambda p, a: ResumeCall(position_id=p)),
+    "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=_muted(a))),
+    "pause": (frozenset({"reason"}), lambda p, a: Pause(position_id=p, reason=_reason(a))),
+    "ready": (frozenset(), lambda p, a: GoReady(position_id=p)),
+    "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
+}
+
+COMMAND_NAMES = tuple(_COMMANDS)
+
+
+def to_command(position_id: PositionId, name: str, args: Args) -> Command:
+    """The command a strip's frame means.
+
+    Raises:
+        CommandRefused: ``unknown_command`` or ``bad_arguments``.
+    """
+    if name not in _COMMANDS:
+        raise CommandRefused("unknown_command")
+    wanted, make = _COMMANDS[name]
+    if args.keys() != wanted:
+        raise CommandRefused("bad_arguments")
+    try:
+        return make(position_id, args)
+    except (TypeError, ValueError) as error:
+        raise CommandRefused("bad_arguments") from error

@@ -1,0 +1,176 @@
+"""Login, logout, session, and the SIP account of the strip."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from bandeau.service import StripService
+from core.accounts import Account, Session
+from core.ids import PositionId
+from core.ports import Accounts, Clock, Sessions
+from web.auth import COOKIE, Gate, Identity, WebError
+from web.throttle import LoginThrottle
+
+LEG_TARGET = "leg"
+ECHO_TARGET = "echo"
+
+
+@dataclass(frozen=True, slots=True)
+class SipAccess:
+    """Where strips reach Asterisk's SIP: the domain of their addresses, and the ports of its WebSockets."""
+
+    domain: str
+    ws_port: int
+    wss_port: int
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Credentials(_Body):
+    """What an agent types at login."""
+
+    login: str = Field(max_length=64)
+    password: str = Field(max_length=256, repr=False)
+
+
+class AgentShown(_Body):
+    """Who is logged in."""
+
+    id: str
+    name: str
+    role: str
+
+
+class SessionShown(_Body):
+    """The session, as the pages read it."""
+
+    agent: AgentShown
+    positionId: str
+
+
+class SipAccount(_Body):
+    """The strip's SIP account; its password is worth nothing after the next one."""
+
+    username: str
+    password: str = Field(repr=False)
+    domain: str
+    wsPort: int
+    wssPort: int
+    legTarget: str = LEG_TARGET
+    echoTarget: str = ECHO_TARGET
+
+
+def _shown(session: Session) -> SessionShown:
+    agent = session.agent
+    return SessionShown(
+        agent=AgentShown(id=agent.agent_id, name=agent.name, role=agent.role.value),
+        positionId=session.position_id,
+    )
+
+
+class Doors:
+    """Opens and ends sessions."""
+
+    def __init__(
+        self,
+        *,
+        service: StripService,
+        accounts: Accounts,
+        sessions: Sessions,
+        gate: Gate,
+        clock: Clock,
+        session_hours: float,
+    ) -> None:
+        self._service = service
+        self._accounts = accounts
+        self._sessions = sessions
+        self._gate = gate
+        self._clock = clock
+        self._lasts = timedelta(hours=session_hours)
+        self._throttle = LoginThrottle()
+        self._verifying = asyncio.Semaphore(2)
+
+    async def log_in(self, credentials: Credentials, address: str) -> tuple[Session, str]:
+        """Open a session.
+
+        Raises:
+            WebError: 401 ``bad_credentials``, 429 ``too_many_attempts``.
+        """
+        account = await self._verified(credentials.login.strip().lower(), credentials.password, address)
+        created_at = self._clock.now()
+        session = Session(
+            agent=account,
+            position_id=PositionId(account.login),
+            created_at=created_at,
+            expires_at=created_at + self._lasts,
+        )
+        token = await self._sessions.create(account, session.position_id, session.expires_at)
+        return session, token
+
+    async def _verified(self, login: str, password: str, address: str) -> Account:
+        async with self._verifying:  # tries made at once are looked at one after the other
+            wait = self._throttle.wait(login, address, self._clock.monotonic())
+            if wait > 0:
+                raise WebError(429, "too_many_attempts", {"Retry-After": str(int(wait) + 1)})
+            account = await self._accounts.verify(login, password)
+            if account is None:
+                self._throttle.failed(login, address, self._clock.monotonic())
+                raise WebError(401, "bad_credentials")
+            self._throttle.succeeded(login, address)
+            return account
+
+    async def log_out(self, identity: Identity) -> None:
+        """Leave the position and end the session.
+
+        Raises:
+            CommandRefused: a call is in progress.
+            StorageUnavailable: the position was left, the session goes on.
+        """
+        self._service.leave_position(identity.session, identity.token)
+        await self._gate.end(identity)
+
+
+def session_routes(doors: Doors, service: StripService, gate: Gate, sip: SipAccess) -> APIRouter:
+    """The routes under ``/api`` that every page needs."""
+    checked = Depends(gate.checked)
+    router = APIRouter(prefix="/api", dependencies=[checked])
+    logged_in = Depends(gate.logged_in)
+
+    @router.post("/login")
+    async def log_in(credentials: Credentials, request: Request, response: Response) -> SessionShown:
+        address = request.client.host if request.client else ""
+        session, token = await doors.log_in(credentials, address)
+        response.set_cookie(
+            COOKIE, token, httponly=True, samesite="strict", path="/", secure=request.url.scheme == "https"
+        )
+        return _shown(session)
+
+    @router.post("/logout", status_code=204)
+    async def log_out(identity: Annotated[Identity, logged_in], response: Response) -> None:
+        await doors.log_out(identity)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+    @router.get("/session")
+    async def session(identity: Annotated[Identity, logged_in]) -> SessionShown:
+        return _shown(identity.session)
+
+    @router.post("/strip/credentials")
+    async def credentials(identity: Annotated[Identity, logged_in]) -> SipAccount:
+        position_id = identity.session.position_id
+        service.take_position(identity.session)
+        secret = await service.new_credentials(position_id)
+        return SipAccount(
+            username=position_id,
+            password=secret,
+            domain=sip.domain,
+            wsPort=sip.ws_port,
+            wssPort=sip.wss_port,
+        )
+
+    return router

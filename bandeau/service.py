@@ -1,0 +1,267 @@
+"""Carries out the strips: who shows which position, whether it is proven ready, and its SIP account."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Protocol
+
+import structlog
+
+from bandeau.legs import LegKeeper
+from bandeau.model import StripModel
+from bandeau.policy import strip_alive
+from core.accounts import Session
+from core.commands import Command, LogIn, LogOut, SetMuted
+from core.errors import BandeauError, CommandRefused
+from core.events import AgentLoggedIn, AgentLoggedOut, Envelope, PositionMuted, PositionReadinessChanged
+from core.ids import PositionId, QueueId
+from core.ports import Bus, Clock, StripCredentials, Switch
+from core.switch import SwitchEvent
+from web.live import Close, LiveHub, Screen
+
+log = structlog.get_logger(__name__)
+
+SECRET_OCTETS = 24
+
+
+class FallbackQueue(Protocol):
+    """Members of the dialplan's own queue, which rings the strips when no core answers."""
+
+    async def add(self, position_id: PositionId) -> None:
+        """Make the position a member; adding it twice is no error."""
+
+    async def remove(self, position_id: PositionId) -> None:
+        """Take the position out; removing an unknown one is no error."""
+
+
+class Strip(Screen, Protocol):
+    """A connected strip, as the service sees it."""
+
+    def bye(self, reason: str, code: Close) -> None:
+        """Say why, then close."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    """The one strip of a position, and the session it was opened with."""
+
+    strip: Strip
+    session: Session
+    token: str
+
+
+class StripService:
+    """The strips of one centre.
+
+    ``model.fold`` rebuilds the state from the journal before :meth:`start`. Call :meth:`start` before calls may
+    be offered: until its strip and its audio leg are back, no position counts as ready.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        switch: Switch,
+        clock: Clock,
+        credentials: StripCredentials,
+        fallback: FallbackQueue,
+        epoch: str,
+        heartbeat_seconds: float,
+        queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
+    ) -> None:
+        self.model = StripModel(queue)
+        self.hub = LiveHub(epoch)
+        self._bus = bus
+        self._clock = clock
+        self._credentials = credentials
+        self._fallback = fallback
+        self._heartbeat_seconds = heartbeat_seconds
+        self._legs = LegKeeper(switch, self._reassess)
+        self._attached: dict[PositionId, _Attached] = {}
+        self._heard: dict[PositionId, float] = {}
+        self._published: dict[PositionId, tuple[bool, bool]] = {}
+        self._locks: dict[PositionId, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        bus.subscribe(None, self._show)
+        bus.subscribe((AgentLoggedIn,), self._on_logged_in)
+        bus.subscribe((AgentLoggedOut,), self._on_logged_out)
+        bus.handle(SetMuted, self._set_muted)
+
+    # --- start and end ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Show what the journal says; positions kept from before are not ready until they prove it."""
+        self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
+        for position in list(self.model.room.positions.values()):
+            self._published[position.position_id] = (position.leg, position.strip)
+            self._reassess(position.position_id)
+
+    async def close(self) -> None:
+        """Tell every strip that the core restarts: they come back by themselves."""
+        for attached in self._attached.values():
+            attached.strip.bye("restarting", Close.RESTARTING)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        for task in self._tasks:
+            task.cancel()
+
+    # --- what is shown ----------------------------------------------------------------------------------
+
+    def _show(self, envelope: Envelope) -> None:
+        self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.fold(envelope))
+
+    def execute(self, command: Command) -> None:
+        """Carry out a strip's command.
+
+        Raises:
+            CommandRefused: the present state does not allow it.
+        """
+        self._bus.execute(command)
+
+    def _set_muted(self, command: SetMuted) -> None:
+        position = self.model.room.positions.get(command.position_id)
+        if position is None:
+            raise CommandRefused("not_logged_in")
+        if position.muted != command.muted:
+            self._bus.publish(PositionMuted(position_id=command.position_id, muted=command.muted))
+
+    # --- taking and leaving a position ------------------------------------------------------------------
+
+    def take_position(self, session: Session) -> None:
+        """Make sure that the session's agent has their position.
+
+        Raises:
+            CommandRefused: another agent has it.
+        """
+        agent = session.agent
+        self._bus.execute(
+            LogIn(position_id=session.position_id, agent_id=agent.agent_id, name=agent.name, role=agent.role)
+        )
+
+    def leave_position(self, session: Session, token: str) -> None:
+        """Leave the position, unless a strip of a newer session has it by now.
+
+        Raises:
+            CommandRefused: a call is in progress.
+        """
+        attached = self._attached.get(session.position_id)
+        if attached is not None and attached.token != token:
+            return
+        if session.position_id in self.model.room.positions:
+            self._bus.execute(LogOut(position_id=session.position_id))
+
+    def _on_logged_in(self, envelope: Envelope) -> None:
+        if isinstance(envelope.event, AgentLoggedIn):
+            self._published[envelope.event.position_id] = (False, False)
+            self._reassess(envelope.event.position_id)
+
+    def _on_logged_out(self, envelope: Envelope) -> None:
+        if not isinstance(envelope.event, AgentLoggedOut):
+            return
+        position_id = envelope.event.position_id
+        if attached := self._attached.pop(position_id, None):
+            attached.strip.bye("logged_out", Close.LOGGED_OUT)
+        self._heard.pop(position_id, None)
+        self._published.pop(position_id, None)
+        self._legs.close(position_id)
+        self._spawn(self._forget_account(position_id))
+
+    # --- the strip's connection -------------------------------------------------------------------------
+
+    def attach(self, strip: Strip, session: Session, token: str) -> None:
+        """A strip came for this position: it replaces an older one."""
+        position_id = session.position_id
+        older = self._attached.get(position_id)
+        self._attached[position_id] = _Attached(strip, session, token)
+        if older is not None and older.strip is not strip:
+            older.strip.bye("replaced", Close.REPLACED)
+        self.heard(position_id, strip)
+
+    def detach(self, strip: Strip, position_id: PositionId, *, on_purpose: bool) -> None:
+        """The strip's connection ended. Left on purpose, it is gone; lost, it has until its deadline."""
+        attached = self._attached.get(position_id)
+        if attached is None or attached.strip is not strip:
+            return
+        del self._attached[position_id]
+        if on_purpose:
+            self._heard.pop(position_id, None)
+            self._reassess(position_id)
+
+    def heard(self, position_id: PositionId, strip: Strip) -> None:
+        """The position's strip gave a sign of life."""
+        attached = self._attached.get(position_id)
+        if attached is not None and attached.strip is strip:
+            self._heard[position_id] = self._clock.monotonic()
+            self._reassess(position_id)
+
+    # --- readiness --------------------------------------------------------------------------------------
+
+    def on_switch(self, event: SwitchEvent) -> None:
+        """Take note of a switch event."""
+        self._legs.on_switch(event, self.model.room.positions)
+
+    def tick(self, now: datetime) -> None:
+        """Look at the heartbeats' deadlines and at the sessions' ends."""
+        silent = [p for p in self._heard if not self._alive(p)]
+        for position_id in silent:
+            del self._heard[position_id]
+            self._reassess(position_id)
+        for position_id, attached in list(self._attached.items()):
+            if attached.session.expires_at <= now:
+                self._expire(position_id)
+
+    def _expire(self, position_id: PositionId) -> None:
+        with suppress(CommandRefused):  # never in the middle of a call: the next tick asks again
+            self._bus.execute(LogOut(position_id=position_id))
+
+    def _alive(self, position_id: PositionId) -> bool:
+        return strip_alive(self._heard.get(position_id), self._clock.monotonic(), self._heartbeat_seconds)
+
+    def _reassess(self, position_id: PositionId) -> None:
+        """Publish the position's readiness if it changed."""
+        before = self._published.get(position_id)
+        if before is None:
+            return
+        now = (self._legs.is_up(position_id), self._alive(position_id))
+        if now != before:
+            self._published[position_id] = now
+            leg, strip = now
+            self._bus.publish(PositionReadinessChanged(position_id=position_id, leg=leg, strip=strip))
+
+    # --- SIP accounts -----------------------------------------------------------------------------------
+
+    async def new_credentials(self, position_id: PositionId) -> str:
+        """Give the position a fresh SIP password; the earlier one is worth nothing any more.
+
+        Raises:
+            BandeauError: Asterisk could not be told.
+        """
+        async with self._lock(position_id):
+            secret = token_urlsafe(SECRET_OCTETS)
+            await self._credentials.create(position_id, secret)
+            try:
+                await self._fallback.add(position_id)
+            except BandeauError as error:
+                log.warning("fallback_member_not_added", position_id=position_id, reason=error.code)
+            return secret
+
+    async def _forget_account(self, position_id: PositionId) -> None:
+        async with self._lock(position_id):
+            if position_id in self.model.room.positions:
+                return  # taken again meanwhile
+            for forget in (self._fallback.remove, self._credentials.delete):
+                try:
+                    await forget(position_id)
+                except BandeauError as error:
+                    log.warning("account_not_forgotten", position_id=position_id, reason=error.code)
+
+    def _lock(self, position_id: PositionId) -> asyncio.Lock:
+        return self._locks.setdefault(position_id, asyncio.Lock())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,151 @@
+"""What the wallboard shows, folded from events.
+
+Today's figures count the calls *presented* today (the day of Europe/Paris), whenever they were answered or
+left: so answered and abandoned never exceed presented. Test calls are in no figure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from core.events import CallAnswered, CallArrived, CallEnded, Envelope
+from core.ids import CallId, PositionId, QueueId
+from web.live import Audience, Section, View, instant
+from web.room import PositionSeen, RoomState
+
+WALLBOARD: Audience = "wallboard"
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_EMPTY_BOARD = Section(WALLBOARD)
+_ROOM = Section(WALLBOARD, ("room",))
+_TODAY = Section(WALLBOARD, ("today",))
+_PLATFORM = Section(WALLBOARD, ("platform",))
+
+
+def day_of(instant_: datetime) -> date:
+    """The day of an instant, in Europe/Paris."""
+    return instant_.astimezone(PARIS).date()
+
+
+def _at(position_id: PositionId) -> Section:
+    return Section(WALLBOARD, ("positions", position_id))
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A live call presented today."""
+
+    answered: bool = False
+
+
+class Today:
+    """The figures of one day of Europe/Paris."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.presented = 0
+        self.answered = 0
+        self.abandoned = 0
+        self._live: dict[CallId, _Counted] = {}
+
+    def fold(self, envelope: Envelope) -> bool:
+        """Apply one event of the day or of a call presented in it; whether a figure changed."""
+        event = envelope.event
+        if isinstance(event, CallArrived):
+            return self._arrived(event)
+        if isinstance(event, CallAnswered):
+            call = self._live.get(event.call_id)
+            if call is None or call.answered:
+                return False
+            call.answered = True
+            self.answered += 1
+            return True
+        if isinstance(event, CallEnded):
+            call = self._live.pop(event.call_id, None)
+            if call is None or call.answered or not event.outcome.is_abandoned:
+                return False
+            self.abandoned += 1
+            return True
+        return False
+
+    def _arrived(self, event: CallArrived) -> bool:
+        if event.caller.test or event.call_id in self._live:
+            return False
+        self._live[event.call_id] = _Counted()
+        self.presented += 1
+        return True
+
+    def view(self) -> View:
+        """The figures as shown."""
+        return {
+            "date": self.day.isoformat(),
+            "presented": self.presented,
+            "answered": self.answered,
+            "abandoned": self.abandoned,
+        }
+
+
+class BoardModel:
+    """The wallboard of one centre."""
+
+    def __init__(self, queue: QueueId, now: datetime) -> None:
+        self.room = RoomState(queue)
+        self.today = Today(day_of(now))
+
+    def roll(self, now: datetime) -> bool:
+        """Begin a new day if midnight has passed; whether it did. A clock put back begins nothing."""
+        day = day_of(now)
+        if day <= self.today.day:
+            return False
+        self.today = Today(day)
+        return True
+
+    def fold(self, envelope: Envelope) -> Mapping[Section, View | None]:
+        """Apply one event; give the sections it may have changed."""
+        touched = self.room.fold(envelope)
+        sections: dict[Section, View | None] = dict.fromkeys(map(_at, touched.positions))
+        for position_id in touched.positions:
+            if position := self.room.positions.get(position_id):
+                sections[_at(position_id)] = _position(position)
+        if touched.figures:
+            sections[_ROOM] = self._figures()
+        if touched.platform:
+            sections[_PLATFORM] = self.room.platform()
+        rolled = self.roll(envelope.occurred_at)
+        counted = day_of(envelope.occurred_at) == self.today.day and self.today.fold(envelope)
+        if rolled or counted:
+            sections[_TODAY] = self.today.view()
+        return sections
+
+    def sections(self) -> dict[Section, View]:
+        """Everything shown now."""
+        shown: dict[Section, View] = {
+            _EMPTY_BOARD: {"positions": {}},
+            _ROOM: self._figures(),
+            _TODAY: self.today.view(),
+            _PLATFORM: self.room.platform(),
+        }
+        for position in self.room.positions.values():
+            shown[_at(position.position_id)] = _position(position)
+        return shown
+
+    def _figures(self) -> View:
+        return {
+            **self.room.figures(),
+            "inProgress": self.room.in_progress,
+            "inSvi": self.room.in_svi,
+        }
+
+
+def _position(position: PositionSeen) -> View:
+    view: View = {
+        "name": position.name,
+        "role": position.role.value,
+        "state": position.state.value,
+        "since": instant(position.since),
+    }
+    if position.pause_pending is None and position.pause_reason is not None:
+        view["pauseReason"] = position.pause_reason.value
+    return view

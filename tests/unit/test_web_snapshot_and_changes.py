@@ -1,0 +1,268 @@
+"""Snapshot + changes equals a fresh snapshot, for every event type, on strips and wallboard.
+
+Random journals (any event, few ids, so that events meet), and journals of a real centre (services on a fake
+switch). Screens connect, leave and resume at any moment.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bandeau.model import StripModel, audiences
+from core.commands import AcceptOffer, DeclineOffer, GoReady, HangUp, HoldCall, LogOut, Pause, ResumeCall
+from core.errors import CommandRefused
+from core.events import (
+    EVENT_TYPES,
+    AgentLoggedIn,
+    CallAnswered,
+    CallArrived,
+    CallHeld,
+    CallOffered,
+    CallOriented,
+    CallQueued,
+    Envelope,
+    Event,
+    OfferAccepted,
+    OfferWithdrawn,
+)
+from core.ids import PositionId, QueueId
+from core.switch import PlaybackEnded
+from core.words import PauseReason
+from supervision.model import WALLBOARD, BoardModel
+from tests.support.centre import FakeCentre, settle
+from tests.support.events import NOON, envelope, events_of
+from tests.unit.test_web_live import FakeScreen
+from web.live import LiveHub, Section, View
+
+pytestmark = pytest.mark.unit
+
+QUEUE = QueueId("15")
+POSITIONS = [PositionId(f"arm{i}") for i in range(2)]
+FEW: dict[str, list[str]] = {
+    "call_id": ["c1", "c2"],
+    "channel_id": ["ch1", "ch2"],
+    "position_id": list(POSITIONS),
+    "agent_id": ["a1", "a2"],
+    "offer_id": ["o1", "o2"],
+}
+
+
+@st.composite
+def meeting(draw: st.DrawFn, cls: type[Event]) -> Event:
+    """Any event of one type, about a few calls and positions."""
+    event = draw(events_of(cls))
+    names = [f.name for f in fields(event) if f.name in FEW]
+    return replace(event, **{name: draw(st.sampled_from(FEW[name])) for name in names})
+
+
+OFTEN = (
+    CallArrived,
+    CallOriented,
+    CallQueued,
+    CallOffered,
+    OfferWithdrawn,
+    OfferAccepted,
+    CallAnswered,
+    CallHeld,
+)
+meeting_events = st.sampled_from([*EVENT_TYPES.values(), *OFTEN, *OFTEN]).flatmap(meeting)
+
+
+@dataclass(eq=False)
+class Client:
+    """A screen that comes and goes."""
+
+    listens: tuple[str, ...]
+    screen: FakeScreen = field(default_factory=FakeScreen)
+    connected: bool = False
+
+
+class Screens:
+    """A hub with screens, checked against what a model rebuilt from the whole journal shows."""
+
+    def __init__(self, sections: dict[Section, View], now: datetime, listened: list[tuple[str, ...]]) -> None:
+        self.hub = LiveHub("epoch", keep=6)
+        self.hub.reset(0, sections, now)
+        self.clients = [Client(a) for a in listened]
+
+    def toggle(self, index: int, now: datetime) -> None:
+        client = self.clients[index % len(self.clients)]
+        if client.connected:
+            self.hub.leave(client.screen)
+        else:
+            self.hub.join(client.screen, client.listens, client.screen.hello(), now)
+        client.connected = not client.connected
+
+    def check(self, fresh: dict[Section, View]) -> None:
+        truth = LiveHub("fresh")
+        truth.reset(0, fresh, NOON)
+        for client in self.clients:
+            expected = plain(truth.snapshot(client.listens))
+            assert plain(self.hub.snapshot(client.listens)) == expected
+            if client.connected:
+                assert plain(client.screen.view) == expected
+
+
+def plain(view: Any) -> str:
+    assert "null" not in json.dumps(view), "views hold no nulls"
+    return json.dumps(view, sort_keys=True)
+
+
+steps = st.lists(meeting_events | st.integers(0, 5), max_size=30)
+opening = st.tuples(meeting(AgentLoggedIn), meeting(AgentLoggedIn), meeting(CallArrived), meeting(CallArrived))
+
+
+@settings(max_examples=200, deadline=None)
+@given(opening, steps, st.lists(st.sampled_from([0, 1, 60, 3600, 40000]), min_size=40, max_size=40))
+def test_strips_and_wallboard_follow_any_journal(
+    first: tuple[Event, ...], plan: list[Event | int], gaps: list[int]
+) -> None:
+    run([*first, 0, 1, 2, *plan], gaps)
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_each_type_alone_is_followed(name: str) -> None:
+    """No type is left out of the random journals by bad luck."""
+
+    @settings(max_examples=15, deadline=None)
+    @given(opening, steps, meeting(EVENT_TYPES[name]))
+    def follow(first: tuple[Event, ...], before: list[Event | int], event: Event) -> None:
+        run([*first, 0, 1, 2, *before[:15], event], [1] * 40)
+
+    follow()
+
+
+def run(plan: list[Event | int], gaps: list[int]) -> None:
+    now, seq = NOON, 0
+    strip, board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
+    strips = Screens(strip.sections(), now, [audiences(p) for p in POSITIONS])
+    boards = Screens(board.sections(), now, [(WALLBOARD,)] * 3)
+    journal: list[Envelope] = []
+    for step, gap in zip(plan, gaps, strict=False):
+        now += timedelta(seconds=gap)
+        if isinstance(step, int):
+            strips.toggle(step, now)
+            boards.toggle(step, now)
+            if board.roll(now):
+                boards.hub.reset(board.room.seq, board.sections(), now)
+        else:
+            seq += 1
+            happened = envelope(step, seq, now)
+            journal.append(happened)
+            name = type(step).__name__
+            strips.hub.publish(seq, name, strip.fold(happened))
+            boards.hub.publish(seq, name, board.fold(happened))
+        fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
+        for past in journal:
+            fresh_strip.fold(past)
+            fresh_board.fold(past)
+        fresh_board.roll(now)
+        strips.check(fresh_strip.sections())
+        boards.check(fresh_board.sections())
+
+
+# --- journals of a real centre ---
+
+Action = Callable[[FakeCentre, PositionId], None]
+
+
+def _with_offer(make: Callable[..., AcceptOffer | DeclineOffer]) -> Action:
+    def act(centre: FakeCentre, name: PositionId) -> None:
+        position = centre.acd.room.positions.get(name)
+        if position is not None and position.offer is not None:
+            centre.bus.execute(make(position_id=name, offer_id=position.offer.offer_id))
+
+    return act
+
+
+def _welcome_over(centre: FakeCentre, name: PositionId) -> None:
+    for greeting in list(centre.ivr.greetings.by_call.values()):
+        centre.switch.tell(PlaybackEnded(playback_id=greeting.playback_id, ok=True))
+
+
+def _a_caller_leaves(centre: FakeCentre, name: PositionId) -> None:
+    if centre.switch.callers:
+        centre.switch.channel_ends(next(iter(centre.switch.callers)))
+
+
+ACTIONS: dict[str, Action] = {
+    "caller": lambda c, p: void(c.caller()),
+    "hidden": lambda c, p: void(c.caller(None)),
+    "welcome over": _welcome_over,
+    "leaves": _a_caller_leaves,
+    "log in": lambda c, p: void(c.agent(p)),
+    "log out": lambda c, p: c.bus.execute(LogOut(position_id=p)),
+    "accept": _with_offer(AcceptOffer),
+    "decline": _with_offer(DeclineOffer),
+    "hold": lambda c, p: c.bus.execute(HoldCall(position_id=p)),
+    "resume": lambda c, p: c.bus.execute(ResumeCall(position_id=p)),
+    "hang up": lambda c, p: c.bus.execute(HangUp(position_id=p)),
+    "pause": lambda c, p: c.bus.execute(Pause(position_id=p, reason=PauseReason.MEAL)),
+    "ready": lambda c, p: c.bus.execute(GoReady(position_id=p)),
+    "leg lost": lambda c, p: c.readiness(p, ready=False),
+    "cut": lambda c, p: c.switch.cut(),
+    "mend": lambda c, p: c.switch.mend(),
+    "time": lambda c, p: c.advance(21),
+}
+
+
+def void(result: object) -> None:
+    """Drop a result."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(ACTIONS)), st.sampled_from(POSITIONS), st.none() | st.integers(0, 2)),
+        min_size=10,
+        max_size=60,
+    )
+)
+async def test_strips_and_wallboard_follow_a_real_centre(
+    plan: list[tuple[str, PositionId, int | None]],
+) -> None:
+    centre = FakeCentre()
+    strip, board = StripModel(QUEUE), BoardModel(QUEUE, centre.clock.now())
+    began = centre.clock.now()
+    strips = Screens(strip.sections(), began, [audiences(p) for p in POSITIONS])
+    boards = Screens(board.sections(), began, [(WALLBOARD,)] * 3)
+
+    def show(happened: Envelope) -> None:
+        name = type(happened.event).__name__
+        strips.hub.publish(happened.seq, name, strip.fold(happened))
+        boards.hub.publish(happened.seq, name, board.fold(happened))
+
+    centre.bus.subscribe(None, show)
+    centre.start()
+    for name in POSITIONS:
+        centre.agent(name)
+    for action, name, toggled in plan:
+        with suppress(CommandRefused):
+            ACTIONS[action](centre, name)
+        centre.switch.carry_out_hang_ups()
+        await settle()
+        if toggled is not None:
+            strips.toggle(toggled, centre.clock.now())
+            boards.toggle(toggled, centre.clock.now())
+        assert centre.failures == []
+    fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, began)
+    for past in centre.journal.envelopes:
+        fresh_strip.fold(past)
+        fresh_board.fold(past)
+    strips.check(fresh_strip.sections())
+    boards.check(fresh_board.sections())
+    room = strip.room
+    assert room.waiting == len(centre.acd.room.waiting) - sum(
+        1 for call in centre.acd.room.waiting.values() if call.accepted_by
+    )
+    assert room.in_svi + room.waiting + room.in_progress == len(centre.calls.calls.by_id)
+    assert {p: s.state for p, s in room.positions.items()} == {
+        p: s.state for p, s in centre.acd.room.positions.items()
+    }
