@@ -1,5 +1,6 @@
 """What tracked files must not hold, and lists that must agree with each other."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -84,6 +85,22 @@ def test_every_locked_package_has_a_hash() -> None:
         entries = re.split(r"\n(?=[A-Za-z0-9])", text)
         assert entries
         assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_pages_lock_is_complete() -> None:
+    """npm refuses a lock without the packages of other platforms, which npm itself leaves out at times."""
+    packages = json.loads((CHECKOUT / "package-lock.json").read_text())["packages"]
+    names = {path.rpartition("node_modules/")[2] for path in packages}
+    missing = [
+        name
+        for entry in packages.values()
+        for name in entry.get("optionalDependencies", {})
+        if name not in names
+    ]
+    assert missing == []
+    assert not any("resolved" in entry for entry in packages.values()), (
+        "npm must not note where packages came from"
+    )
 
 
 def test_every_package_is_checked_by_types_and_import_directions() -> None:
