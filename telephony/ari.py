@@ -20,8 +20,9 @@ from telephony.ari_protocol import Known, RESTResponse, decode, encode_request
 log = structlog.get_logger(__name__)
 
 PING_INTERVAL: Final = 1.0
-PING_TIMEOUT: Final = 2.0
-"""Seconds. A link that fell silent is noticed within their sum, which the fault table bounds at 3 s."""
+PING_TIMEOUT: Final = 1.5
+_CLOSE_TIMEOUT: Final = 0.25
+"""Seconds. A link that fell silent is noticed within the sum of these three, at most 3 s."""
 _QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _MAX_FRAME: Final = 64 * 2**20
 """Bytes. The list of 10,000 channels is about 8 MB."""
@@ -133,7 +134,7 @@ class AriServer:
             max_size=_MAX_FRAME,
             ping_interval=PING_INTERVAL,
             ping_timeout=PING_TIMEOUT,
-            close_timeout=0.5,
+            close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
         )
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from telephony.security import KINDS
+
 MODULES: Final[tuple[str, ...]] = tuple(
     """
     res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb
@@ -33,17 +35,5 @@ DECLINED_MESSAGES: Final[tuple[str, ...]] = (
 )
 """Internal messages that nobody hears. The manager interface refuses to start without most others."""
 
-MANAGER_EVENTS: Final[tuple[str, ...]] = (
-    "ContactStatus",
-    "ChallengeResponseFailed",
-    "FailedACL",
-    "InvalidAccountID",
-    "InvalidPassword",
-    "UnexpectedAddress",
-    "RequestNotAllowed",
-    "InvalidTransport",
-    "SessionLimit",
-    "LoadAverageLimit",
-    "MemoryLimit",
-)
+MANAGER_EVENTS: Final[tuple[str, ...]] = ("ContactStatus", *KINDS)
 """The manager's events let through to the core: contacts of strips, and refusals for a security reason."""

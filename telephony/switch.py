@@ -92,7 +92,8 @@ class AsteriskSwitch:
         self._prompts = prompts
         self._codecs = position_codecs
         self._listener: Callable[[SwitchEvent], None] = _nobody
-        self._link: AriLink | None = None
+        self.link: AriLink | None = None
+        """The socket to Asterisk, while there is one."""
         self._held_back: list[Known] = []
         self._register = ChannelRegister()
         self._music: set[ChannelId] = set()
@@ -144,14 +145,14 @@ class AsteriskSwitch:
             )
             link.abort()
             return
-        self._link = link
+        self.link = link
         self._held_back = []
         self._reconciling = asyncio.get_running_loop().create_task(self._reconcile(link))
 
     def _lost(self, link: AriLink, reason: str) -> None:
-        if self._link is not link:
+        if self.link is not link:
             return
-        self._link = None
+        self.link = None
         if self._reconciling is not None:
             self._reconciling.cancel()
         if self.up:
@@ -187,7 +188,7 @@ class AsteriskSwitch:
     # --- what Asterisk says -----------------------------------------------------------------------------
 
     def _received(self, link: AriLink, message: Known) -> None:
-        if link is not self._link:
+        if link is not self.link:
             return
         if isinstance(message, ApplicationReplaced):
             self._fenced = True
@@ -253,8 +254,8 @@ class AsteriskSwitch:
     def _order(
         self, name: str, method: str, address: str, body: object = None, accept: frozenset[int] = frozenset()
     ) -> Order:
-        if self._link is not None and self.up:
-            return Order(name, self._link.request(method, address, body), accept=accept)
+        if self.link is not None and self.up:
+            return Order(name, self.link.request(method, address, body), accept=accept)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         future.set_exception(SwitchUnavailable("Asterisk is not connected"))
         return Order(name, future)

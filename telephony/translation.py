@@ -15,7 +15,7 @@ NORMAL_CLEARING = 16
 NORMAL_UNSPECIFIED = 31
 REQUESTED_CHANNEL_UNAVAILABLE = 44
 """Q.850: what Asterisk sets when a channel's audio stopped coming."""
-_SOFT_CAUSES = {0x02: REQUESTED_CHANNEL_UNAVAILABLE, 0x20: NORMAL_CLEARING}
+_SOFT_CAUSES = {0x01: REQUESTED_CHANNEL_UNAVAILABLE, 0x20: NORMAL_CLEARING}
 """Asterisk's reasons to end a channel by itself: its device failed it; it was told to."""
 _REQUEST_TERMINATED = 487
 """SIP: the caller gave up before the answer."""

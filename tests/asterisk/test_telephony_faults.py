@@ -1,0 +1,199 @@
+"""What becomes of calls when the link between core and Asterisk, or the core itself, fails."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+from websockets.asyncio.client import connect
+
+from core.errors import SwitchUnavailable
+from core.ids import BridgeId, ChannelId, PlaybackId, PositionId
+from core.switch import CallerArrived, ChannelGone, LegOpened, PlaybackEnded, SwitchDown, SwitchUp
+from simulator.callers import Caller
+from simulator.sip_call import CallState
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.audio import contains_tone, read_wav
+from tests.support.lone_core import lone_core
+from tests.support.strip import Strip
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asterisk
+
+ROOM = BridgeId("position-arm1")
+HZ = (1300.0, 1700.0)
+WORST_ANSWER_SECONDS = 0.6
+
+
+async def answered_in(caller: Caller) -> float:
+    """Seconds from INVITE to the pick-up."""
+    began = time.monotonic()
+    caller.call("15")
+    await caller.answered()
+    return time.monotonic() - began
+
+
+async def joined(switch: WatchedSwitch, *callers: Caller) -> list[ChannelId]:
+    """Put callers in one room."""
+    await switch.open_bridge(ROOM)
+    channels = []
+    for caller in callers:
+        known = len(switch.all(CallerArrived))
+        caller.call("15")
+        await switch.more_than(known, CallerArrived)
+        channels.append(await switch.picked_up())
+        await caller.answered()
+        await switch.join(ROOM, channels[-1])
+    return channels
+
+
+async def test_calls_go_on_through_a_cut_of_five_seconds_and_are_found_again(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    async with (
+        await Caller.open(TRUNK) as one,
+        await Caller.open(TRUNK) as two,
+        await Caller.open(TRUNK) as gone,
+    ):
+        first, second, third = await joined(switch, one, two, gone)
+        await switch.close()
+        assert switch.all(SwitchDown)
+        with pytest.raises(SwitchUnavailable):
+            await switch.hang_up(first)
+        one.send_tone(HZ[0], 8)
+        two.send_tone(HZ[1], 8)
+        gone.hang_up()
+        cut_until = time.monotonic() + 5
+        while time.monotonic() < cut_until:
+            one.forget()
+            two.forget()
+            await one.hears(lambda pcm: contains_tone(pcm, HZ[1]))
+            await two.hears(lambda pcm: contains_tone(pcm, HZ[0]))
+        before = len(switch.told)
+        await switch.start()
+        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back")
+        truth = switch.all(SwitchUp)[-1].truth
+        assert {channel.channel_id for channel in truth.channels} == {first, second}
+        assert all(channel.up for channel in truth.channels)
+        assert truth.bridges == {ROOM: frozenset({first, second})}
+        await switch.next(ChannelGone)
+        since = switch.told[before:]
+        assert isinstance(since[0], SwitchUp)
+        assert [event.channel_id for event in since if isinstance(event, ChannelGone)] == [third]
+        await switch.hang_up(first)
+        await one.ended()
+
+
+async def test_a_broken_socket_is_made_again_at_once(switch: WatchedSwitch) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        (channel,) = await joined(switch, caller)
+        began = time.monotonic()
+        assert switch.link is not None
+        switch.link.abort()
+        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back")
+        assert time.monotonic() - began < 2  # Asterisk waits a second before it dials again
+        assert [type(event) for event in switch.told[-2:]] == [SwitchDown, SwitchUp]
+        await switch.play(channel, PlaybackId("p1"), "welcome")
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        await switch.stop_playback(PlaybackId("p1"))
+        await switch.next(PlaybackEnded)
+
+
+async def test_a_link_that_falls_silent_is_noticed_within_three_seconds(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    pid = centre_asterisk.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        await switch.next(SwitchDown)
+        assert time.monotonic() - began < 3
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back")
+
+
+async def test_with_no_core_at_all_the_fallback_answers(centre_asterisk: CentreAsterisk) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        assert await answered_in(caller) < WORST_ANSWER_SECONDS
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        caller.send_tone(HZ[0], 1)
+        await asyncio.sleep(1.2)
+    (said,) = centre_asterisk.recordings.glob("*/*-caller.wav")
+    await until(lambda: contains_tone(read_wav(said), HZ[0]), "the fallback's call is recorded")
+
+
+async def test_a_killed_core_costs_no_call(centre_asterisk: CentreAsterisk) -> None:
+    async with await Caller.open(TRUNK) as before, await Caller.open(TRUNK) as after:
+        async with lone_core(centre_asterisk) as core:
+            await answered_in(before)
+            core.kill()
+            await core.wait()
+            assert await answered_in(after) < WORST_ANSWER_SECONDS
+            await after.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        async with centre_asterisk.switch() as switch:
+            truth = (await switch.next(SwitchUp)).truth
+            (found,) = truth.channels  # the one in the fallback is not the core's
+            assert before.state is CallState.UP
+            await switch.play(found.channel_id, PlaybackId("p1"), "welcome")
+            await before.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        assert after.state is CallState.UP
+
+
+async def test_a_frozen_core_delays_no_call_and_takes_none_back(centre_asterisk: CentreAsterisk) -> None:
+    async with lone_core(centre_asterisk) as core:
+        os.kill(core.pid, signal.SIGSTOP)
+        waits = []
+        async with await Caller.open(TRUNK) as one, await Caller.open(TRUNK) as two:
+            for caller in (one, two):
+                waits.append(await answered_in(caller))
+            os.kill(core.pid, signal.SIGCONT)
+            # It now reads the offers of calls that are the fallback's since long: refused to it.
+            async with await Caller.open(TRUNK) as later:
+                assert await answered_in(later) < WORST_ANSWER_SECONDS
+            for caller in (one, two):
+                caller.forget()
+                await caller.hears(lambda pcm: len(pcm) > 4000)
+                assert caller.state is CallState.UP
+    assert max(waits) < WORST_ANSWER_SECONDS
+
+
+async def test_a_leg_opened_while_no_core_was_there_is_picked_up_later(centre_asterisk: CentreAsterisk) -> None:
+    position = PositionId("arm1")
+    async with centre_asterisk.switch() as switch:
+        await switch.ready()
+        await switch.create(position, "secret")
+    async with Strip.registered(position, "secret") as strip:
+        opening = asyncio.ensure_future(strip.call("leg"))
+        await until(lambda: bool(strip.phone.agent.calls), "the call is placed")
+        async with centre_asterisk.switch() as switch:
+            truth = (await switch.next(SwitchUp)).truth
+            if not truth.channels:
+                assert (await switch.next(LegOpened)).position_id == position
+            call, _ = await opening
+            assert call.state is CallState.UP
+
+
+async def test_a_core_whose_place_was_taken_stops_commanding(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    config = centre_asterisk.config
+    user = f"{config.core_app}-user:{config.secrets.ari_local}"
+    url = f"ws://127.0.0.1:8088/ari/events?app={config.core_app}&api_key={user}"
+    async with connect(url):
+        await switch.next(SwitchDown)
+        with pytest.raises(SwitchUnavailable):
+            await switch.open_bridge(ROOM)
+        await asyncio.sleep(1)  # Asterisk dials again many times in this time
+        assert not switch.up
+
+
+async def test_a_stranger_on_the_core_s_port_is_refused(centre_asterisk: CentreAsterisk) -> None:
+    await centre_asterisk.process.stop()
+    async with centre_asterisk.switch() as switch:
+        for url in ("ws://127.0.0.1:8087/ari", "ws://core-a:guess@127.0.0.1:8087/ari", "ws://127.0.0.1:8087/"):
+            with pytest.raises(Exception, match=r"HTTP 40[14]"):
+                async with connect(url, subprotocols=["ari"]):  # type: ignore[list-item]
+                    pass
+        assert switch.told == []

@@ -1,0 +1,221 @@
+"""Strips on a real Asterisk: accounts made and deleted by the core, kept legs, and what is refused."""
+
+import asyncio
+
+import httpx2
+import pytest
+
+from core.ids import BridgeId, PositionId
+from core.switch import ChannelGone, LegOpened, SecurityIncident
+from simulator.callers import Caller
+from simulator.sip_call import CallState
+from simulator.sip_message import SipError
+from simulator.sound import Pcm, tone
+from telephony.ami import ManagerLink
+from telephony.strips import RTP_TIMEOUT
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.audio import contains_tone, read_wav
+from tests.support.netns import ADDRESS
+from tests.support.strip import Strip
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asterisk
+
+ARM1 = PositionId("arm1")
+SECRET = "first-secret"
+AGENT_HZ = 1900.0
+CALLER_HZ = 1300.0
+
+
+async def test_an_account_works_from_login_to_logout(switch: WatchedSwitch) -> None:
+    with pytest.raises(SipError, match=r"401|403"):
+        async with Strip.registered(ARM1, SECRET):
+            pass
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET):
+        pass
+    await switch.create(ARM1, "second-secret")
+    with pytest.raises(SipError, match=r"401|403"):
+        async with Strip.registered(ARM1, SECRET):
+            pass
+    async with Strip.registered(ARM1, "second-secret"):
+        pass
+    await switch.delete(ARM1)
+    await switch.delete(ARM1)
+    with pytest.raises(SipError, match=r"401|403"):
+        async with Strip.registered(ARM1, "second-secret"):
+            pass
+
+
+async def test_an_account_survives_a_restart_of_asterisk(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    await switch.create(ARM1, SECRET)
+    await centre_asterisk.process.stop()
+    await centre_asterisk.process.start()
+    async with Strip.registered(ARM1, SECRET):
+        pass
+
+
+async def test_a_caller_and_the_kept_leg_of_a_strip_hear_each_other(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    room = BridgeId("position-arm1")
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip, await Caller.open(TRUNK) as caller:
+        _, sound = await strip.call("leg")
+        leg = await switch.next(LegOpened)
+        assert leg.position_id == ARM1
+        await switch.open_bridge(room)
+        await switch.join(room, leg.channel_id)
+        caller.call("15")
+        channel = await switch.picked_up()
+        await switch.join(room, channel)
+        sound.say(_tone(AGENT_HZ))
+        caller.send_tone(CALLER_HZ, 5)
+        await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ))
+        await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
+        caller.hang_up()
+        await switch.next(ChannelGone, lambda event: event.channel_id == channel)
+        assert not [event for event in switch.all(ChannelGone) if event.channel_id == leg.channel_id]
+        await switch.hang_up(leg.channel_id)
+        await switch.next(ChannelGone, lambda event: event.channel_id == leg.channel_id)
+    said, given = map(read_wav, centre_asterisk.tracks(channel))
+    assert contains_tone(said, CALLER_HZ)
+    assert contains_tone(given, AGENT_HZ)
+    assert not contains_tone(said, AGENT_HZ, seconds=0.25)
+
+
+async def test_a_leg_whose_browser_vanished_is_told(switch: WatchedSwitch) -> None:
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip:
+        _, sound = await strip.call("leg")
+        leg = await switch.next(LegOpened)
+        await sound.close()  # no BYE: only the audio stops
+        gone = await switch.next(ChannelGone, seconds=RTP_TIMEOUT + 10)
+        assert gone.channel_id == leg.channel_id
+        assert gone.cause == 44
+
+
+async def test_the_echo_test_returns_what_is_said(switch: WatchedSwitch) -> None:
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip:
+        _, sound = await strip.call("echo")
+        sound.say(_tone(AGENT_HZ))
+        await until(lambda: contains_tone(sound.heard(1), AGENT_HZ), "the echo")
+
+
+@pytest.mark.parametrize("number", ["15", "0612345678", "+33899123456", "s", "secours"])
+async def test_a_strip_can_call_nothing_else(switch: WatchedSwitch, number: str) -> None:
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip:
+        call, _ = await strip.call(number)
+        assert call.state is CallState.ENDED
+        assert call.status == 404
+
+
+async def test_a_strip_is_rung_by_the_fallback(switch: WatchedSwitch, centre_asterisk: CentreAsterisk) -> None:
+    switch.accepting = False
+    config = centre_asterisk.config
+    async with ManagerLink(port=config.ami_port, secret=config.secrets.ami) as manager:
+        await until(lambda: manager.up, "the manager interface")
+        await switch.create(ARM1, SECRET)
+        await manager.add(ARM1)
+        await manager.add(ARM1)
+        async with Strip.registered(ARM1, SECRET) as strip, await Caller.open(TRUNK) as caller:
+            caller.call("15")
+            _, sound = await strip.answer()
+            sound.say(_tone(AGENT_HZ))
+            caller.send_tone(CALLER_HZ, 5)
+            await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ))
+            await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
+            caller.hang_up()
+        await manager.remove(ARM1)
+        await manager.remove(ARM1)
+        assert "No Members" in await centre_asterisk.process.rx("queue show secours")
+
+
+async def test_the_fallback_keeps_its_members_and_callers_hear_its_notice(
+    centre_asterisk: CentreAsterisk,
+) -> None:
+    config = centre_asterisk.config
+    async with ManagerLink(port=config.ami_port, secret=config.secrets.ami) as manager:
+        await until(lambda: manager.up, "the manager interface")
+        await manager.add(ARM1)
+        await centre_asterisk.process.stop()
+        await until(lambda: not manager.up, "the loss is seen")
+        await centre_asterisk.process.start()
+        assert "PJSIP/arm1" in await centre_asterisk.process.rx("queue show secours")
+        await until(lambda: manager.up, "it is connected again")
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        await caller.answered()
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+
+
+async def test_refusals_and_registrations_are_told(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    config = centre_asterisk.config
+    told: list[SecurityIncident] = []
+    contacts: list[tuple[PositionId, bool]] = []
+    manager = ManagerLink(port=config.ami_port, secret=config.secrets.ami)
+    manager.listen(lambda event: told.append(event) if isinstance(event, SecurityIncident) else None)
+    manager.listen_contacts(lambda position, registered: contacts.append((position, registered)))
+    async with manager:
+        await until(lambda: manager.up, "the manager interface")
+        await switch.create(ARM1, SECRET)
+        for _ in range(3):
+            with pytest.raises(SipError, match=r"401|403"):
+                async with Strip.registered(ARM1, "guess"):
+                    pass
+        wrong = SecurityIncident(kind="wrong_password", source="127.0.0.1")
+        await until(lambda: wrong in told, "the wrong password")
+        async with Strip.registered(ARM1, SECRET):
+            await until(lambda: (ARM1, True) in contacts, "the registration")
+        await until(lambda: (ARM1, False) in contacts, "its end")
+        assert told.count(wrong) == 1
+
+
+async def test_an_unknown_sender_is_challenged_and_told(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    config = centre_asterisk.config
+    told: list[object] = []
+    manager = ManagerLink(port=config.ami_port, secret=config.secrets.ami)
+    manager.listen(told.append)
+    async with manager:
+        await until(lambda: manager.up, "the manager interface")
+        # From an address that is no trunk's.
+        for _ in range(4):
+            async with await Caller.open((ADDRESS, 5060), ADDRESS) as stranger:
+                stranger.call("15")
+                await stranger.ended()
+                assert stranger.status == 401
+        incident = SecurityIncident(kind="unknown_account", source=ADDRESS)
+        await until(lambda: incident in told, "the stranger")
+
+
+async def test_nobody_passes_for_a_trunk_by_its_name(switch: WatchedSwitch) -> None:
+    async with await Caller.open((ADDRESS, 5060), ADDRESS) as stranger:
+        dialog = stranger.agent.dialog(
+            f"<sip:trunk-operator@{ADDRESS}>", f"<sip:15@{ADDRESS}>", f"sip:15@{ADDRESS}:5060"
+        )
+        call = stranger.agent.call(dialog, "v=0\r\n")
+        async with asyncio.timeout(5):
+            await call.until(CallState.ENDED)
+        assert call.status == 401
+
+
+async def test_ari_is_for_loopback_only(switch: WatchedSwitch, centre_asterisk: CentreAsterisk) -> None:
+    config = centre_asterisk.config
+    user = (f"{config.core_app}-user", config.secrets.ari_local)
+    async with httpx2.AsyncClient() as client:
+        outside = await client.get(f"http://{ADDRESS}:8088/ari/asterisk/ping", auth=user)
+        guess = await client.get("http://127.0.0.1:8088/ari/asterisk/ping", auth=(user[0], "guess"))
+        inside = await client.get("http://127.0.0.1:8088/ari/asterisk/ping", auth=user)
+    assert (outside.status_code, guess.status_code, inside.status_code) == (403, 401, 200)
+
+
+def _tone(hz: float) -> Pcm:
+    return tone(hz, 5)
