@@ -1,4 +1,4 @@
 """The link with the LRM (dispatch record software), by the published contract.
 
-Emits LrmNotified and LrmNotificationFailed. Handles CallArrived, CallQueued and CallAnswered. Never delays a call.
+Emits LrmNotified and LrmNotificationFailed. Handles CallAnswered. Never delays a call.
 """

@@ -36,7 +36,7 @@ def next_delay(attempts: int, age_s: float, answer: Answer) -> float | None:
         age_s: seconds since the agent took the call.
         answer: to the last try.
     """
-    delay = min(FIRST_DELAY_S * 2 ** (attempts - 1), LONGEST_DELAY_S)
+    delay = min(FIRST_DELAY_S * float(2 ** (attempts - 1)), LONGEST_DELAY_S)
     if answer.accepted or answer.final or age_s + delay > USELESS_AFTER_S:
         return None
     return delay

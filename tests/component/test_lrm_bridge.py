@@ -1,0 +1,249 @@
+"""``appelEntrant`` on a real HTTP server: by the contract, in order, retried, and never in a call's way."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jsonschema
+import pytest
+
+from app.bus import InProcessBus
+from core.events import (
+    CallAnswered,
+    CallArrived,
+    CallQueued,
+    Envelope,
+    LrmNotificationFailed,
+    LrmNotified,
+)
+from core.ids import AgentId, CallId, CentreId, ChannelId, OfferId, PositionId, QueueId
+from core.words import CallerNumber, FrontOffice, Priority
+from lrm_bridge.client import LrmClient
+from lrm_bridge.model import AppelEntrant
+from lrm_bridge.policy import Answer, next_delay
+from lrm_bridge.service import LrmService
+from setup.places import CHECKOUT
+from tests.support.centre import HeldClock, MemoryJournal
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.component
+
+CENTRE = CentreId("FR090")
+CONTRACT = CHECKOUT.parent / "shared" / "interfaces" / "lrm" / "swagger-lrm.json"
+
+
+class FakeLrm:
+    """Answers what it is told to, and keeps what it got. ``block`` holds every request until it is set."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, dict[str, Any]]] = []
+        self.answers: list[int] = []
+        self.block = threading.Event()
+        self.block.set()
+        lrm = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                lrm.block.wait(10)
+                lrm.got.append((self.path, body))
+                self.send_response(lrm.answers.pop(0) if lrm.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/lrm/api"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self.block.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def lrm() -> Iterator[FakeLrm]:
+    fake = FakeLrm()
+    yield fake
+    fake.close()
+
+
+class Bridge:
+    def __init__(self, url: str, past: list[Envelope] | None = None) -> None:
+        self.clock = HeldClock()
+        self.journal = MemoryJournal(past or [])
+        self.bus = InProcessBus(self.journal, self.clock, CENTRE)
+        self.client = LrmClient(url, CENTRE)
+        self.service = LrmService(self.bus, self.clock, self.client)
+        for envelope in self.journal.envelopes:
+            self.bus.replay(envelope)
+
+    def answer(self, name: str, agent: str = "8750/1", caller: CallerNumber | None = None) -> CallId:
+        call_id = CallId(name)
+        self.bus.publish(
+            CallArrived(
+                call_id=call_id,
+                channel_id=ChannelId(name),
+                line="15",
+                caller=caller or CallerNumber("+33612345678"),
+            )
+        )
+        self.bus.publish(
+            CallQueued(
+                call_id=call_id,
+                flow="15",
+                queue=QueueId("15"),
+                priority=Priority.PX,
+                front_office=FrontOffice.FO1,
+            )
+        )
+        self.bus.publish(
+            CallAnswered(
+                call_id=call_id,
+                offer_id=OfferId("o"),
+                position_id=PositionId("arm1"),
+                agent_id=AgentId(agent),
+            )
+        )
+        return call_id
+
+    async def written(self, count: int) -> list[LrmNotified | LrmNotificationFailed]:
+        events: Callable[[], list[Any]] = lambda: self.journal.events(LrmNotified, LrmNotificationFailed)  # noqa: E731
+        await until(lambda: len(events()) == count, f"{count} notifications are written")
+        return events()
+
+    async def close(self) -> None:
+        await self.service.close()
+        await self.client.close()
+
+
+def check_by_contract(path: str, body: dict[str, Any]) -> None:
+    if not CONTRACT.is_file():
+        pytest.skip(f"the published contract is not at {CONTRACT}")
+    contract = json.loads(CONTRACT.read_text())
+    jsonschema.validate(body, contract["definitions"]["AppelEntrant"])
+    [agents] = [p for p in contract["paths"] if p.endswith("/calls")]
+    parts = path.removeprefix(contract["basePath"]).split("/")
+    assert len(parts) == len(agents.split("/"))
+    parameters = {p["name"]: p for p in contract["paths"][agents]["post"]["parameters"]}
+    values = dict(zip(agents.split("/"), parts, strict=True))
+    jsonschema.validate(values["{idCrra}"], {"pattern": parameters["idCrra"]["pattern"]})
+    assert len(values["{idNatPs}"].replace("%2F", "/")) <= parameters["idNatPs"]["maxLength"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [
+        (CallerNumber("+33612345678"), "+33612345678"),
+        (CallerNumber(None), "***"),
+        (CallerNumber("+596596123456"), "+596596123456"),
+    ],
+)
+async def test_the_contract_is_kept(lrm: FakeLrm, caller: CallerNumber, shown: str) -> None:
+    bridge = Bridge(lrm.url)
+    call_id = bridge.answer("FR090-asterisk-a-1795310037.0", caller=caller)
+    [written] = await bridge.written(1)
+    assert isinstance(written, LrmNotified)
+    assert (written.status, written.attempts, written.agent_id) == (200, 1, "8750/1")
+    [(path, body)] = lrm.got
+    assert path == "/lrm/api/v1/cti/FR090/agents/8750%2F1/calls"
+    assert body == {
+        "numTel": shown,
+        "idAppel": call_id,
+        "idFlux": "FR090-15-15-Px-F01",
+        "nePasExecuter": False,
+    }
+    check_by_contract(path, body)
+    await bridge.close()
+
+
+async def test_an_error_is_tried_again_and_a_refusal_is_not(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    lrm.answers = [500, 202]
+    bridge.answer("a")
+    [first] = await bridge.written(1)
+    assert isinstance(first, LrmNotified)
+    assert (first.status, first.attempts) == (202, 2)
+    lrm.answers = [404]
+    bridge.answer("b")
+    [_, second] = await bridge.written(2)
+    assert isinstance(second, LrmNotificationFailed)
+    assert (second.detail, second.attempts) == ("status 404", 1)
+    await bridge.close()
+
+
+async def test_an_absent_lrm_is_given_up_after_a_minute() -> None:
+    bridge = Bridge("http://127.0.0.1:9/lrm/api")
+    bridge.answer("a")
+    bridge.clock.advance(59.9)
+    [written] = await bridge.written(1)
+    assert isinstance(written, LrmNotificationFailed)
+    assert written.detail == "ConnectError"
+    await bridge.close()
+
+
+async def test_a_slow_lrm_delays_neither_the_call_nor_other_agents(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    lrm.block.clear()
+    bridge.answer("a", agent="1")
+    bridge.answer("b", agent="1")
+    assert len(bridge.journal.events(CallAnswered)) == 2  # written at once, the LRM still thinking
+    lrm.block.set()
+    await bridge.written(2)
+    assert [body["idAppel"] for _, body in lrm.got] == ["a", "b"]
+    await bridge.close()
+
+
+async def test_what_was_not_told_is_told_after_a_restart(lrm: FakeLrm) -> None:
+    killed = Bridge("http://127.0.0.1:9/lrm/api")
+    killed.answer("a")
+    await killed.close()
+    assert not killed.journal.events(LrmNotified, LrmNotificationFailed)
+    bridge = Bridge(lrm.url, killed.journal.envelopes)
+    bridge.service.start()
+    [written] = await bridge.written(1)
+    assert isinstance(written, LrmNotified)
+    again = Bridge(lrm.url, bridge.journal.envelopes)
+    again.service.start()
+    await asyncio.gather(bridge.close(), again.close())
+    assert len(lrm.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "age", "answer", "expected"),
+    [
+        (1, 0, Answer(500), 0.5),
+        (2, 1, Answer(None, "ConnectError"), 1.0),
+        (9, 30, Answer(503), 8.0),
+        (9, 52.1, Answer(503), None),
+        (1, 0, Answer(200), None),
+        (1, 0, Answer(202), None),
+        (1, 0, Answer(400), None),
+        (1, 0, Answer(403), None),
+        (1, 0, Answer(429), 0.5),
+    ],
+)
+def test_when_to_try_again(attempts: int, age: float, answer: Answer, expected: float | None) -> None:
+    assert next_delay(attempts, age, answer) == expected
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("0", "a", "FR090-15-15-Px-F01"),
+        ("+33 6", "a", "FR090-15-15-Px-F01"),
+        ("+33612345678", "a" * 65, "FR090-15-15-Px-F01"),
+        ("+33612345678", "a", "F" * 33),
+    ],
+)
+def test_what_does_not_fit_the_contract_is_not_sent(fields: tuple[str, str, str]) -> None:
+    with pytest.raises(ValueError, match="contract"):
+        AppelEntrant(*fields)
