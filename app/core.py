@@ -1,11 +1,11 @@
 """One core of a centre, put together: every feature on one bus. Adapters are given, so tests give others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.responses import FileResponse
 
 from acd.policy import Rules
 from acd.service import DistributionService
@@ -21,6 +21,11 @@ from core.ids import CentreId, new_id
 from core.ports import Accounts, Clock, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
 from ivr.service import IvrService
+from lrm_bridge.service import Lrm, LrmService
+from recorder.service import RecorderService
+from supervision.routes import metrics_route
+from supervision.service import BoardService
+from supervision.ws import board_socket
 from web.auth import Gate
 from web.site import site
 from web.socket import Limits
@@ -37,6 +42,9 @@ class Adapters:
     fallback: FallbackQueue
     accounts: Accounts
     sessions: Sessions
+    lrm: Lrm | None
+    gauges: Mapping[str, tuple[str, Callable[[], float]]]
+    """Further measures of the adapters: name → meaning, value."""
 
 
 class Core:
@@ -52,7 +60,7 @@ class Core:
         self.bus = InProcessBus(
             adapters.journal, clock, CentreId(settings.centre.id), lambda envelope, _: self._rescue(envelope)
         )
-        room = settings.room
+        room, epoch = settings.room, new_id()
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
         self.calls = CallService(self.bus, switch)
         self.ivr = IvrService(self.bus, switch, {})
@@ -63,11 +71,23 @@ class Core:
             clock=clock,
             credentials=adapters.credentials,
             fallback=adapters.fallback,
-            epoch=new_id(),
+            epoch=epoch,
             heartbeat_seconds=room.heartbeat_seconds,
         )
+        self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
+        self.lrm = LrmService(self.bus, clock, adapters.lrm)
+        self.board = BoardService(
+            bus=self.bus,
+            clock=clock,
+            epoch=epoch,
+            gauges={
+                **adapters.gauges,
+                "strips": ("Strips connected", lambda: len(self.strips.hub)),
+                "loop_lag_seconds": ("Delay of the event loop", lambda: self.ticker.lag),
+            },
+        )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
-        self.ticker = Ticker(clock, [self.acd.tick, self.strips.tick])
+        self.ticker = Ticker(clock, [self.acd.tick, self.strips.tick, self.board.tick])
         switch.listen(self.on_switch)
 
     def on_switch(self, event: SwitchEvent) -> None:
@@ -91,19 +111,22 @@ class Core:
         for envelope in past:
             self.bus.replay(envelope)
             self.strips.model.fold(envelope)
+            self.board.model.fold(envelope)
 
     async def start(self) -> None:
         """Begin to serve: the switch may be started after this."""
         await self.strips.start()
+        await self.board.start()
+        self.recorder.start()
+        self.lrm.start()
         self.bus.publish(CoreStarted(core=self._settings.centre.core))
 
     async def close(self) -> None:
         """Say goodbye to the screens. Calls go on in Asterisk."""
         await self.strips.close()
-
-    def tick(self, now: datetime) -> None:
-        """Look at every deadline (tests hold the clock)."""
-        self.ticker.tick()
+        await self.board.close()
+        await self.lrm.close()
+        await self.recorder.close()
 
     def web(self, pages: Path) -> FastAPI:
         """Make the web application."""
@@ -122,7 +145,28 @@ class Core:
             [
                 session_routes(doors, self.strips, self.gate, sip),
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
+                board_socket(self.board, self.gate, adapters.clock, Limits()),
+                metrics_route(self.board.metrics, self.gate),
+                self._about(),
             ],
             pages=pages,
             sip_ports=(asterisk.ws_port, asterisk.wss_port),
         )
+
+    def _about(self) -> APIRouter:
+        """``/healthz`` for watchdogs, and the local authority's certificate for browsers."""
+        router = APIRouter()
+
+        @router.get("/healthz")
+        async def healthz() -> dict[str, str]:
+            return {"core": self._settings.centre.core, "switch": "up" if self.calls.switch_up else "down"}
+
+        @router.get("/ca.crt")
+        async def authority() -> FileResponse:
+            return FileResponse(
+                self._settings.storage.data_dir / "tls" / "authority.pem",
+                media_type="application/x-x509-ca-cert",
+                filename="bandeau15-ca.crt",
+            )
+
+        return router

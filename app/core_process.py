@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from telephony.ami import ManagerLink
 
 from app.asterisk_setup import NODE, load_secrets_of, prompts_dir
 from app.authority import ensure_certificates, own_names
@@ -18,11 +17,14 @@ from app.clock import SystemClock
 from app.core import Adapters, Core
 from app.logs import configure_logs
 from app.settings import Settings
+from core.ids import CentreId
+from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.journal import Journal
 from storage.sessions import StoredSessions
 from storage.spool import Spool
+from telephony.ami import ManagerLink
 from telephony.switch import AsteriskSwitch
 
 log = structlog.get_logger(__name__)
@@ -79,6 +81,9 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
         await journal.start()
         stack.push_async_callback(journal.close)
         manager = ManagerLink(port=settings.asterisk.ami_port, secret=secrets.ami)
+        lrm = LrmClient(settings.lrm.base_url, CentreId(settings.centre.id)) if settings.lrm.base_url else None
+        if lrm is not None:
+            stack.push_async_callback(lrm.close)
         switch = AsteriskSwitch(
             app=settings.centre.core,
             switch=NODE,
@@ -97,12 +102,26 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 fallback=manager,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
+                lrm=lrm,
+                gauges=_gauges(journal),
             ),
         )
         core.restore(await journal.open_state_source(clock.now() - LOOK_BACK))
         await core.start()
+        manager.listen(core.on_switch)
+        await stack.enter_async_context(manager)
         await stack.enter_async_context(switch)
         yield core
+
+
+def _gauges(journal: Journal) -> dict[str, tuple[str, Callable[[], float]]]:
+    """What alarms watch of the journal."""
+    return {
+        "journal_unsaved_events": ("Events the database does not have yet", lambda: journal.state().unsaved),
+        "journal_lost_events": ("Events neither disk nor memory could keep", lambda: journal.state().lost),
+        "journal_database_up": ("Whether the database answers", lambda: journal.state().database_up),
+        "journal_disk_well": ("Whether the spool can write", lambda: journal.state().disk_well),
+    }
 
 
 def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:

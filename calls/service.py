@@ -53,7 +53,8 @@ class CallService:
         self.calls = LiveCalls()
         self._bus = bus
         self._switch = switch
-        self._switch_up = False
+        self.switch_up = False
+        """Whether Asterisk is under command."""
         self._hung_up_by_agent: set[CallId] = set()
         self._joins: set[asyncio.Future[bool]] = set()
         bus.project(self.calls.fold)
@@ -71,11 +72,11 @@ class CallService:
         elif isinstance(event, ChannelGone):
             self._channel_gone(event.channel_id)
         elif isinstance(event, SwitchUp):
-            self._switch_up = True
+            self.switch_up = True
             self._reconcile(event.truth)
             self._bus.publish(SwitchConnected(switch=event.truth.switch))
         elif isinstance(event, SwitchDown):
-            self._switch_up = False
+            self.switch_up = False
             self._bus.publish(SwitchLost(switch=event.switch, detail=event.detail))
 
     def _caller_arrived(self, channel: CallerChannel) -> None:
@@ -150,7 +151,7 @@ class CallService:
 
     def _not_joined(self, call: Call, cause: Envelope | None = None) -> None:
         """Queue the call again; with Asterisk away, reconciliation will tell what to do."""
-        if call.state is CallState.CONNECTING and self._switch_up and call.offer_id and call.position_id:
+        if call.state is CallState.CONNECTING and self.switch_up and call.offer_id and call.position_id:
             self._switch.start_music(call.channel_id, WAITING_MUSIC)
             self._bus.publish(
                 OfferWithdrawn(
@@ -188,7 +189,7 @@ class CallService:
         call = self.calls.by_position.get(command.position_id)
         if call is None:
             raise CommandRefused("no_call")
-        if not self._switch_up:
+        if not self.switch_up:
             raise CommandRefused("switch_down")
         return call
 
