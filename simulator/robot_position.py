@@ -92,7 +92,8 @@ class RobotPosition:
         """Wait for strip and leg, or for the task that fails."""
         opened = asyncio.gather(self._live_up.wait(), self._leg.up.wait())
         try:
-            await asyncio.wait([opened, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            waits: list[asyncio.Future[Any]] = [opened, *self._tasks]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for task in self._tasks:
                 if task.done():
                     task.result()

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import secrets
-from types import TracebackType
+from contextlib import AsyncExitStack
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+
+from tests.support.serving import serving
 
 PASSWORD = "right"
 READY: dict[str, Any] = {"position": {"id": "robot1", "state": "ready", "since": "t0"}}
@@ -19,6 +20,7 @@ class MockCentre:
     def __init__(self, *, ws_port: int, domain: str, sip_password: str) -> None:
         self._account = {"password": sip_password, "domain": domain, "wsPort": ws_port, "wssPort": 0}
         self._sockets: list[WebSocket] = []
+        self._stack = AsyncExitStack()
         self._cookie = secrets.token_hex(8)
         self._seq = 0
         self.view = READY
@@ -28,21 +30,11 @@ class MockCentre:
         self.url = ""
 
     async def __aenter__(self) -> "MockCentre":
-        config = uvicorn.Config(self._app(), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        self._serving = asyncio.create_task(self._server.serve())
-        async with asyncio.timeout(5):
-            while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+        self.url = await self._stack.enter_async_context(serving(self._app()))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        await self._serving
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
 
     async def show(self, view: dict[str, Any]) -> None:
         """Give the robot another view."""
