@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_core, cli_database, cli_journal
+from app import cli_accounts, cli_core, cli_database, cli_journal, cli_run
 
 app = typer.Typer(
     name="bandeau15",
@@ -13,6 +13,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals may hold passwords and numbers
 )
+app.command("run")(cli_run.run)
+app.command("stack")(cli_run.stack)
 app.command("core")(cli_core.core)
 app.command("migrate")(cli_database.migrate)
 app.add_typer(cli_accounts.app, name="user")

@@ -1,0 +1,99 @@
+"""What ``make run`` starts: a whole centre on this machine."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.asterisk_process import terminate
+from app.asterisk_setup import prepare_asterisk
+from app.part import Part, PortUse
+from app.settings import Settings
+
+_HERE = frozenset({"127.0.0.1", "localhost"})
+
+
+def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
+    """List the programs that every centre runs: Asterisk and the core.
+
+    Args:
+        settings: those of the centre.
+        config: the file they were read from, for the programs to read again.
+    """
+    return [_asterisk(settings), _core(settings, config)]
+
+
+def simulator_parts(settings: Settings) -> list[Part]:
+    """List the simulated surroundings of a demonstration: the agents' LRM, where the settings name one here."""
+    address = urlsplit(settings.lrm.base_url)
+    if address.hostname not in _HERE or address.port is None:
+        return []
+    return [
+        Part(
+            name="LRM",
+            command=[sys.executable, "-m", "simulator.lrm", "--port", str(address.port)],
+            ready=answers("127.0.0.1", address.port, "/"),
+            ports=[PortUse(host="127.0.0.1", port=address.port, setting="lrm.base_url")],
+        )
+    ]
+
+
+def own_command(config: Path | None, *words: str) -> list[str]:
+    """Make the command line of one of our own commands, with the same settings."""
+    options = ["--config", str(config)] if config else []
+    return [sys.executable, "-m", "app.cli", *options, *words]
+
+
+def answers(host: str, port: int, path: str) -> Callable[[], Awaitable[bool]]:
+    """Make a check that a page is served without error."""
+
+    async def check() -> bool:
+        try:
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection(host, port)
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                status = await reader.readline()
+                writer.close()
+        except (OSError, TimeoutError):
+            return False
+        return b" 200 " in status
+
+    return check
+
+
+def _asterisk(settings: Settings) -> Part:
+    asterisk = settings.asterisk
+    process = prepare_asterisk(settings)
+    every = asterisk.bind_address
+    return Part(
+        name="Asterisk",
+        command=process.command(),
+        ready=process.is_ready,
+        restart=True,
+        end=terminate,
+        ports=[
+            PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port", kind="udp"),
+            PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port"),
+            PortUse(host=every, port=asterisk.sip_tls_port, setting="asterisk.sip_tls_port"),
+            PortUse(host=every, port=asterisk.ws_port, setting="asterisk.ws_port"),
+            PortUse(host=every, port=asterisk.wss_port, setting="asterisk.wss_port"),
+            PortUse(host="127.0.0.1", port=asterisk.ami_port, setting="asterisk.ami_port"),
+        ],
+    )
+
+
+def _core(settings: Settings, config: Path | None) -> Part:
+    web = settings.web
+    here = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104 - compared, not bound
+    return Part(
+        name="Core",
+        command=own_command(config, "core"),
+        ready=answers(here, web.http_port, "/healthz"),
+        restart=True,
+        ports=[
+            PortUse(host=web.host, port=web.http_port, setting="web.http_port"),
+            PortUse(host=web.host, port=web.https_port, setting="web.https_port"),
+            PortUse(host="127.0.0.1", port=settings.asterisk.ari_port, setting="asterisk.ari_port"),
+        ],
+    )
