@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from core.accounts import Account, Session
 from core.errors import StorageUnavailable
@@ -82,7 +83,14 @@ async def served(*routers: APIRouter, pages: Path = Path("/nonexistent")) -> Asy
     app = site(routers, pages=pages, sip_ports=(8088, 8089))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=MAX_FRAME, ws_ping_interval=None)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="off",
+        ws_max_size=MAX_FRAME,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
@@ -145,5 +153,8 @@ class LiveClient:
 
     async def close_code(self) -> int | None:
         """Read until the server closes; its code."""
-        await asyncio.wait_for(self.connection.wait_closed(), 5)
+        async with asyncio.timeout(5):
+            with suppress(ConnectionClosed):
+                while True:
+                    await self.connection.recv()
         return self.connection.close_code
