@@ -17,9 +17,10 @@ from bandeau.service import FallbackQueue, StripService
 from bandeau.ws import strip_socket
 from calls.service import CallService
 from core.events import CoreStarted, Envelope, SecurityIncidentSeen
-from core.ids import CentreId, new_id
+from core.ids import CentreId, QueueId, new_id
 from core.ports import Accounts, Clock, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
+from ivr.policy import Orientation
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
 from recorder.service import RecorderService
@@ -63,7 +64,7 @@ class Core:
         room, epoch = settings.room, new_id()
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
         self.calls = CallService(self.bus, switch)
-        self.ivr = IvrService(self.bus, switch, {})
+        self.ivr = IvrService(self.bus, switch, orientations(settings))
         self.acd = DistributionService(self.bus, switch, clock, Rules(room.offer_seconds, room.wrap_up_seconds))
         self.strips = StripService(
             bus=self.bus,
@@ -170,3 +171,13 @@ class Core:
             )
 
         return router
+
+
+def orientations(settings: Settings) -> dict[str, Orientation]:
+    """What becomes of calls, by the number they dialled."""
+    return {
+        number: Orientation(
+            flow=line.flow, queue=QueueId(line.queue), priority=line.priority, welcome=line.welcome
+        )
+        for number, line in settings.lines.items()
+    }

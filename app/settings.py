@@ -15,6 +15,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core.words import Priority
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,10}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
@@ -95,6 +98,16 @@ class RoomSettings(BaseModel):
     """A strip silent for longer is not offered calls."""
 
 
+class LineSettings(BaseModel):
+    """What becomes of a call that dials one number."""
+
+    flow: Name
+    queue: Name = "15"
+    priority: Priority = Priority.PX
+    welcome: str = Field(default="welcome", pattern=r"^[a-z0-9-]{0,40}$")
+    """Announcement heard first; empty: none."""
+
+
 class LrmSettings(BaseModel):
     """The dispatch record software told of each call taken."""
 
@@ -112,6 +125,8 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     room: RoomSettings = RoomSettings()
+    lines: dict[str, LineSettings] = {}
+    """By number dialled; any other number is flow 15, room 15, with the welcome."""
     lrm: LrmSettings = LrmSettings()
 
 

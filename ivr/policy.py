@@ -9,12 +9,14 @@ from core.words import FrontOffice, Priority
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Flow, waiting room and priority given to a call."""
+    """What a call hears first, and the flow, waiting room and priority it is given."""
 
     flow: str
     queue: QueueId
     priority: Priority = Priority.PX
     front_office: FrontOffice = FrontOffice.FO1
+    welcome: str = "welcome"
+    """Name of the announcement; empty: straight to the waiting room."""
 
 
 DEFAULT = Orientation(flow="15", queue=QueueId("15"))

@@ -8,8 +8,6 @@ from core.switch import DigitPressed, PlaybackEnded, SwitchEvent, SwitchUp
 from ivr.model import Greeting, Greetings
 from ivr.policy import Orientation, orient
 
-WELCOME = "welcome"
-
 
 class IvrService:
     """The SVI of one centre. Any key skips the welcome: a caller in danger never has to listen to the end."""
@@ -43,11 +41,19 @@ class IvrService:
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
         greeting = self.greetings.by_call.get(envelope.event.call_id)
-        if greeting is not None:
-            self._switch.play(greeting.channel_id, greeting.playback_id, WELCOME)
+        if greeting is None:
+            return
+        welcome = orient(greeting.line, self._lines).welcome
+        if welcome:
+            self._switch.play(greeting.channel_id, greeting.playback_id, welcome)
+        else:
+            self._orient(greeting, envelope)
 
     def _end(self, greeting: Greeting, *, skipped: bool) -> None:
         ended = self._bus.publish(WelcomeEnded(call_id=greeting.call_id, skipped=skipped))
+        self._orient(greeting, ended)
+
+    def _orient(self, greeting: Greeting, cause: Envelope) -> None:
         to = orient(greeting.line, self._lines)
         self._bus.publish(
             CallOriented(
@@ -57,5 +63,5 @@ class IvrService:
                 priority=to.priority,
                 front_office=to.front_office,
             ),
-            ended,
+            cause,
         )

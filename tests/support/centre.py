@@ -1,7 +1,7 @@
 """A centre without Asterisk, database or time: real services on a fake switch and a held clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from core.switch import (
     SwitchUp,
 )
 from core.words import CallerNumber, Role
+from ivr.policy import Orientation
 from ivr.service import IvrService
 
 E = TypeVar("E", bound=Event)
@@ -198,7 +199,12 @@ class FakeCentre:
     """Bus, calls, SVI and distribution wired as ``app/`` wires them, on a fake switch and a held clock."""
 
     def __init__(
-        self, past: Iterable[Envelope] = (), *, offer_seconds: float = 20, wrap_up_seconds: float = 15
+        self,
+        past: Iterable[Envelope] = (),
+        *,
+        offer_seconds: float = 20,
+        wrap_up_seconds: float = 15,
+        lines: Mapping[str, Orientation] | None = None,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
@@ -208,7 +214,7 @@ class FakeCentre:
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)
         )
         self.calls = CallService(self.bus, self.switch)
-        self.ivr = IvrService(self.bus, self.switch, {})
+        self.ivr = IvrService(self.bus, self.switch, lines or {})
         self.acd = DistributionService(self.bus, self.switch, self.clock, Rules(offer_seconds, wrap_up_seconds))
         for envelope in self.journal.envelopes:
             for fold in (self.calls.calls.fold, self.ivr.greetings.fold, self.acd.room.fold):
