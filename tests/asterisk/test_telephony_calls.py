@@ -11,7 +11,7 @@ from core.words import CallerNumber
 from simulator.callers import Caller
 from simulator.sip_call import EndedBy
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
-from tests.support.audio import contains_tone, read_wav
+from tests.support.audio import contains_tone
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asterisk
@@ -97,7 +97,7 @@ async def test_two_channels_joined_hear_each_other_and_music_stops(
         await switch.close_bridge(room)
         one.hang_up()
         await switch.next(ChannelGone, lambda event: event.channel_id == first)
-    said, given = map(read_wav, centre_asterisk.tracks(first))
+    said, given = await centre_asterisk.tracks(first)
     assert contains_tone(said, CALLER_HZ)
     assert contains_tone(given, OTHER_HZ)
     assert contains_tone(given, TONES["music"])
@@ -163,7 +163,7 @@ async def test_the_recording_begins_at_the_answer(
         await switch.next(PlaybackEnded, seconds=10)
         caller.hang_up()
         await switch.next(ChannelGone)
-    said, given = map(read_wav, centre_asterisk.tracks(channel))
+    said, given = await centre_asterisk.tracks(channel)
     assert 5.9 < len(given) / 8000 < 6.6
     assert contains_tone(said[:12000], CALLER_HZ)
     assert contains_tone(given, TONES["welcome"], seconds=5)

@@ -14,7 +14,7 @@ from simulator.sound import Pcm, tone
 from telephony.ami import ManagerLink
 from telephony.strips import RTP_TIMEOUT
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
-from tests.support.audio import contains_tone, read_wav
+from tests.support.audio import contains_tone
 from tests.support.netns import ADDRESS
 from tests.support.strip import Strip
 from tests.support.waiting import until
@@ -80,7 +80,7 @@ async def test_a_caller_and_the_kept_leg_of_a_strip_hear_each_other(
         assert not [event for event in switch.all(ChannelGone) if event.channel_id == leg.channel_id]
         await switch.hang_up(leg.channel_id)
         await switch.next(ChannelGone, lambda event: event.channel_id == leg.channel_id)
-    said, given = map(read_wav, centre_asterisk.tracks(channel))
+    said, given = await centre_asterisk.tracks(channel)
     assert contains_tone(said, CALLER_HZ)
     assert contains_tone(given, AGENT_HZ)
     assert not contains_tone(said, AGENT_HZ, seconds=0.25)

@@ -10,7 +10,7 @@ from core.ids import ChannelId
 from core.switch import CallerArrived, CallerChannel, SwitchEvent, SwitchUp
 from telephony.config import AsteriskConfig, Paths, load_secrets, render
 from telephony.switch import AsteriskSwitch
-from tests.support.audio import tone, write_wav
+from tests.support.audio import Pcm, read_wav, tone, write_wav
 from tests.support.waiting import until
 
 E = TypeVar("E")
@@ -68,10 +68,16 @@ class CentreAsterisk:
         """A core's hold on it, not started."""
         return WatchedSwitch(self)
 
-    def tracks(self, channel: str) -> tuple[Path, Path]:
-        """The two recordings of a call: what the caller said, what the caller was given to hear."""
-        caller = next(self.recordings.glob(f"*/{channel}-caller.wav"))
-        return caller, caller.with_name(f"{channel}-centre.wav")
+    async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
+        """What the caller said, and was given to hear, in a call that ended."""
+        patterns = [f"*/{channel}-{name}.wav" for name in ("caller", "centre")]
+        await until(lambda: all(map(self._closed, patterns)), "both tracks are closed")
+        said, given = (read_wav(self._closed(pattern)[0]) for pattern in patterns)
+        return said, given
+
+    def _closed(self, pattern: str) -> list[Path]:
+        """Recordings whose header tells their true size: Asterisk writes it last."""
+        return [file for file in self.recordings.glob(pattern) if _is_complete(file.read_bytes())]
 
 
 class WatchedSwitch(AsteriskSwitch):
@@ -122,3 +128,7 @@ class WatchedSwitch(AsteriskSwitch):
         channel = (await self.caller()).channel_id
         await self.pick_up(channel)
         return channel
+
+
+def _is_complete(wav: bytes) -> bool:
+    return wav[:4] == b"RIFF" and int.from_bytes(wav[4:8], "little") == len(wav) - 8 > 36

@@ -1,0 +1,133 @@
+"""The rendered configuration: complete, private, and closed to values that would change its meaning."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from core.ids import PositionId
+from telephony.config import TEMPLATES, AsteriskConfig, Paths, load_secrets, render
+from telephony.modules import MODULES
+from telephony.strips import account_of
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> AsteriskConfig:
+    return AsteriskConfig(
+        centre_id="FR751",
+        core_app="core-a",
+        trunks={"operator": ["192.0.2.1", "198.51.100.0/24"], "backup": ["2001:db8::1"]},
+        secrets=load_secrets(tmp_path / "secrets.json"),
+        paths=Paths(
+            config="/x/config", state="/x/state", run="/x/run", recordings="/x/recordings", prompts="/x/prompts"
+        ),
+    )
+
+
+def sections(file: Path) -> dict[str, list[str]]:
+    """The lines of each section, comments left out."""
+    found: dict[str, list[str]] = {}
+    for line in file.read_text().splitlines():
+        line = line.split(";")[0].strip() if not line.startswith("exten") else line
+        if match := re.fullmatch(r"\[([^\]]+)\](\(.*\))?", line):
+            current = found.setdefault(match[1], [])
+        elif line:
+            current.append(line)
+    return found
+
+
+def test_every_template_is_rendered_for_its_owner_only(config: AsteriskConfig, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(config, out)
+    assert {file.name for file in out.iterdir()} == {file.stem for file in TEMPLATES.glob("*.j2")}
+    assert out.stat().st_mode & 0o777 == 0o700
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in out.iterdir())
+    assert not [file for file in out.iterdir() if "{{" in file.read_text() or "{%" in file.read_text()]
+
+
+def test_secrets_are_made_once_of_256_bits_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "secrets.json"
+    secrets = load_secrets(file)
+    assert load_secrets(file) == secrets
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len({secrets.ari, secrets.ari_local, secrets.ami}) == 3
+    assert all(len(bytes.fromhex(word)) == 32 for word in (secrets.ari, secrets.ari_local, secrets.ami))
+    assert secrets.ari not in repr(secrets)
+
+
+def test_trunks_are_known_by_address_only(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "out")
+    pjsip = sections(tmp_path / "out" / "pjsip.conf")
+    assert "match = 192.0.2.1,198.51.100.0/24" in pjsip["trunk-operator-addresses"]
+    assert "match = 2001:db8::1" in pjsip["trunk-backup-addresses"]
+    assert "identify_by = ip" in pjsip["trunk"]
+
+
+def test_tls_is_offered_where_there_is_a_certificate(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "plain")
+    assert "transport-tls" not in sections(tmp_path / "plain" / "pjsip.conf")
+    paths = replace(config.paths, certificate="/x/tls/cert.pem", private_key="/x/tls/key.pem")
+    render(replace(config, paths=paths), tmp_path / "tls")
+    pjsip = sections(tmp_path / "tls" / "pjsip.conf")
+    assert "cert_file = /x/tls/cert.pem" in pjsip["transport-tls"]
+    assert "transport-wss" in pjsip
+    assert "tlsenable = yes" in sections(tmp_path / "tls" / "http.conf")["general"]
+
+
+def test_nothing_in_the_dialplan_can_dial_out(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "out")
+    text = (tmp_path / "out" / "extensions.conf").read_text()
+    assert not re.search(r"\b(Dial|Originate|Transfer|System|AGI|Page|FollowMe|DISA)\(", text)
+    assert not [
+        module for module in MODULES if module in {"app_dial", "app_system", "res_agi", "app_originate"}
+    ]
+    assert set(sections(tmp_path / "out" / "extensions.conf")) == {
+        "general", "from-trunk", "describe-caller", "e164", "fallback", "positions",
+    }  # fmt: skip
+
+
+def test_modules_are_listed_once_and_only_those_in_use(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "out")
+    loads = re.findall(r"^load = (\S+)\.so$", (tmp_path / "out" / "modules.conf").read_text(), re.MULTILINE)
+    assert loads == list(MODULES)
+    assert len(set(loads)) == len(loads) <= 90
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"core_app": "main"},
+        {"core_app": "core-a,core-b"},
+        {"centre_id": "FR751]"},
+        {"node": "a b"},
+        {"trunks": {"x": ["example.org"]}},
+        {"trunks": {"x": []}},
+        {"trunks": {"x;y": ["192.0.2.1"]}},
+        {"trunks": {"x": ["192.0.2.1\npassword = x"]}},
+        {"bind_address": "0.0.0.0;"},
+        {"test_callers": ("0612345678",)},
+        {"test_callers": ('+336" | "1" = "1',)},
+    ],
+)
+def test_values_that_asterisk_would_misread_are_refused(
+    config: AsteriskConfig, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        render(replace(config, **changes), tmp_path / "out")  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_account_of_a_strip_gives_no_more_than_it_needs() -> None:
+    account = dict(account_of(PositionId("arm1"), "secret", "alaw,opus"))
+    endpoint = account["endpoint"]
+    assert endpoint["context"] == "positions"
+    assert endpoint["webrtc"] == "yes"
+    assert endpoint["allow"] == "alaw,opus"
+    assert endpoint["allow_transfer"] == "no"
+    assert endpoint["identify_by"] == "username"
+    assert account["aor"]["max_contacts"] == "1"
+    assert account["auth"] == {"auth_type": "digest", "username": "arm1", "password": "secret"}
