@@ -1,5 +1,6 @@
 """Speaks the LRM's half of the contract over HTTP."""
 
+import asyncio
 from dataclasses import asdict
 from urllib.parse import quote
 
@@ -23,10 +24,13 @@ class LrmClient:
 
     async def appel_entrant(self, agent_id: AgentId, body: AppelEntrant) -> Answer:
         """Tell the LRM of a call its agent took. ``idNatPs`` may hold a ``/``, sent as ``%2F``."""
+        address = f"{self._agents}/{quote(agent_id, safe='')}/calls"
         try:
-            response = await self._http.post(
-                f"{self._agents}/{quote(agent_id, safe='')}/calls", json=asdict(body)
-            )
-        except httpx2.HTTPError as error:
+            # The whole exchange has one limit, and what the LRM says beside its status is not read.
+            async with (
+                asyncio.timeout(TRY_TIMEOUT_S),
+                self._http.stream("POST", address, json=asdict(body)) as response,
+            ):
+                return Answer(response.status_code)
+        except (httpx2.HTTPError, TimeoutError) as error:
             return Answer(None, type(error).__name__)
-        return Answer(response.status_code)

@@ -43,8 +43,9 @@ class AppelEntrant:
 
 
 def num_tel(caller: CallerNumber) -> str:
-    """The caller's number as the contract writes it."""
-    return caller.e164 or HIDDEN
+    """The caller's number as the contract writes it; one that it cannot write is shown as hidden."""
+    number = caller.e164 or HIDDEN
+    return number if _NUM_TEL.fullmatch(number) else HIDDEN
 
 
 def id_flux(centre_id: CentreId, queued: CallQueued) -> str:
@@ -59,7 +60,16 @@ class Notice:
     call_id: CallId
     agent_id: AgentId
     answered_at: datetime
-    body: AppelEntrant
+    caller: CallerNumber
+    id_flux: str
+
+    def body(self) -> AppelEntrant:
+        """What the LRM is told. A test call must open no file there.
+
+        Raises:
+            ValueError: it does not fit the contract.
+        """
+        return AppelEntrant(num_tel(self.caller), self.call_id, self.id_flux, self.caller.test)
 
 
 class Notices:
@@ -92,5 +102,10 @@ class Notices:
         caller, queued = self._callers.get(event.call_id), self._queued.get(event.call_id)
         if caller is None or queued is None:
             return
-        body = AppelEntrant(num_tel(caller), event.call_id, id_flux(envelope.centre_id, queued))
-        self.pending[event.call_id] = Notice(event.call_id, event.agent_id, envelope.occurred_at, body)
+        self.pending[event.call_id] = Notice(
+            event.call_id,
+            event.agent_id,
+            envelope.occurred_at,
+            caller,
+            id_flux(envelope.centre_id, queued),
+        )

@@ -28,14 +28,22 @@ class Answer:
         return self.status is not None and 400 <= self.status < 500 and self.status not in _TRY_AGAIN
 
 
-def next_delay(attempts: int, age_s: float, answer: Answer) -> float | None:
+def too_late(age_s: float) -> bool:
+    """Whether telling the LRM would help nobody any more."""
+    return age_s > USELESS_AFTER_S
+
+
+def next_delay(attempts: int, age_s: float, answer: Answer, *, newer: bool = False) -> float | None:
     """Seconds to wait before the next try, or ``None`` to stop.
 
     Args:
         attempts: tries made so far.
         age_s: seconds since the agent took the call.
         answer: to the last try.
+        newer: whether the agent has taken another call since: it must not wait behind this one.
     """
+    if newer:
+        return None
     delay = min(FIRST_DELAY_S * float(2 ** (attempts - 1)), LONGEST_DELAY_S)
     if answer.accepted or answer.final or age_s + delay > USELESS_AFTER_S:
         return None

@@ -9,7 +9,7 @@ from core.events import CallAnswered, Envelope, LrmNotificationFailed, LrmNotifi
 from core.ids import AgentId
 from core.ports import Bus, Clock
 from lrm_bridge.model import AppelEntrant, Notice, Notices
-from lrm_bridge.policy import Answer, next_delay
+from lrm_bridge.policy import Answer, next_delay, too_late
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,7 @@ class LrmService:
         self._lrm = lrm
         self._notices = Notices()
         self._turns: dict[AgentId, asyncio.Lock] = {}
+        self._newest: dict[AgentId, Notice] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         if lrm is not None:
             bus.project(self._notices.fold)
@@ -53,6 +54,7 @@ class LrmService:
             self._spawn(notice)
 
     def _spawn(self, notice: Notice) -> None:
+        self._newest[notice.agent_id] = notice
         task = asyncio.get_running_loop().create_task(self._tell_in_turn(notice), name="lrm")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -63,18 +65,29 @@ class LrmService:
             await self._tell(notice)
 
     async def _tell(self, notice: Notice) -> None:
-        assert self._lrm is not None  # noqa: S101 - nothing is spawned without it
-        attempts = 0
-        while True:
-            answer = await self._lrm.appel_entrant(notice.agent_id, notice.body)
+        answer, attempts = Answer(None, "too late"), 0
+        try:
+            body = notice.body()
+        except ValueError as error:
+            self._write(notice, Answer(None, str(error)), attempts)
+            return
+        while not too_late(self._age(notice)):
+            answer = await self._try(notice, body)
             attempts += 1
-            age = (self._clock.now() - notice.answered_at).total_seconds()
-            delay = next_delay(attempts, age, answer)
+            newer = self._newest[notice.agent_id] is not notice
+            delay = next_delay(attempts, self._age(notice), answer, newer=newer)
             if delay is None:
                 break
             log.warning("lrm_try_failed", status=answer.status, detail=answer.detail, attempts=attempts)
             await asyncio.sleep(delay)
         self._write(notice, answer, attempts)
+
+    async def _try(self, notice: Notice, body: AppelEntrant) -> Answer:
+        assert self._lrm is not None  # noqa: S101 - nothing is spawned without it
+        return await self._lrm.appel_entrant(notice.agent_id, body)
+
+    def _age(self, notice: Notice) -> float:
+        return (self._clock.now() - notice.answered_at).total_seconds()
 
     def _write(self, notice: Notice, answer: Answer, attempts: int) -> None:
         if answer.accepted and answer.status is not None:

@@ -5,10 +5,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.ids import CallId
+from core.words import Outcome
 
 _CREATED = re.compile(r"-(\d{10,11})\.\d+$")
 MISSING_AFTER_S = 10.0
 """How long after a call's end its tracks may take to be closed by Asterisk."""
+FALLBACK_LASTS_S = 4 * 3600.0
+"""How long a call handed to the fallback may go on, still recorded, after it ended for the core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to look for closed tracks, and how often. Seconds."""
+
+    total: float
+    between: float
+
+
+def patience(outcome: Outcome) -> Patience:
+    """How to look for the tracks of a call that ended so."""
+    if outcome is Outcome.FALLBACK:
+        return Patience(FALLBACK_LASTS_S, 5.0)
+    return Patience(MISSING_AFTER_S, 0.25)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ import structlog
 from core.events import CallEnded, Envelope, LineOpened, RecordingEnded, RecordingMissing, RecordingStarted
 from core.ids import CallId
 from core.ports import Bus, Clock
-from recorder.policy import MISSING_AFTER_S, Measured, complete, tracks_of, what_is_missing
+from core.words import Outcome
+from recorder.policy import Measured, Patience, complete, patience, tracks_of, what_is_missing
 from recorder.store import measure
 
 log = structlog.get_logger(__name__)
-
-LOOK_AGAIN_S = 0.25
 
 
 class RecorderService:
@@ -23,8 +22,8 @@ class RecorderService:
         self._bus = bus
         self._clock = clock
         self._folder = folder
-        self._unlisted: dict[CallId, bool] = {}
-        """Recordings not accounted for yet; whether their call has ended."""
+        self._unlisted: dict[CallId, Outcome | None] = {}
+        """Recordings not accounted for yet; the outcome of their call, if it has ended."""
         self._tasks: set[asyncio.Task[None]] = set()
         bus.project(self._fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
@@ -32,9 +31,9 @@ class RecorderService:
 
     def start(self) -> None:
         """List the recordings of calls that ended just before the core did."""
-        for call_id, ended in list(self._unlisted.items()):
-            if ended:
-                self._spawn(call_id)
+        for call_id, outcome in list(self._unlisted.items()):
+            if outcome is not None:
+                self._spawn(call_id, outcome)
 
     async def close(self) -> None:
         """Stop looking; what is not listed yet will be at the next start."""
@@ -46,9 +45,9 @@ class RecorderService:
         event = envelope.event
         match event:
             case RecordingStarted():
-                self._unlisted[event.call_id] = False
+                self._unlisted[event.call_id] = None
             case CallEnded() if event.call_id in self._unlisted:
-                self._unlisted[event.call_id] = True
+                self._unlisted[event.call_id] = event.outcome
             case RecordingEnded() | RecordingMissing():
                 self._unlisted.pop(event.call_id, None)
             case _:
@@ -56,27 +55,29 @@ class RecorderService:
 
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
-        tracks = tracks_of(envelope.event.call_id)
+        call_id = envelope.event.call_id
+        try:
+            tracks = tracks_of(call_id)
+        except ValueError as error:  # a recording we cannot find is no reason to fail the call
+            self._bus.publish(RecordingMissing(call_id=call_id, detail=str(error)), envelope)
+            return
         self._bus.publish(
-            RecordingStarted(
-                call_id=envelope.event.call_id, caller_track=tracks.caller, centre_track=tracks.centre
-            ),
-            envelope,
+            RecordingStarted(call_id=call_id, caller_track=tracks.caller, centre_track=tracks.centre), envelope
         )
 
     def _on_call_ended(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, CallEnded)  # noqa: S101 - by subscription
         if envelope.event.call_id in self._unlisted:
-            self._spawn(envelope.event.call_id)
+            self._spawn(envelope.event.call_id, envelope.event.outcome)
 
-    def _spawn(self, call_id: CallId) -> None:
-        task = asyncio.get_running_loop().create_task(self._list(call_id), name=f"recording {call_id}")
+    def _spawn(self, call_id: CallId, outcome: Outcome) -> None:
+        task = asyncio.get_running_loop().create_task(self._list(call_id, outcome), name=f"recording {call_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _list(self, call_id: CallId) -> None:
+    async def _list(self, call_id: CallId, outcome: Outcome) -> None:
         """Wait until Asterisk has closed the tracks, a moment after the call's end, then list them."""
-        caller, centre = await self._closed_tracks(call_id)
+        caller, centre = await self._closed_tracks(call_id, patience(outcome))
         if caller.seconds is not None and centre.seconds is not None:
             self._bus.publish(
                 RecordingEnded(
@@ -89,13 +90,13 @@ class RecorderService:
             log.error("recording_missing", call_id=call_id)
             self._bus.publish(RecordingMissing(call_id=call_id, detail=what_is_missing(caller, centre)))
 
-    async def _closed_tracks(self, call_id: CallId) -> tuple[Measured, Measured]:
+    async def _closed_tracks(self, call_id: CallId, patient: Patience) -> tuple[Measured, Measured]:
         tracks = tracks_of(call_id)
-        give_up = self._clock.monotonic() + MISSING_AFTER_S
+        give_up = self._clock.monotonic() + patient.total
         while True:
             caller, centre = await asyncio.to_thread(
                 lambda: (measure(self._folder / tracks.caller), measure(self._folder / tracks.centre))
             )
             if complete(caller, centre) or self._clock.monotonic() >= give_up:
                 return caller, centre
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.sleep(patient.between)

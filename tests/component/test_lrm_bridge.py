@@ -217,6 +217,65 @@ async def test_what_was_not_told_is_told_after_a_restart(lrm: FakeLrm) -> None:
     assert len(lrm.got) == 1
 
 
+async def test_a_call_is_not_told_late_after_a_long_restart(lrm: FakeLrm) -> None:
+    killed = Bridge("http://127.0.0.1:9/lrm/api")
+    killed.answer("a")
+    await killed.close()
+    bridge = Bridge(lrm.url, killed.journal.envelopes)
+    bridge.clock.advance(61)
+    bridge.service.start()
+    [written] = await bridge.written(1)
+    assert isinstance(written, LrmNotificationFailed)
+    assert (written.detail, written.attempts) == ("too late", 0)
+    assert lrm.got == []
+    await bridge.close()
+
+
+async def test_a_call_that_the_lrm_chokes_on_does_not_hold_the_next_one(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    lrm.answers = [500, 200]
+    lrm.block.clear()
+    bridge.answer("a")
+    bridge.answer("b")
+    lrm.block.set()
+    first, second = await bridge.written(2)
+    assert isinstance(first, LrmNotificationFailed)
+    assert (first.call_id, first.attempts) == ("a", 1)
+    assert isinstance(second, LrmNotified)
+    assert [body["idAppel"] for _, body in lrm.got] == ["a", "b"]
+    await bridge.close()
+
+
+async def test_a_test_call_opens_no_file_and_an_odd_number_is_hidden(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    bridge.answer("test", caller=CallerNumber("+33612345678", test=True))
+    bridge.answer("odd", caller=CallerNumber("+1234567890123456"))
+    await bridge.written(2)
+    [(path, test), (_, odd)] = lrm.got
+    assert test["nePasExecuter"] is True
+    assert odd["numTel"] == "***"
+    check_by_contract(path, odd)
+    await bridge.close()
+
+
+async def test_what_the_contract_cannot_carry_is_written_down(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    bridge.answer("a" * 65)
+    [written] = await bridge.written(1)
+    assert isinstance(written, LrmNotificationFailed)
+    assert (written.attempts, lrm.got) == (0, [])
+    await bridge.close()
+
+
+async def test_an_lrm_that_answers_for_ever_is_cut_off(lrm: FakeLrm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrm_bridge.client.TRY_TIMEOUT_S", 0.1)
+    lrm.block.clear()
+    client = LrmClient(lrm.url, CENTRE)
+    answer = await client.appel_entrant(AgentId("1"), AppelEntrant("***", "a", "FR090-15-15-Px-F01"))
+    assert answer == Answer(None, "TimeoutError")
+    await client.close()
+
+
 @pytest.mark.parametrize(
     ("attempts", "age", "answer", "expected"),
     [

@@ -17,8 +17,9 @@ from core.events import (
 )
 from core.ids import CallId, CentreId, ChannelId
 from core.words import CallerNumber, EndedBy, Outcome
-from recorder.policy import tracks_of
+from recorder.policy import Measured, Patience, patience, tracks_of
 from recorder.service import RecorderService
+from recorder.store import measure
 from tests.support.centre import HeldClock, MemoryJournal
 from tests.support.waiting import until
 
@@ -117,3 +118,33 @@ async def test_a_recording_that_ended_with_the_core_is_listed_at_its_next_start(
     recorder.service.start()
     assert isinstance(await recorder.listed(), RecordingEnded)
     await recorder.service.close()
+
+
+async def test_a_call_in_the_fallback_is_still_recorded_and_not_flagged_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def looked(track: Path) -> Measured:
+        looks.append(track)
+        return measure(track)
+
+    monkeypatch.setattr("recorder.service.patience", lambda outcome: Patience(patience(outcome).total, 0.01))
+    monkeypatch.setattr("recorder.service.measure", looked)
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    recorder.bus.publish(CallEnded(call_id=CALL, outcome=Outcome.FALLBACK, ended_by=EndedBy.SYSTEM))
+    recorder.clock.advance(1800)
+    await until(lambda: len(looks) >= 6, "it looks several times")
+    assert recorder.journal.events(RecordingEnded, RecordingMissing) == []
+    recorder.write("caller", 1)
+    recorder.write("centre", 1)
+    assert isinstance(await recorder.listed(), RecordingEnded)
+    await recorder.service.close()
+
+
+def test_a_call_whose_tracks_cannot_be_named_is_flagged_and_goes_on(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.bus.publish(LineOpened(call_id=CallId("no-day-in-it")))
+    [missing] = recorder.journal.events(RecordingStarted, RecordingMissing)
+    assert missing == RecordingMissing(call_id=CallId("no-day-in-it"), detail="not a call id made by Asterisk")
