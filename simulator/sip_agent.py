@@ -173,9 +173,10 @@ class SipAgent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def settle(self) -> None:
-        """Wait for the last questions (BYE, CANCEL) to be answered or to fail."""
-        await asyncio.gather(*self._asks, return_exceptions=True)
+    async def settle(self, seconds: float = 1) -> None:
+        """Wait for the last questions (BYE, CANCEL) to be answered, so long at most."""
+        if self._asks:
+            await asyncio.wait(self._asks, timeout=seconds)
 
     def _response(self, response: Response) -> None:
         handler = self._pending.get(f"{response.branch} {response.cseq[1]}")

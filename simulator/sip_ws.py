@@ -1,7 +1,6 @@
 """SIP over WebSocket (RFC 7118) for robot positions: one connection, one registration kept alive."""
 
 import asyncio
-import contextlib
 import secrets
 import ssl
 from collections.abc import Callable, Coroutine
@@ -103,9 +102,7 @@ class WebSocketPhone:
         """Hang up, then close the connection; the registration goes with it. Once is enough."""
         for call in self.agent.calls:
             call.hang_up()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await self.agent.settle()
+        await self.agent.settle()
         await self.agent.close()
         await self._connection.close()
         for task in self._tasks:

@@ -106,6 +106,8 @@ exten => busy,1,Hangup(17)
 exten => short,1,Answer()
  same => n,Wait(1)
  same => n,Hangup()
+exten => 15,1,Goto(tone,1)
+exten => 112,1,Goto(short,1)
 exten => robot,1,Dial(PJSIP/robot1,20)
 [positions]
 exten => leg,1,Answer()

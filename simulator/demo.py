@@ -1,0 +1,84 @@
+"""``python -m simulator.demo``: a gentle flow of robot callers, until Ctrl-C or SIGTERM."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from simulator.callers import Caller, CallNotAnswered
+from simulator.command import configure_logs, run
+from simulator.population import Population, RobotCaller
+from simulator.sip_call import CallState
+from simulator.sound import Pcm, repeated
+from simulator.voices import CALLERS, voices
+
+log = structlog.get_logger(__name__)
+
+
+async def play(callers: Iterator[RobotCaller], server: tuple[str, int], said: list[Pcm], at_once: int) -> None:
+    """Let callers come in their time, ``at_once`` together at most (those who come then do not call)."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    async with asyncio.TaskGroup() as calls:
+        going: set[asyncio.Task[None]] = set()
+        for robot in callers:
+            await asyncio.sleep(max(0.0, began + robot.at - clock()))
+            if len(going) >= at_once:
+                log.info("robot_stays_home", calls=len(going))
+                continue
+            task = calls.create_task(one_call(robot, server, said[robot.voice % len(said)]))
+            going.add(task)
+            task.add_done_callback(going.discard)
+
+
+async def one_call(robot: RobotCaller, server: tuple[str, int], voice: Pcm) -> None:
+    """Live one call from dialling to its end. A centre that is away, or refuses, ends it like any other."""
+    try:
+        async with await Caller.open(server) as caller:
+            await _live(caller, robot, voice)
+    except (OSError, TimeoutError, CallNotAnswered) as error:
+        log.info("robot_call_failed", line=robot.line, reason=type(error).__name__)
+
+
+async def _live(caller: Caller, robot: RobotCaller, voice: Pcm) -> None:
+    call = caller.call(robot.line, number=robot.number, hidden=robot.hidden)
+    log.info("robot_calls", line=robot.line)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    await caller.answered(60)
+    caller.say(repeated(voice, robot.leaves_after, gap=4))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(robot.leaves_after):
+            if robot.skip_after is not None:
+                await asyncio.sleep(robot.skip_after)
+                caller.press("1")
+            await call.until(CallState.ENDED)
+    if caller.state is not CallState.ENDED:
+        caller.hang_up()
+    log.info("robot_call_over", line=robot.line, seconds=round(clock() - began, 1), ended_by=caller.ended_by)
+
+
+def main(
+    sip_host: Annotated[str, typer.Option(help="Address of the trunk.")] = "127.0.0.1",
+    sip_port: Annotated[int, typer.Option(help="UDP port of the trunk.")] = 5060,
+    rate: Annotated[float, typer.Option(help="Seconds between two callers, on average.", min=1)] = 30,
+    at_once: Annotated[int, typer.Option(help="Calls at once, at most.", min=1, max=100)] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same callers.")] = 15,
+    voices_dir: Annotated[Path | None, typer.Option(help="Where their sentences are kept.")] = None,
+    speak: Annotated[str, typer.Option(help="Command that speaks, given -w FILE TEXT.")] = "",
+) -> None:
+    """Call the centre as robots do."""
+    configure_logs()
+    said = voices(CALLERS, voices_dir, speak)
+    log.info("robot_callers_started", every=rate, at_once=at_once, voices=len(said))
+    population = Population(seed=seed, every=rate, closest=min(5.0, rate / 2))
+    run(play(population.callers(), (sip_host, sip_port), said, at_once))
+    log.info("robot_callers_stopped")
+
+
+if __name__ == "__main__":
+    typer.run(main)
