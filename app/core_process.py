@@ -136,6 +136,7 @@ def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:
                 port=port,
                 ws="websockets-sansio",
                 ws_max_size=16 * 1024,
+                ws_per_message_deflate=False,  # short frames to many screens: not worth its time and memory
                 access_log=False,
                 log_level="warning",
                 lifespan="off",
