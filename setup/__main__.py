@@ -108,7 +108,7 @@ def _host_packages(goal: str, roots: list[PrivateRoot]) -> list[host.HostPackage
     if goal != "check":
         packages.append(host.BUBBLEWRAP)
     if goal == "test":
-        packages += [host.IPROUTE, host.POSTGRESQL]
+        packages.append(host.IPROUTE)
     if not all(root.exists() for root in roots):
         packages += [host.MMDEBSTRAP, host.KEYRING]
     return packages

@@ -47,10 +47,6 @@ VENV_PACKAGE = HostPackage("python3-venv", lambda: importlib.util.find_spec("ens
 BUBBLEWRAP = HostPackage("bubblewrap", lambda: find_program("bwrap") is not None)
 IPROUTE = HostPackage("iproute2", lambda: find_program("ip") is not None)
 MMDEBSTRAP = HostPackage("mmdebstrap", lambda: find_program("mmdebstrap") is not None)
-POSTGRESQL = HostPackage(
-    "postgresql",
-    lambda: find_program("pg_ctl") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")),
-)
 KEYRING = HostPackage("debian-archive-keyring", DEBIAN_KEYRING.exists)
 
 
