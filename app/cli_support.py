@@ -39,10 +39,7 @@ def settings_of(context: typer.Context) -> Settings:
 @asynccontextmanager
 async def database_of(context: typer.Context) -> AsyncIterator[Database]:
     """Open the settings' database, with its tables up to date, for one command."""
-    storage = settings_of(context).storage
-    if not storage.database_url:
-        storage.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(storage.url)
+    database = Database(settings_of(context).storage.url)
     try:
         await database.upgrade()
         yield database

@@ -1,7 +1,9 @@
 """The one place where the database is opened: SQLite (WAL) by default, PostgreSQL when grown."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -41,11 +43,16 @@ class Database:
     async def upgrade(self) -> None:
         """Bring the tables to what this program knows; does nothing when they already are.
 
+        SQLite's folder is made where it is missing.
+
         Raises:
             StorageUnavailable: the database does not answer.
             ConfigurationError: the tables come from a newer program.
         """
         async with _availability():
+            file = self.engine.url.database
+            if self.engine.dialect.name == "sqlite" and file:
+                await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
             await migrations.upgrade(self.engine)
 
     @asynccontextmanager

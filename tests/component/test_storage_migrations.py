@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -66,6 +67,13 @@ async def test_tables_of_a_newer_program_are_left_alone(database: Database) -> N
         await database.upgrade()
 
 
+async def test_the_folder_of_sqlite_is_made(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/new/folder/bandeau15.db")
+    await database.upgrade()
+    await database.close()
+    assert (tmp_path / "new/folder/bandeau15.db").stat().st_size > 0
+
+
 def test_only_known_databases_are_opened() -> None:
     with pytest.raises(ConfigurationError, match=r"mysql.*sqlite\+aiosqlite, postgresql\+asyncpg"):
         Database("mysql://somewhere/db")
@@ -75,10 +83,11 @@ async def test_a_database_that_is_not_there_is_said_to_be_unavailable(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     nowhere = tmp_path_factory.mktemp("nowhere")
+    (nowhere / "file").touch()
     for url in (
         f"postgresql+asyncpg://x@/x?host={nowhere}",
         "postgresql+asyncpg://x@127.0.0.1:1/x",
-        f"sqlite+aiosqlite:///{nowhere}/no/such/folder.db",
+        f"sqlite+aiosqlite:///{nowhere}/file/bandeau15.db",
     ):
         database = Database(url)
         with pytest.raises(StorageUnavailable):

@@ -19,7 +19,7 @@ from core.events import Envelope, SwitchLost
 from storage import codec, segments
 from storage.spool import Spool, SpoolLimits
 from tests.support.events import envelope
-from tests.support.waiting import wait_until
+from tests.support.waiting import until, wait_until
 
 pytestmark = pytest.mark.component
 
@@ -125,6 +125,20 @@ async def test_taking_goes_through_everything_once_in_order(tmp_path: Path, limi
         taken += [record.seq for record in batch]
     spool.close()
     assert taken == [*range(1, 51), *range(71, 121)]
+
+
+async def test_taking_goes_on_when_what_was_taken_is_deleted(tmp_path: Path) -> None:
+    limits = SpoolLimits(segment_bytes=1, retained_bytes=0, recent_records=0)  # a segment for each record
+    spool = Spool(tmp_path, limits=limits)
+    spool.open()
+    append(spool, 30)
+    taken = [0]
+    while batch := await spool.take(taken[-1], 1):
+        taken.extend(record.seq for record in batch)
+        spool.committed(taken[-1])
+        await until(lambda: places_on_disk(tmp_path)[0] == min(taken[-1] + 1, 30), "what was taken is deleted")
+    spool.close()
+    assert taken == list(range(31))
 
 
 @settings(max_examples=60, deadline=None)
