@@ -55,10 +55,14 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class Playback(msgspec.Struct, frozen=True):
-    """An announcement. ``state``: ``done`` (to the end, or stopped) or ``failed``, once it is over."""
+    """An announcement. ``state``: ``done`` (to the end, or stopped) or ``failed``, once it is over.
+
+    ``target_uri`` says to whom it was played: ``channel:<id>``.
+    """
 
     id: str
     state: str = ""
+    target_uri: str = ""
 
 
 class Event(msgspec.Struct, frozen=True):

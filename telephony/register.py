@@ -36,6 +36,10 @@ class ChannelRegister:
         if channel in self._ours:
             self._causes.setdefault(channel, cause_of(message))
 
+    def is_ending(self, channel: ChannelId) -> bool:
+        """Whether its end was announced, and is about to be told."""
+        return channel in self._causes
+
     def gone(self, channel: ChannelId) -> ChannelGone | None:
         """Let a channel go; ``None``: it was not ours, or its end was told."""
         cause = self._causes.pop(channel, 0)

@@ -19,6 +19,7 @@ from telephony.ari_protocol import (
     ChannelDtmfReceived,
     ChannelHangupRequest,
     Known,
+    Playback,
     PlaybackFinished,
     RESTResponse,
     StasisEnd,
@@ -214,10 +215,14 @@ class AsteriskSwitch:
                 if message.channel.id in self._register:
                     self._tell(DigitPressed(channel_id=ChannelId(message.channel.id), digit=message.digit))
             case PlaybackFinished():
-                playback = message.playback
-                self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
+                self._playback_ended(message.playback)
             case ApplicationReplaced() | RESTResponse():
                 pass  # seen to before
+
+    def _playback_ended(self, playback: Playback) -> None:
+        """Tell it, unless the caller hung up: that is what ended it, and is told next."""
+        if not self._register.is_ending(ChannelId(playback.target_uri.removeprefix("channel:"))):
+            self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
 
     def _claim(self, channel: Channel) -> None:
         if self.accepting:

@@ -60,6 +60,18 @@ async def test_the_caller_hears_the_announcement_then_the_music(switch: WatchedS
         await falls_silent(caller)
 
 
+async def test_who_hangs_up_in_the_announcement_is_gone_not_at_its_end(switch: WatchedSwitch) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        channel = await switch.picked_up()
+        await caller.answered()
+        await switch.play(channel, PlaybackId("w1"), "welcome")
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        caller.hang_up()
+        await switch.next(ChannelGone)
+        assert not switch.all(PlaybackEnded)
+
+
 async def test_an_announcement_that_is_not_there_fails_aloud(switch: WatchedSwitch) -> None:
     async with await Caller.open(TRUNK) as caller:
         caller.call("15")
