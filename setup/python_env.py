@@ -47,7 +47,7 @@ def install_locked(lock: Path, task: Task) -> None:
 
 def _make_importable() -> None:
     """Let the environment import the checkout, and give it the ``bandeau15`` command."""
-    folder = sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)})
+    folder = sysconfig.get_path("purelib", scheme="venv", vars={"base": str(VENV), "platbase": str(VENV)})
     (Path(folder) / "bandeau15.pth").write_text(f"{CHECKOUT}\n")
     command = VENV / "bin" / "bandeau15"
     command.write_text(f"#!{PYTHON}\nfrom app.cli import main\n\nmain()\n")
