@@ -70,6 +70,7 @@ export class LiveConnection<V> {
 
   /** Close, and stay closed. */
   stop(): void {
+    this.status = "connecting";
     this.clearTimers();
     const socket = this.socket;
     this.socket = undefined;

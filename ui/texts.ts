@@ -107,6 +107,7 @@ export const check = {
   echoSilent: "Aucun son n’est revenu. Vérifiez le réseau ou prévenez le superviseur.",
   echoFailed: "Le serveur téléphonique n’a pas répondu. Réessayez ou prévenez le superviseur.",
   returned: "Retour entendu",
+  allGood: "Tout est au vert\u00a0: vous pouvez prendre le poste.",
   start: "Prendre le poste",
   skip: "Passer la vérification",
   skipDone: (time: string) =>
@@ -220,10 +221,10 @@ export const errors = {
 
 export const shortcuts: { keys: string; does: string }[] = [
   { keys: "F2", does: "Décrocher" },
-  { keys: "F4", does: "Raccrocher ou refuser (maintenir, ou deux fois)" },
+  { keys: "F4", does: "Raccrocher, refuser (maintenir ou deux fois)" },
   { keys: "F6", does: "Garde / Reprendre" },
   { keys: "F7", does: "Muet / Micro" },
-  { keys: "F8", does: "Pause, puis 1 à 5 pour le motif" },
+  { keys: "F8", does: "Pause, puis 1 à 5" },
   { keys: "F9", does: "Disponible" },
   { keys: "?", does: "Cette aide" },
   { keys: "Échap", does: "Fermer un menu" },

@@ -108,7 +108,7 @@ const LABELS: Record<Face, string> = {
   paused: texts.states.paused,
   secours_ready: texts.states.ready,
   secours_paused: texts.states.paused,
-  secours_ringing: texts.strip.secoursCall,
+  secours_ringing: texts.strip.offered,
   secours_on_call: texts.states.on_call,
 };
 
@@ -136,6 +136,7 @@ function detail(s: Situation, shown: Face): string | undefined {
       return pauseName(position?.pauseReason);
     case "secours_ready":
     case "secours_paused":
+    case "secours_ringing":
     case "secours_on_call":
       return texts.strip.coreLostShort;
     case "on_call":

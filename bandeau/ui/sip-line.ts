@@ -79,6 +79,8 @@ export class SipLine {
     this.cancelWatch();
     for (const agent of [this.agent, this.former, this.secoursAgent]) agent?.stop();
     this.agent = this.former = this.session = undefined;
+    this.microphone = undefined;
+    this.microphoneKnown = false;
     this.handlers.registered(false);
     this.handlers.leg("closed");
   }

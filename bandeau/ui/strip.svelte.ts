@@ -70,7 +70,7 @@ export class Strip {
   readonly line: SipLine;
   private readonly live: LiveConnection<StripView>;
   private cancels: (() => void)[] = [];
-  private cancelLost = () => {};
+  private lostTimer: (() => void) | undefined;
   private cancelError = () => {};
   private legDoubt: number | undefined;
   private ringingFor: string | undefined;
@@ -128,6 +128,7 @@ export class Strip {
     this.quiet();
     this.line.close();
     this.live.stop();
+    this.link = "connecting";
     closeStream(this.microphone);
     this.microphone = undefined;
   }
@@ -227,6 +228,10 @@ export class Strip {
 
   private linkChanged(status: LinkStatus): void {
     this.link = status;
+    if (status === "connecting" || status === "down") {
+      this.lostTimer ??= after(LOST_AFTER_MS, () => this.coreGone());
+      return;
+    }
     this.cancelLost();
     if (status === "up") {
       this.coreFound();
@@ -235,9 +240,12 @@ export class Strip {
     } else if (status === "replaced") {
       this.suspend();
       this.link = "replaced";
-    } else {
-      this.cancelLost = after(LOST_AFTER_MS, () => this.coreGone());
     }
+  }
+
+  private cancelLost(): void {
+    this.lostTimer?.();
+    this.lostTimer = undefined;
   }
 
   private coreGone(): void {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { AGAIN_MS, actionOf, DISARMED, HOLD_MS, KEYS, needsConfirmation, pass, press, release } from "../keys";
+import type { Action } from "../model";
+
+describe("keys", () => {
+  it.each([
+    ["F2", ["accept", "decline"], "accept"],
+    ["F4", ["accept", "decline"], "decline"],
+    ["F4", ["hold", "mute", "hang_up", "pause"], "hang_up"],
+    ["F2", ["hold", "mute", "hang_up", "pause"], undefined],
+    ["a", ["accept"], undefined],
+  ] as [string, Action[], Action | undefined][])("%s among %j: %s", (key, allowed, wanted) => {
+    expect(actionOf(key, allowed)).toBe(wanted);
+  });
+
+  it("never share one key among actions allowed together", () => {
+    const together: Action[][] = [
+      ["accept", "decline"],
+      ["hold", "mute", "hang_up", "pause"],
+      ["ready", "pause"],
+    ];
+    for (const actions of together) {
+      expect(new Set(actions.map((action) => KEYS[action])).size).toBe(actions.length);
+    }
+  });
+
+  it("ask for confirmation only where a call would be lost", () => {
+    expect((Object.keys(KEYS) as Action[]).filter(needsConfirmation)).toEqual(["decline", "hang_up"]);
+  });
+});
+
+describe("hanging up by the keyboard", () => {
+  const armed = press(DISARMED, "hang_up", 1000).guard;
+
+  it("does nothing at the first press", () => {
+    expect(press(DISARMED, "hang_up", 1000).fire).toBe(false);
+    expect(pass(armed, 1000 + HOLD_MS - 1).fire).toBeUndefined();
+  });
+  it("fires when held", () => {
+    expect(pass(armed, 1000 + HOLD_MS)).toEqual({ guard: DISARMED, fire: "hang_up" });
+  });
+  it("does not fire when let go", () => {
+    expect(pass(release(armed), 1000 + HOLD_MS).fire).toBeUndefined();
+  });
+  it("fires at a second press in time", () => {
+    expect(press(release(armed), "hang_up", 1000 + AGAIN_MS)).toEqual({ guard: DISARMED, fire: true });
+  });
+  it("starts again after a late second press", () => {
+    expect(press(release(armed), "hang_up", 1001 + AGAIN_MS).fire).toBe(false);
+  });
+  it("does not mix two actions", () => {
+    expect(press(release(armed), "decline", 1100).fire).toBe(false);
+  });
+  it("is forgotten when nothing follows", () => {
+    expect(pass(release(armed), 1001 + AGAIN_MS)).toEqual({ guard: DISARMED });
+    expect(release(DISARMED)).toBe(DISARMED);
+  });
+});

@@ -1,0 +1,330 @@
+import { describe, expect, it } from "vitest";
+import type { Call, Offer, PositionState, StripView } from "$ui/views";
+import {
+  type Action,
+  actions,
+  banner,
+  caller,
+  type Face,
+  face,
+  health,
+  lineName,
+  longestWait,
+  offerLeft,
+  type Situation,
+  stateShown,
+  takesSecours,
+  urgency,
+} from "../model";
+
+const NOW = Date.parse("2026-11-22T10:05:00Z");
+const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
+
+const OFFER: Offer = {
+  id: "o1",
+  callId: "c1",
+  number: "+33612345678",
+  hidden: false,
+  line: "15",
+  flow: "15",
+  priority: "UV",
+  queuedAt: at(-23),
+  deadline: at(15),
+};
+const CALL: Call = { ...OFFER, id: "c1", state: "talking", answeredAt: at(-60) };
+
+function view(state: PositionState, change: Partial<StripView> = {}, position = {}): StripView {
+  return {
+    agent: { id: "a", name: "Camille", role: "arm" },
+    position: { id: "arm1", state, since: at(-83), muted: false, leg: true, ...position },
+    room: { queue: "15", waiting: 0, ready: 1, positions: 2 },
+    platform: { switch: "up" },
+    ...change,
+  };
+}
+
+function situation(shown: StripView | undefined, change: Partial<Situation> = {}): Situation {
+  return {
+    view: shown,
+    link: "up",
+    coreLost: false,
+    leg: "open",
+    registered: true,
+    secours: undefined,
+    secoursPaused: false,
+    secoursSince: NOW - 5000,
+    muted: false,
+    finishedCall: undefined,
+    ...change,
+  };
+}
+
+const lost = { link: "down", coreLost: true } as const;
+const ringing = { secours: { state: "ringing", since: NOW - 3000 } } as const;
+const talking = { secours: { state: "talking", since: NOW - 3000 } } as const;
+
+describe("what the strip shows and allows", () => {
+  const table: [string, Situation, Face, Action[], string | undefined, string | undefined][] = [
+    [
+      "nothing known",
+      situation(undefined, { link: "connecting" }),
+      "loading",
+      [],
+      undefined,
+      "Connexion à la salle…",
+    ],
+    ["ready", situation(view("ready")), "ready", ["pause"], "1:23", undefined],
+    [
+      "unready, leg opening",
+      situation(view("unready"), { leg: "opening" }),
+      "unready",
+      ["pause"],
+      "1:23",
+      "Audio en cours d’ouverture…",
+    ],
+    [
+      "unready, no microphone",
+      situation(view("unready"), { leg: "no_microphone" }),
+      "unready",
+      ["pause"],
+      "1:23",
+      "Micro indisponible",
+    ],
+    [
+      "unready, switch down",
+      situation(view("unready", { platform: { switch: "down" } })),
+      "unready",
+      ["pause"],
+      "1:23",
+      "Téléphonie injoignable",
+    ],
+    ["unready, all good here", situation(view("unready")), "unready", ["pause"], "1:23", "Mise en service…"],
+    [
+      "offered",
+      situation(view("offered", { offer: OFFER })),
+      "offered",
+      ["accept", "decline"],
+      "0:23",
+      undefined,
+    ],
+    ["accepted, not joined", situation(view("on_call")), "connecting", [], undefined, undefined],
+    [
+      "joining",
+      situation(view("on_call", { call: { ...CALL, state: "connecting" } })),
+      "connecting",
+      [],
+      undefined,
+      undefined,
+    ],
+    [
+      "talking",
+      situation(view("on_call", { call: CALL })),
+      "on_call",
+      ["hold", "mute", "hang_up", "pause"],
+      "1:00",
+      undefined,
+    ],
+    [
+      "held",
+      situation(view("on_call", { call: { ...CALL, state: "held", heldAt: at(-9) } })),
+      "held",
+      ["hold", "mute", "hang_up", "pause"],
+      "0:09",
+      undefined,
+    ],
+    [
+      "pause planned",
+      situation(view("on_call", { call: CALL }, { pausePending: "meal" })),
+      "on_call",
+      ["hold", "mute", "hang_up", "pause"],
+      "1:00",
+      "Ensuite\u00a0: Repas",
+    ],
+    [
+      "wrap-up",
+      situation(view("wrap_up", {}, { until: at(11.5) })),
+      "wrap_up",
+      ["ready", "pause"],
+      "0:12",
+      undefined,
+    ],
+    [
+      "paused",
+      situation(view("paused", {}, { pauseReason: "no_answer" })),
+      "paused",
+      ["ready"],
+      "1:23",
+      "Sans réponse",
+    ],
+    ["core lost", situation(view("ready"), lost), "secours_ready", ["pause"], "0:05", "Mode secours"],
+    [
+      "core lost, paused",
+      situation(view("paused"), { ...lost, secoursPaused: true }),
+      "secours_paused",
+      ["ready"],
+      "0:05",
+      "Mode secours",
+    ],
+    [
+      "core lost in a call",
+      situation(view("on_call", { call: CALL }), lost),
+      "on_call",
+      ["mute", "hang_up"],
+      "1:00",
+      "Mode secours",
+    ],
+    [
+      "core lost, call declared finished",
+      situation(view("on_call", { call: CALL }), { ...lost, finishedCall: "c1" }),
+      "secours_ready",
+      ["pause"],
+      "0:05",
+      "Mode secours",
+    ],
+    [
+      "core lost before anything",
+      situation(undefined, lost),
+      "secours_ready",
+      ["pause"],
+      "0:05",
+      "Mode secours",
+    ],
+    [
+      "fallback rings",
+      situation(view("ready"), { ...lost, ...ringing }),
+      "secours_ringing",
+      ["accept", "decline"],
+      "0:03",
+      "Mode secours",
+    ],
+    [
+      "fallback rings, core there",
+      situation(view("ready"), ringing),
+      "secours_ringing",
+      ["accept", "decline"],
+      "0:03",
+      "Mode secours",
+    ],
+    [
+      "fallback call",
+      situation(view("paused"), talking),
+      "secours_on_call",
+      ["mute", "hang_up"],
+      "0:03",
+      "Mode secours",
+    ],
+  ];
+  it.each(table)("%s", (_, known, shown, allowed, time, detail) => {
+    expect(face(known)).toBe(shown);
+    expect(actions(known)).toEqual(allowed);
+    const state = stateShown(known, NOW);
+    expect(state.time).toBe(time);
+    expect(state.detail).toBe(detail);
+    expect(state.label).not.toBe("");
+  });
+});
+
+describe("takesSecours", () => {
+  const table: [string, Situation, boolean][] = [
+    ["ready", situation(view("ready")), true],
+    ["not proven ready", situation(view("unready")), true],
+    ["nothing known yet", situation(undefined), true],
+    ["offered", situation(view("offered", { offer: OFFER })), false],
+    ["in a call", situation(view("on_call", { call: CALL })), false],
+    ["in a call, core lost", situation(view("on_call", { call: CALL }), lost), false],
+    [
+      "call declared finished, core lost",
+      situation(view("on_call", { call: CALL }), { ...lost, finishedCall: "c1" }),
+      true,
+    ],
+    ["wrap-up", situation(view("wrap_up")), false],
+    ["wrap-up, core lost", situation(view("wrap_up"), lost), true],
+    ["paused", situation(view("paused")), false],
+    ["paused by hand, core lost", situation(view("ready"), { ...lost, secoursPaused: true }), false],
+    ["already one", situation(view("ready"), { ...lost, ...ringing }), false],
+  ];
+  it.each(table)("%s", (_, known, takes) => {
+    expect(takesSecours(known)).toBe(takes);
+  });
+});
+
+describe("banner: the gravest thing first", () => {
+  const down = { platform: { switch: "down" } } as const;
+  const table: [string, Situation, string | undefined][] = [
+    ["all well", situation(view("ready")), undefined],
+    ["nothing known yet", situation(undefined), undefined],
+    ["no microphone", situation(view("ready"), { ...lost, leg: "no_microphone" }), "no_microphone"],
+    ["core lost", situation(view("ready", down), lost), "core_lost"],
+    ["leg lost while idle", situation(view("ready"), { leg: "opening" }), undefined],
+    ["leg lost in a call", situation(view("on_call", { call: CALL }), { leg: "opening" }), "leg_lost"],
+    ["switch down", situation(view("ready", down)), "switch_down"],
+  ];
+  it.each(table)("%s", (_, known, wanted) => {
+    expect(banner(known)).toBe(wanted);
+  });
+});
+
+describe("health", () => {
+  it.each([
+    ["all up", situation(view("ready")), { audio: "up", core: "up", switch: "up" }],
+    [
+      "starting",
+      situation(undefined, { link: "connecting", leg: "opening" }),
+      { audio: "wait", core: "wait", switch: "wait" },
+    ],
+    ["core lost, registered", situation(view("ready"), lost), { audio: "up", core: "down", switch: "up" }],
+    [
+      "all lost",
+      situation(view("ready"), { ...lost, registered: false, leg: "closed" }),
+      { audio: "down", core: "down", switch: "down" },
+    ],
+  ] as const)("%s", (_, known, wanted) => {
+    expect(health(known)).toEqual(wanted);
+  });
+});
+
+describe("the caller", () => {
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  it("is shown by number, or as hidden", () => {
+    expect(plain(caller(OFFER).number)).toBe("06 12 34 56 78");
+    expect(caller({ hidden: true })).toMatchObject({ number: "Numéro masqué", hidden: true });
+    expect(caller({ hidden: false })).toMatchObject({ number: "Numéro masqué", hidden: true });
+    expect(caller({ hidden: true, number: "+33612345678" })).toMatchObject({ number: "Numéro masqué" });
+  });
+  it.each([
+    ["15", "15", "15"],
+    ["+33140506070", "112", "01 40 50 60 70 · 112"],
+    ["15", "", "15"],
+  ])("came by %s, %s: %s", (line, flow, name) => {
+    expect(plain(lineName({ line, flow }))).toBe(name);
+  });
+  it.each([
+    ["UV", "vital"],
+    ["P0", "vital"],
+    ["P1", "high"],
+    ["P2", "usual"],
+    ["Px", "usual"],
+  ] as const)("priority %s is %s", (priority, wanted) => {
+    expect(urgency(priority)).toBe(wanted);
+  });
+});
+
+describe("offerLeft", () => {
+  it.each([
+    [0, 1],
+    [5000, 0.5],
+    [10_000, 0],
+    [20_000, 0],
+  ])("%i ms after it was shown: %d", (elapsed, left) => {
+    expect(offerLeft(at(10), NOW, NOW + elapsed)).toBe(left);
+  });
+});
+
+describe("longestWait", () => {
+  it("counts, or is absent", () => {
+    const room = { queue: "15", waiting: 2, oldestQueuedAt: at(-47), ready: 0, positions: 1 };
+    expect(longestWait(view("ready", { room }), NOW)).toBe("0:47");
+    expect(longestWait(view("ready"), NOW)).toBeUndefined();
+    expect(longestWait(undefined, NOW)).toBeUndefined();
+  });
+});
