@@ -111,8 +111,12 @@ class Screens:
 
 
 def plain(view: Any) -> str:
-    assert "null" not in json.dumps(view), "views hold no nulls"
+    assert has_no_null(view), "views hold no nulls"
     return json.dumps(view, sort_keys=True)
+
+
+def has_no_null(view: Any) -> bool:
+    return all(map(has_no_null, view.values())) if isinstance(view, dict) else view is not None
 
 
 steps = st.lists(meeting_events | st.integers(0, 5), max_size=30)
