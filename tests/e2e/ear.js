@@ -1,0 +1,62 @@
+// Listens to each <audio> of the page as the agent would: what its stream carries while it plays, unmuted, else
+// silence. Kept as 8 kHz samples; read by tests/e2e/pages.py. No AudioContext: it would need a click first.
+(() => {
+  const RATE = 8000;
+  const KEEP = 20 * RATE;
+  const heard = new Map();
+  const streamOf = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
+
+  function keep(element, samples) {
+    const name = element.dataset.testid;
+    const before = heard.get(name) ?? new Int16Array(0);
+    const after = new Int16Array(Math.min(KEEP, before.length + samples.length));
+    const old = after.length - samples.length;
+    after.set(before.subarray(before.length - old));
+    after.set(samples, old);
+    heard.set(name, after);
+  }
+
+  async function listen(element, stream, track) {
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    let sum = 0;
+    let summed = 0;
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const audible = streamOf.get.call(element) === stream && !element.paused && !element.muted && element.volume > 0;
+      const input = new Float32Array(data.numberOfFrames);
+      data.copyTo(input, { planeIndex: 0, format: "f32-planar" });
+      const step = data.sampleRate / RATE;
+      data.close();
+      const output = [];
+      for (const sample of input) {
+        sum += audible ? sample : 0;
+        summed += 1;
+        if (summed >= step) {
+          output.push(Math.max(-32768, Math.min(32767, (sum / summed) * 32767)));
+          sum = summed = 0;
+        }
+      }
+      keep(element, Int16Array.from(output));
+    }
+  }
+
+  Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+    ...streamOf,
+    set(stream) {
+      streamOf.set.call(this, stream);
+      for (const track of stream?.getAudioTracks() ?? []) void listen(this, stream, track);
+    },
+  });
+
+  window.testEar = {
+    forget: () => heard.clear(),
+    heard: (name, seconds) => {
+      const samples = (heard.get(name) ?? new Int16Array(0)).slice(-Math.round(seconds * RATE));
+      const octets = new Uint8Array(samples.buffer);
+      let text = "";
+      for (let at = 0; at < octets.length; at += 8192) text += String.fromCharCode(...octets.subarray(at, at + 8192));
+      return btoa(text);
+    },
+  };
+})();

@@ -1,0 +1,84 @@
+"""The main job: a caller dials 15, an agent clicks Décrocher, they hear each other, everybody knows of it."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from core.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallOffered,
+    CallOriented,
+    CallQueued,
+    LineOpened,
+    OfferAccepted,
+    RecordingEnded,
+    PositionStateChanged,
+    WelcomeEnded,
+)
+from core.words import EndedBy, Outcome, PositionState
+from tests.e2e.conftest import TakePosition
+from tests.e2e.conversation import CALLER_HZ
+from tests.support.audio import contains_tone
+from tests.support.centre_process import ARM1, TONES, CentreProcess, new_number
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_call_is_answered_on_the_strip(centre: CentreProcess, at_work: TakePosition) -> None:
+    witness, number = centre.witness(), new_number()
+    desk = await at_work(ARM1)
+    async with centre.caller() as caller:
+        caller.call("15", number=number)
+        await caller.answered()
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        caller.send_tone(CALLER_HZ, 60)
+        call_id = await witness.call_of(number)
+        caller.press("1")
+
+        await desk.strip.until("offered")
+        shown = "06 00 0" + re.sub(r"(..)(..)$", r" \1 \2", number[-5:]).strip()
+        await expect(desk.strip.part("offer-number")).to_have_text(shown)
+        await expect(desk.strip.part("offer-line")).to_have_text("Ligne 15")
+        await expect(desk.strip.part("offer-wait")).to_have_text(re.compile(r"^0:0[0-9]$"))
+        for part in ("offer-number", "offer-line", "offer-wait", "accept", "decline", "room-waiting"):
+            await expect(desk.strip.part(part)).to_be_in_viewport(ratio=1)
+
+        await desk.strip.press("accept")
+        await desk.strip.until("on_call")
+        await desk.ear.hears(CALLER_HZ)
+        await caller.hears(lambda pcm: contains_tone(pcm, desk.hz))
+
+        await desk.strip.press("hang-up")
+        await caller.ended()
+        await desk.strip.until("wrap_up")
+        await desk.strip.until("ready", centre.settings.room.wrap_up_seconds + 5)
+
+    story = await witness.until_told(call_id, RecordingEnded)
+    story.assert_order(
+        *(CallArrived, LineOpened, WelcomeEnded, CallOriented, CallQueued),
+        *(CallOffered, OfferAccepted, CallAnswered, CallEnded),
+    )
+    assert story.only(CallArrived).caller.e164 == number
+    assert story.only(WelcomeEnded).skipped
+    assert story.only(CallAnswered).agent_id == ARM1.agent_id
+    assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
+    entry = await centre.ledger_of(call_id)
+    assert (entry.outcome, entry.position_id, entry.number) == (Outcome.ANSWERED, "arm1", number)
+    states = [e.event.state for e in await witness.events() if isinstance(e.event, PositionStateChanged)]
+    assert states[-5:] == [
+        PositionState.READY,
+        PositionState.OFFERED,
+        PositionState.ON_CALL,
+        PositionState.WRAP_UP,
+        PositionState.READY,
+    ]
+
+    caller_track, centre_track = centre.tracks(call_id)
+    assert contains_tone(caller_track, CALLER_HZ)
+    assert not contains_tone(caller_track, desk.hz)
+    assert contains_tone(centre_track, desk.hz)
+    assert contains_tone(centre_track, TONES["welcome"])
+    assert not contains_tone(centre_track, CALLER_HZ)

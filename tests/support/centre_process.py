@@ -1,0 +1,250 @@
+"""A whole centre for tests: Asterisk and the core as the separate programs they are, each of which can be hurt.
+
+The announcements are tones (:data:`TONES`), so that what a caller is given to hear is told by its content.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app.asterisk_setup import prepare_asterisk
+from app.settings import AsteriskSettings, LrmSettings, RoomSettings, Settings, StorageSettings
+from core.accounts import Account
+from core.events import CoreStarted, SwitchConnected
+from core.ids import AgentId, CallId
+from core.words import Role
+from recorder.policy import tracks_of
+from simulator.callers import Caller
+from storage.accounts import StoredAccounts
+from storage.database import Database
+from storage.ledger import LedgerEntry
+from storage.reader import PARIS, Reader, reader_beside
+from tests.support.audio import Pcm, read_wav, tone, write_wav
+from tests.support.program import Program
+from tests.support.relay import Relay
+from tests.support.witness import Story, Witness
+
+TRUNK = ("127.0.0.1", 5060)
+PASSWORD = "mot-de-passe-de-test"
+TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-welcome": 1100.0}
+"""What stands for each announcement, in Hz."""
+ANNOUNCEMENT_SECONDS = 6.0
+LRM_PORT = 8081
+_RELAYED_PORT = 8086
+_numbers = count(1)
+
+
+def new_number() -> str:
+    """A caller's number that no other test has: the journal can be searched for it."""
+    return f"+336000{next(_numbers):05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account."""
+
+    login: str
+    name: str
+    agent_id: str
+    role: Role = Role.ARM
+
+
+ARM1 = Person("arm1", "Camille Martin", "899700000001")
+ARM2 = Person("arm2", "Dominique Petit", "899700000002")
+SUPERVISOR = Person("superviseur", "Sacha Bernard", "899700000009", Role.SUPERVISOR)
+PEOPLE = (ARM1, ARM2, SUPERVISOR)
+
+
+class CentreProcess:
+    """One centre. Use as an async context manager; one at a time in a network namespace."""
+
+    def __init__(self, *, room: RoomSettings, patience: float = 60) -> None:
+        """Describe it; nothing is started.
+
+        Args:
+            room: how its waiting room works.
+            patience: seconds that the core may take to start or stop.
+        """
+        self.folder = Path(tempfile.mkdtemp(prefix="b15-", dir="/tmp"))
+        prompts = self.folder / "prompts"
+        prompts.mkdir()
+        for name, hz in TONES.items():
+            write_wav(prompts / f"{name}.wav", tone(hz, ANNOUNCEMENT_SECONDS))
+        self.settings = Settings(
+            storage=StorageSettings(data_dir=self.folder),
+            asterisk=AsteriskSettings(prompts_dir=prompts),
+            room=room,
+            lrm=LrmSettings(base_url=f"http://127.0.0.1:{LRM_PORT}/lrm/api"),
+        )
+        self.core_log = self.folder / "core.log"
+        self._config = self.folder / "bandeau15.toml"
+        self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
+        self._asterisk = prepare_asterisk(_relayed(self.settings))
+        self.asterisk_log = self.folder / "log" / "asterisk.log"
+        self._relay = Relay(_RELAYED_PORT, self.settings.asterisk.ari_port)
+        self._database = Database(self.settings.storage.url)
+        self._core = Program(
+            *("app.cli", "--config", str(self._config), "core"), log=self.core_log, patience=patience
+        )
+        self._lrm = Program("simulator.lrm", "--port", str(LRM_PORT), log=self.folder / "lrm.log")
+        self._ends = AsyncExitStack()
+
+    async def __aenter__(self) -> "CentreProcess":
+        async with AsyncExitStack() as on_failure:
+            on_failure.callback(shutil.rmtree, self.folder)
+            on_failure.push_async_callback(self._database.close)
+            await self._make_accounts()
+            on_failure.push_async_callback(self._asterisk.stop)
+            on_failure.push_async_callback(self._relay.cut)
+            await asyncio.gather(self._asterisk.start(), self._relay.mend())
+            on_failure.push_async_callback(self._lrm.stop)
+            on_failure.push_async_callback(self._core.stop)
+            await asyncio.gather(self._lrm.start(lambda: _listens(LRM_PORT)), self.start_core())
+            self._ends = on_failure.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._ends.aclose()
+
+    # --- where things are -------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Of the pages, on this machine: a browser gives the microphone there."""
+        return f"http://127.0.0.1:{self.settings.web.http_port}"
+
+    @property
+    def reader(self) -> Reader:
+        """The journal, whether the core runs or not."""
+        return reader_beside(self._database, self.settings.storage.spool_dir)
+
+    def witness(self) -> Witness:
+        """Somebody who reads the journal from now on."""
+        return Witness(self.reader)
+
+    async def ledger_of(self, call_id: CallId) -> LedgerEntry:
+        """The call's row in the ledger: there is exactly one."""
+        story = Story(await self.reader.of_call(call_id))
+        day = story.envelopes[0].occurred_at.astimezone(PARIS).date()
+        rows = [entry for entry in await self.reader.ledger_of_day(day) if entry.call_id == call_id]
+        assert len(rows) == 1, f"{len(rows)} rows in the ledger"
+        return rows[0]
+
+    def tracks(self, call_id: CallId) -> tuple[Pcm, Pcm]:
+        """What was recorded of a call: the caller, and all the caller was given to hear; 8 kHz."""
+        tracks = tracks_of(call_id)
+        folder = self.settings.storage.recordings_dir
+        return read_wav(folder / tracks.caller), read_wav(folder / tracks.centre)
+
+    async def told_to_lrm(self) -> list[dict[str, Any]]:
+        """The calls that the LRM was told of, the latest first."""
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{LRM_PORT}/appels")
+            answer.raise_for_status()
+            calls: list[dict[str, Any]] = answer.json()
+            return calls
+
+    async def asterisk_says(self, command: str) -> str:
+        """The answer to a command of Asterisk's console."""
+        return await self._asterisk.rx(command)
+
+    # --- callers ----------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def caller(self) -> AsyncIterator[Caller]:
+        """Somebody with a telephone, who hangs up at the end."""
+        async with await Caller.open(TRUNK) as caller:
+            yield caller
+
+    # --- the core, hurt and healed ----------------------------------------------------------------------
+
+    async def start_core(self) -> None:
+        """Start the core and wait until it serves and commands Asterisk.
+
+        Raises:
+            ProgramFailed: it does not come up.
+        """
+        witness = self.witness()
+
+        async def commands_asterisk() -> bool:
+            kinds = [type(envelope.event) for envelope in await witness.events()]
+            started = CoreStarted in kinds and SwitchConnected in kinds[kinds.index(CoreStarted) :]
+            return started and await _listens(self.settings.web.http_port)
+
+        await self._core.start(commands_asterisk)
+
+    async def kill_core(self) -> None:
+        """End the core as a crash does: at once, with no word to anybody."""
+        await self._core.kill()
+
+    @asynccontextmanager
+    async def core_dead(self) -> AsyncIterator[None]:
+        """Kill the core; start it again at the end."""
+        await self.kill_core()
+        try:
+            yield
+        finally:
+            await self.start_core()
+
+    @asynccontextmanager
+    async def ari_cut(self, *, silently: bool = False) -> AsyncIterator[None]:
+        """Cut the connection between Asterisk and the core; mend it at the end.
+
+        Args:
+            silently: what is sent gets lost and nobody is told, instead of a broken connection.
+        """
+        if silently:
+            self._relay.silence()
+        else:
+            await self._relay.cut()
+        try:
+            yield
+        finally:
+            await self._relay.mend()
+
+    async def _make_accounts(self) -> None:
+        await self._database.upgrade()
+        accounts = StoredAccounts(self._database)
+        for person in PEOPLE:
+            account = Account(
+                agent_id=AgentId(person.agent_id), login=person.login, name=person.name, role=person.role
+            )
+            await accounts.create(account, PASSWORD)
+
+
+async def _listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _relayed(settings: Settings) -> Settings:
+    """The same centre, but Asterisk reaches the core through the relay."""
+    asterisk = settings.asterisk.model_copy(update={"ari_port": _RELAYED_PORT})
+    return settings.model_copy(update={"asterisk": asterisk})
+
+
+def _toml(sections: Mapping[str, Mapping[str, object]]) -> str:
+    """Write settings: what JSON and TOML write alike, and tables of lists."""
+    lines = []
+    for name, values in sections.items():
+        lines.append(f"[{name}]")
+        tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if key not in tables]
+        for key, table in tables.items():
+            lines.append(f"[{name}.{key}]")
+            lines += [f"{json.dumps(inner)} = {json.dumps(value)}" for inner, value in table.items()]
+    return "\n".join(lines) + "\n"

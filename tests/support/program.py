@@ -1,0 +1,96 @@
+"""One of our programs, run as the separate process it is."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from setup.places import CHECKOUT
+
+_LOOK_EVERY = 0.1
+
+
+class ProgramFailed(Exception):
+    """A program did not start, or did not stop. The text has the end of what it printed."""
+
+
+class Program:
+    """``python -m …``, started, killed and stopped as often as a test wants."""
+
+    def __init__(self, *words: str, log: Path, patience: float = 60) -> None:
+        """Describe it; nothing is started.
+
+        Args:
+            words: module and arguments.
+            log: gets what it prints.
+            patience: seconds that it may take to start or to stop.
+        """
+        self._words = words
+        self._log = log
+        self._patience = patience
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started, and not ended by us since."""
+        return self._process is not None
+
+    async def start(self, ready: Callable[[], Awaitable[bool]]) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            ProgramFailed: it ended, or was not ready in time.
+        """
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *self._words),
+                cwd=CHECKOUT,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            async with asyncio.timeout(self._patience):
+                while not await ready():
+                    if self._process.returncode is not None:
+                        raise self._failed(f"ended with status {self._process.returncode}")
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError:
+            raise self._failed("was not ready in time") from None
+
+    async def kill(self) -> None:
+        """End it as a crash does: at once, with no word to anybody."""
+        process, self._process = self._process, None
+        if process is None:
+            raise self._failed("does not run")
+        process.kill()
+        await process.wait()
+
+    async def stop(self) -> None:
+        """End it as its keeper does, if it runs.
+
+        Raises:
+            ProgramFailed: it did not end in time, or not well.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            status = await asyncio.wait_for(process.wait(), self._patience)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise self._failed("did not stop") from None
+        if status not in (0, -signal.SIGTERM):
+            raise self._failed(f"ended with status {status}")
+
+    def _failed(self, how: str) -> ProgramFailed:
+        tail = self._log.read_text(errors="replace").splitlines()[-40:] if self._log.exists() else []
+        return ProgramFailed("\n".join([f"{' '.join(self._words)} {how}:", *tail]))
