@@ -5,7 +5,7 @@ from pathlib import Path
 from app.asterisk_process import AsteriskProcess
 from app.authority import ensure_certificates, own_names
 from app.settings import Settings
-from setup.places import cache_dir
+from setup import announcements
 from setup.roots import asterisk_root
 from telephony.config import AsteriskConfig, Paths, Secrets, load_secrets, render
 
@@ -19,7 +19,7 @@ def load_secrets_of(settings: Settings) -> Secrets:
 
 def prompts_dir(settings: Settings) -> Path:
     """Where the announcements are."""
-    return (settings.asterisk.prompts_dir or cache_dir() / "prompts").absolute()
+    return (settings.asterisk.prompts_dir or announcements.folder()).absolute()
 
 
 def asterisk_config(settings: Settings) -> AsteriskConfig:

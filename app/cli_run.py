@@ -1,15 +1,19 @@
 """``bandeau15 run`` and ``bandeau15 stack``: a whole centre in one terminal."""
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from app.cli_support import console, run_async, settings_of
-from app.demo import centre_parts, simulator_parts
+from app.demo import centre_parts, robot_parts, simulator_parts
+from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
+from storage.database import Database
 
 
 def stack(context: typer.Context) -> None:
@@ -18,19 +22,61 @@ def stack(context: typer.Context) -> None:
     _run(settings, centre_parts(settings, _config_of(context)))
 
 
-def run(context: typer.Context) -> None:
+def run(
+    context: typer.Context,
+    robots: Annotated[
+        bool, typer.Option(help="Robot callers, and two robot agents who answer beside you.")
+    ] = True,
+) -> None:
     """Run a demonstration centre; Ctrl-C stops it."""
     settings = settings_of(context)
-    _run(settings, [*centre_parts(settings, _config_of(context)), *simulator_parts(settings)])
+    settings.storage.data_dir.mkdir(parents=True, exist_ok=True)
+    logins = demo_logins(settings.storage.data_dir / "demo-logins.json")
+    run_async(_with_accounts(settings, logins))
+    parts = [*centre_parts(settings, _config_of(context)), *simulator_parts(settings)]
+    _run(settings, [*parts, *robot_parts(settings, logins)] if robots else parts, logins)
 
 
-def _run(settings: Settings, parts: Sequence[Part]) -> None:
+async def _with_accounts(settings: Settings, logins: DemoLogins) -> None:
+    database = Database(settings.storage.url)
+    try:
+        await database.upgrade()
+        await ensure_accounts(database, logins)
+    finally:
+        await database.close()
+
+
+def _run(settings: Settings, parts: Sequence[Part], logins: DemoLogins | None = None) -> None:
     console.print(f"{settings.centre.name} ({settings.centre.id})")
 
     def welcome() -> None:
-        console.print(f"Pages: http://127.0.0.1:{settings.web.http_port}/ — Ctrl-C stops everything")
+        console.print(_where(settings), highlight=False)
+        if logins is not None:
+            console.print(_who(logins), highlight=False)
+        console.print("Ctrl-C stops everything.")
 
     run_async(Stack(parts, settings.storage.data_dir / "log", console.print).run(welcome))
+
+
+def _where(settings: Settings) -> str:
+    web, asterisk = settings.web, settings.asterisk
+    here, elsewhere = f"http://localhost:{web.http_port}", socket.gethostname()
+    return "\n".join(
+        (
+            "",
+            f"  Strip      {here}/  (on this machine)",
+            f"  Wallboard  {here}/salle",
+            f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt in that browser)",
+            f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",
+            f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",
+            "",
+        )
+    )
+
+
+def _who(logins: DemoLogins) -> str:
+    lines = (f"  {p.login:12} {p.password:36} {p.name}, {p.role.value}" for p in logins.humans)
+    return "\n".join(("Log in as:", *lines, ""))
 
 
 def _config_of(context: typer.Context) -> Path | None:

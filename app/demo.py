@@ -1,6 +1,7 @@
 """What ``make run`` starts: a whole centre on this machine."""
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,8 +9,11 @@ from urllib.parse import urlsplit
 
 from app.asterisk_process import terminate
 from app.asterisk_setup import prepare_asterisk
+from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
 from app.settings import Settings
+from setup.roots import asterisk_root
+from setup.sandbox import sandboxed
 
 _HERE = frozenset({"127.0.0.1", "localhost"})
 
@@ -36,6 +40,33 @@ def simulator_parts(settings: Settings) -> list[Part]:
             ready=answers("127.0.0.1", address.port, "/"),
             ports=[PortUse(host="127.0.0.1", port=address.port, setting="lrm.base_url")],
         )
+    ]
+
+
+def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
+    """List the robots of a demonstration: two agents who answer, and callers who come gently."""
+    voices = settings.storage.data_dir.absolute() / "voices"
+    voices.mkdir(parents=True, exist_ok=True)
+    speech = shlex.join(sandboxed(asterisk_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
+    spoken = ["--voices-dir", str(voices), "--speak", speech]
+    positions = [word for robot in logins.robots for word in ("--login", robot.login)]
+    url = f"http://127.0.0.1:{settings.web.http_port}"
+    return [
+        Part(
+            name="Robot agents",
+            command=[sys.executable, "-m", "simulator.positions", "--url", url, *positions, *spoken],
+            environment={"BANDEAU15_ROBOT_PASSWORD": logins.robots[0].password},
+            restart=True,
+        ),
+        Part(
+            name="Robot callers",
+            command=[
+                *(sys.executable, "-m", "simulator.demo"),
+                *("--sip-port", str(settings.asterisk.sip_port)),
+                *spoken,
+            ],
+            restart=True,
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from setup import host, pages, python_env
+from setup import announcements, host, pages, python_env
 from setup.places import CHECKOUT, LOGS, STAMPS
 from setup.progress import Reporter, SetupFailed, Task
 from setup.roots import (
@@ -87,6 +87,8 @@ def _steps(goal: str) -> Iterator[Step]:
     yield Step("python", "Python packages (100 MB, about 30 s)", python_env.is_ready, python_env.build)
     for root in roots:
         yield Step(root.name, f"{root.name.capitalize()} in a folder of its own", root.exists, root.build)
+    if goal != "check":
+        yield Step("announcements", "Announcements", announcements.is_ready, announcements.make)
     yield Step("npm", "Packages of the pages", pages.packages_ready, pages.install_packages)
     if goal != "check":
         yield Step("pages", "Pages", pages.is_ready, pages.build)

@@ -103,11 +103,13 @@ POSTGRESQL = PrivateRoot(
     components="main",
     probes=(("sh", "-c", "/usr/lib/postgresql/*/bin/postgres --version"),),
 )
+CHROMIUM_PROGRAM = "/usr/lib/chromium/chromium"
+"""The program itself: what is on PATH there is a shell script."""
 CHROMIUM = PrivateRoot(
     name="chromium",
     packages=("chromium", "fonts-dejavu-core"),
     components="main",
-    probes=(("chromium", "--headless", "--no-sandbox", "--version"),),
+    probes=((CHROMIUM_PROGRAM, "--version"),),
 )
 
 

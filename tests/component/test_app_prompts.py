@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.prompts import MUSIC, PromptsFailed, catalogue, make, tools_of
 from simulator.sound import RATE, tone
-from telephony.prompts import MUSIC, PromptsFailed, catalogue, make, tools_of
 from tests.support.audio import Pcm, contains_tone, read_wav, write_wav
 
 pytestmark = pytest.mark.component

@@ -1,6 +1,6 @@
 """Makes the announcements: spoken from the texts of the catalogue, or taken from recordings, all at one level.
 
-``python -m telephony.prompts --root PRIVATE_ROOT --out FOLDER [--recorded FOLDER]``; does nothing where they
+``python -m app.prompts --root PRIVATE_ROOT --out FOLDER [--recorded FOLDER]``; does nothing where they
 are up to date.
 """
 
@@ -136,7 +136,7 @@ def _fingerprint(text: str, source: Path | None) -> str:
 
 def main() -> int:
     """Make the announcements; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m telephony.prompts", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.prompts", description=__doc__)
     parser.add_argument("--root", type=Path, help="private root with pico2wave and sox; else the host's own")
     parser.add_argument("--out", type=Path, required=True, help="folder of the announcements")
     parser.add_argument("--recorded", type=Path, help="folder of recordings that replace spoken texts")
