@@ -12,7 +12,8 @@ import typer
 from simulator.callers import Caller, CallNotAnswered
 from simulator.command import configure_logs, run
 from simulator.population import Population, RobotCaller
-from simulator.sip_call import CallState
+from simulator.pyvoip_caller import PyVoipCaller
+from simulator.sip_call import CallState, EndedBy
 from simulator.sound import Pcm, repeated
 from simulator.voices import CALLERS, voices
 
@@ -37,29 +38,45 @@ async def play(callers: Iterator[RobotCaller], server: tuple[str, int], said: li
 
 async def one_call(robot: RobotCaller, server: tuple[str, int], voice: Pcm) -> None:
     """Live one call from dialling to its end. A centre that is away, or refuses, ends it like any other."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    log.info("robot_calls", line=robot.line)
     try:
-        async with await Caller.open(server) as caller:
-            await _live(caller, robot, voice)
+        if robot.pyvoip:
+            ended_by = await _live_by_pyvoip(robot, server, voice)
+        else:
+            ended_by = await _live(robot, server, voice)
+        log.info("robot_call_over", line=robot.line, seconds=round(clock() - began, 1), ended_by=ended_by)
     except (OSError, TimeoutError, CallNotAnswered) as error:
         log.info("robot_call_failed", line=robot.line, reason=type(error).__name__)
 
 
-async def _live(caller: Caller, robot: RobotCaller, voice: Pcm) -> None:
-    call = caller.call(robot.line, number=robot.number, hidden=robot.hidden)
-    log.info("robot_calls", line=robot.line)
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    await caller.answered(60)
-    caller.say(repeated(voice, robot.leaves_after, gap=4))
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(robot.leaves_after):
-            if robot.skip_after is not None:
-                await asyncio.sleep(robot.skip_after)
-                caller.press("1")
-            await call.until(CallState.ENDED)
-    if caller.state is not CallState.ENDED:
+async def _live(robot: RobotCaller, server: tuple[str, int], voice: Pcm) -> EndedBy | None:
+    async with await Caller.open(server) as caller:
+        call = caller.call(robot.line, number=robot.number, hidden=robot.hidden)
+        await caller.answered(60)
+        caller.say(repeated(voice, robot.leaves_after, gap=4))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(robot.leaves_after):
+                if robot.skip_after is not None:
+                    await asyncio.sleep(robot.skip_after)
+                    caller.press("1")
+                await call.until(CallState.ENDED)
         caller.hang_up()
-    log.info("robot_call_over", line=robot.line, seconds=round(clock() - began, 1), ended_by=caller.ended_by)
+        return call.ended_by
+
+
+async def _live_by_pyvoip(robot: RobotCaller, server: tuple[str, int], voice: Pcm) -> EndedBy | None:
+    async with PyVoipCaller(server, robot.number) as caller:
+        caller.call(robot.line)
+        await caller.answered(15)
+        caller.say(repeated(voice, robot.leaves_after, gap=4))
+        try:
+            await caller.ended(robot.leaves_after)
+        except TimeoutError:
+            caller.hang_up()
+            return EndedBy.US
+        return EndedBy.PEER
 
 
 def main(

@@ -20,6 +20,8 @@ class Mix:
     svi: Span = (2.0, 6.0)
     """When those who leave during the welcome do."""
     queue: Span = (12.0, 45.0)
+    pyvoip: float = 0.15
+    """How many use a telephone of another make, that shows its number and sends no keys."""
     patience: Span = (240.0, 600.0)
     """When a patient caller gives up, or has said everything, whatever happens."""
 
@@ -36,6 +38,8 @@ class RobotCaller:
     """When it presses a key to skip the welcome, if it does."""
     leaves_after: float
     """When it hangs up, unless the other side does before."""
+    pyvoip: bool
+    """Whether its telephone is pyVoIP's."""
     voice: int
     """Which of the voices it has (any number: take it modulo how many there are)."""
 
@@ -62,13 +66,16 @@ def _draw(at: float, mix: Mix, chance: Random) -> RobotCaller:
     kinds = (mix.svi, mix.queue, mix.patience)
     patient = 1 - mix.leaves_in_svi - mix.leaves_in_queue
     stay = chance.choices(kinds, (mix.leaves_in_svi, mix.leaves_in_queue, patient))[0]
+    skip_after = chance.uniform(1.5, 4)
+    pyvoip = chance.random() < mix.pyvoip
     return RobotCaller(
         at=at,
         line=chance.choices(mix.lines, mix.line_weights)[0],
         number=_number(chance),
-        hidden=chance.random() < mix.hidden,
-        skip_after=chance.uniform(1.5, 4) if chance.random() < mix.skips_welcome else None,
+        hidden=chance.random() < mix.hidden and not pyvoip,
+        skip_after=skip_after if chance.random() < mix.skips_welcome and not pyvoip else None,
         leaves_after=chance.uniform(*stay),
+        pyvoip=pyvoip,
         voice=chance.randrange(1_000),
     )
 

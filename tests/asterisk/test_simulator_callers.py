@@ -8,8 +8,9 @@ import pytest
 
 from simulator import sip_agent
 from simulator.callers import Caller, CallNotAnswered
+from simulator.pyvoip_caller import PyVoipCaller
 from simulator.sip_call import CallState, EndedBy
-from tests.support.audio import contains_tone
+from tests.support.audio import contains_tone, tone
 from tests.support.mini_asterisk import SIP_PORT, MiniAsterisk
 from tests.support.netns import ADDRESS
 
@@ -130,3 +131,19 @@ async def test_a_server_that_does_not_answer_is_given_up(monkeypatch: pytest.Mon
         caller.call("15")
         await caller.ended(3)
         assert caller.ended_by is EndedBy.LOST
+
+
+async def test_a_caller_of_another_make_is_heard_and_its_answer_acknowledged(asterisk: MiniAsterisk) -> None:
+    async with PyVoipCaller((ADDRESS, SIP_PORT), "+33199000015") as other:
+        other.call("echo")
+        await other.answered()
+        other.say(tone(1000, 3))
+        async with asyncio.timeout(10):
+            while not contains_tone(other.heard(1), 1000):  # noqa: ASYNC110 - it has no event for it
+                await asyncio.sleep(0.1)
+        assert not contains_tone(other.heard(), 400)
+        with pytest.raises(TimeoutError):
+            await other.ended(2)
+        assert other.answers == 1
+        other.hang_up()
+    await no_channels(asterisk)

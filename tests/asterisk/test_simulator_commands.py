@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from simulator.demo import one_call
-from simulator.population import Population
+from simulator.population import Mix, Population
+from simulator.sip_call import EndedBy
 from simulator.voices import hum
 from tests.support.mini_asterisk import SIP_PORT, WS_PORT, MiniAsterisk
 from tests.support.mock_centre import PASSWORD, MockCentre
@@ -73,8 +76,18 @@ async def test_the_demonstration_calls_and_ends_its_calls_when_stopped(asterisk:
 
 async def test_a_call_to_a_centre_that_is_away_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.sip_agent.GIVE_UP", 0.3)
+    robot = next(Population(mix=Mix(pyvoip=0)).callers())
     async with asyncio.timeout(10):
-        await one_call(next(Population().callers()), (ADDRESS, 5999), hum(15))
+        await one_call(robot, (ADDRESS, 5999), hum(15))
+
+
+@pytest.mark.parametrize("pyvoip", [False, True])
+async def test_a_robot_leaves_when_its_patience_is_over(asterisk: MiniAsterisk, pyvoip: bool) -> None:
+    robot = replace(next(Population().callers()), line="15", pyvoip=pyvoip, leaves_after=1.0)
+    with capture_logs() as logs:
+        await one_call(robot, (ADDRESS, SIP_PORT), hum(15))
+    assert [entry["ended_by"] for entry in logs if entry["event"] == "robot_call_over"] == [EndedBy.US]
+    assert "0 active calls" in await asyncio.to_thread(asterisk.cli, "core show channels")
 
 
 async def test_robot_positions_work_and_leave_nothing_when_stopped(asterisk: MiniAsterisk) -> None:

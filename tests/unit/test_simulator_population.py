@@ -35,16 +35,18 @@ def test_callers_come_as_often_as_asked_and_never_too_close() -> None:
 
 
 def test_callers_are_mixed_as_asked() -> None:
-    mix = Mix(hidden=0.2, skips_welcome=0.5, leaves_in_svi=0.1, leaves_in_queue=0.2)
+    mix = Mix(hidden=0.2, skips_welcome=0.5, leaves_in_svi=0.1, leaves_in_queue=0.2, pyvoip=0.1)
     callers = list(islice(Population(seed=15, mix=mix).callers(), 2_000))
 
     def share(test: list[bool]) -> float:
         return sum(test) / len(callers)
 
-    assert share([caller.hidden for caller in callers]) == pytest.approx(0.2, abs=0.03)
-    assert share([caller.skip_after is not None for caller in callers]) == pytest.approx(0.5, abs=0.03)
+    assert share([caller.hidden for caller in callers]) == pytest.approx(0.2 * 0.9, abs=0.03)
+    assert share([caller.skip_after is not None for caller in callers]) == pytest.approx(0.5 * 0.9, abs=0.03)
     assert share([caller.leaves_after <= 6 for caller in callers]) == pytest.approx(0.1, abs=0.03)
     assert share([12 <= caller.leaves_after <= 45 for caller in callers]) == pytest.approx(0.2, abs=0.03)
+    assert share([caller.pyvoip for caller in callers]) == pytest.approx(0.1, abs=0.03)
+    assert not any(caller.pyvoip and (caller.hidden or caller.skip_after) for caller in callers)
     assert share([caller.line == "15" for caller in callers]) == pytest.approx(0.85, abs=0.03)
 
 
