@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from setup.places import CHECKOUT
-from setup.roots import ASTERISK, CHROMIUM, chromium_on_path
+from setup.roots import ASTERISK, CHROMIUM, CHROMIUM_PROGRAM, chromium_on_path
 from setup.roots import asterisk_root as installed_asterisk_root
 from setup.sandbox import sandboxed
 from tests.support import netns
@@ -55,7 +55,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.fail(f"Chromium is not there ({CHROMIUM.path}): run make setup", pytrace=False)
     script = tmp_path_factory.mktemp("chromium") / "chromium"
     argv = sandboxed(
-        CHROMIUM.path, ["chromium"], writable=[Path("/tmp")], readable=[CHECKOUT, Path("/dev/shm")]
+        CHROMIUM.path, [CHROMIUM_PROGRAM], writable=[Path("/tmp")], readable=[CHECKOUT, Path("/dev/shm")]
     )
     script.write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in argv) + ' "$@"\n')
     script.chmod(0o755)
