@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from core.errors import SwitchRefused, SwitchUnavailable
 from telephony.ari_protocol import Known, RESTResponse, decode, encode_request
@@ -29,12 +30,13 @@ _MAX_FRAME: Final = 64 * 2**20
 
 
 class AriLink:
-    """One connected socket. Requests are sent at once, in order; Asterisk carries them out in that order."""
+    """One connected socket. Requests leave within the turn of the loop; Asterisk carries them out in order."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._requests = 0
         self._pending: dict[str, asyncio.Future[str]] = {}
+        self._outbox: list[bytes] = []
         self._closed = False
 
     def request(self, method: str, uri: str, body: Any = None) -> asyncio.Future[str]:
@@ -50,9 +52,23 @@ class AriLink:
             return future
         self._requests += 1
         self._pending[str(self._requests)] = future
-        # Written without waiting: a slow Asterisk makes the buffer grow, until the pings end the link.
-        broadcast((self._connection,), encode_request(self._requests, method, uri, body))
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outbox.append(encode_request(self._requests, method, uri, body))
         return future
+
+    def _flush(self) -> None:
+        """Write the requests of this turn of the loop in one go: each write wakes Asterisk, which is dear.
+
+        Never waits: a slow Asterisk makes the buffer grow, until the pings end the link.
+        """
+        outbox, self._outbox = self._outbox, []
+        protocol = self._connection.protocol
+        if self._closed or protocol.state is not State.OPEN:
+            return  # the end of the link settles what is pending
+        for text in outbox:
+            protocol.send_text(text)
+        self._connection.transport.write(b"".join(protocol.data_to_send()))
 
     def answered(self, response: RESTResponse) -> None:
         """Settle the request that this answers."""

@@ -153,7 +153,7 @@ def decode(frame: str | bytes) -> Known | None:
     return message
 
 
-def encode_request(request_id: int, method: str, uri: str, body: Any = None) -> str:
+def encode_request(request_id: int, method: str, uri: str, body: Any = None) -> bytes:
     """Write a request. ``uri`` is made by :func:`uri`; ``body`` is sent as JSON."""
     frame = {
         "type": "RESTRequest",
@@ -165,7 +165,7 @@ def encode_request(request_id: int, method: str, uri: str, body: Any = None) -> 
     if body is not None:
         frame["content_type"] = "application/json"
         frame["message_body"] = _encoder.encode(body).decode()
-    return _encoder.encode(frame).decode()
+    return _encoder.encode(frame)
 
 
 def uri(*path: str, **query: str) -> str:
