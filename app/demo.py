@@ -12,7 +12,7 @@ from app.asterisk_setup import prepare_asterisk
 from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
 from app.settings import Settings
-from setup.roots import asterisk_root
+from setup.roots import voices_root
 from setup.sandbox import sandboxed
 
 _HERE = frozenset({"127.0.0.1", "localhost"})
@@ -47,7 +47,7 @@ def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
     """List the robots of a demonstration: two agents who answer, and callers who come gently."""
     voices = settings.storage.data_dir.absolute() / "voices"
     voices.mkdir(parents=True, exist_ok=True)
-    speech = shlex.join(sandboxed(asterisk_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
+    speech = shlex.join(sandboxed(voices_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
     spoken = ["--voices-dir", str(voices), "--speak", speech]
     positions = [word for robot in logins.robots for word in ("--login", robot.login)]
     url = f"http://127.0.0.1:{settings.web.http_port}"

@@ -19,6 +19,7 @@ from setup.roots import (
     asterisk_on_path,
     chromium_on_path,
     postgresql_folder,
+    voices_root,
 )
 
 
@@ -96,7 +97,7 @@ def _steps(goal: str) -> Iterator[Step]:
 
 def _roots(goal: str) -> list[PrivateRoot]:
     roots = []
-    if goal != "check" and (goal == "test" or not asterisk_on_path()):
+    if goal == "test" or (goal == "run" and not (asterisk_on_path() and voices_root() is None)):
         roots.append(ASTERISK)
     if goal == "test" and not chromium_on_path():
         roots.append(CHROMIUM)

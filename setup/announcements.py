@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setup.places import CHECKOUT, PYTHON, cache_dir, fingerprint
 from setup.progress import Task
-from setup.roots import asterisk_root
+from setup.roots import voices_root
 
 TEXTS = CHECKOUT / "asterisk-conf" / "prompts"
 RECORDED = TEXTS / "recorded"
@@ -24,7 +24,7 @@ def is_ready() -> bool:
 
 def make(task: Task) -> None:
     """Make them."""
-    root = asterisk_root()
+    root = voices_root()
     argv: list[str | Path] = [PYTHON, "-m", "app.prompts", "--out", folder()]
     argv += ["--root", root] if root else []
     argv += ["--recorded", RECORDED] if RECORDED.is_dir() else []

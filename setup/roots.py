@@ -128,6 +128,11 @@ def asterisk_root() -> Path | None:
     return None if asterisk_on_path() else ASTERISK.path
 
 
+def voices_root() -> Path | None:
+    """The private root to speak texts in (pico2wave, sox); ``None``: the host's own tools are used."""
+    return None if shutil.which("pico2wave") and shutil.which("sox") else ASTERISK.path
+
+
 def chromium_on_path() -> str | None:
     """The host's Chromium, unless it is a snap, which cannot see the tests' files nor their network."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
