@@ -66,7 +66,7 @@ def _where(settings: Settings) -> str:
             "",
             f"  Strip      {here}/  (on this machine)",
             f"  Wallboard  {here}/salle",
-            f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt in that browser)",
+            f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
             f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",
             f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",
             "",
