@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bandeau.model import StripModel, audiences
@@ -35,7 +35,7 @@ from core.events import (
 from core.ids import PositionId, QueueId
 from core.switch import PlaybackEnded
 from core.words import PauseReason
-from supervision.model import WALLBOARD, BoardModel
+from supervision.model import PARIS, WALLBOARD, BoardModel
 from tests.support.centre import FakeCentre, settle
 from tests.support.events import NOON, envelope, events_of
 from tests.unit.test_web_live import FakeScreen
@@ -123,7 +123,7 @@ steps = st.lists(meeting_events | st.integers(0, 5), max_size=30)
 opening = st.tuples(meeting(AgentLoggedIn), meeting(AgentLoggedIn), meeting(CallArrived), meeting(CallArrived))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(opening, steps, st.lists(st.sampled_from([0, 1, 60, 3600, 40000]), min_size=40, max_size=40))
 def test_strips_and_wallboard_follow_any_journal(
     first: tuple[Event, ...], plan: list[Event | int], gaps: list[int]
@@ -135,7 +135,7 @@ def test_strips_and_wallboard_follow_any_journal(
 def test_each_type_alone_is_followed(name: str) -> None:
     """No type is left out of the random journals by bad luck."""
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(opening, steps, meeting(EVENT_TYPES[name]))
     def follow(first: tuple[Event, ...], before: list[Event | int], event: Event) -> None:
         run([*first, 0, 1, 2, *before[:15], event], [1] * 40)
@@ -163,13 +163,20 @@ def run(plan: list[Event | int], gaps: list[int]) -> None:
             name = type(step).__name__
             strips.hub.publish(seq, name, strip.fold(happened))
             boards.hub.publish(seq, name, board.fold(happened))
-        fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
-        for past in journal:
-            fresh_strip.fold(past)
-            fresh_board.fold(past)
-        fresh_board.roll(now)
-        strips.check(fresh_strip.sections())
-        boards.check(fresh_board.sections())
+        strips.check(strip.sections())
+        boards.check(board.sections())
+    fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
+    for past in journal:
+        fresh_strip.fold(past)
+        fresh_board.fold(past)
+    fresh_board.roll(board_day(board))
+    strips.check(fresh_strip.sections())
+    boards.check(fresh_board.sections())
+
+
+def board_day(board: BoardModel) -> datetime:
+    """An instant of the day that a wallboard shows."""
+    return datetime.combine(board.today.day, time(12), PARIS)
 
 
 # --- journals of a real centre ---
@@ -221,7 +228,7 @@ def void(result: object) -> None:
     """Drop a result."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(ACTIONS)), st.sampled_from(POSITIONS), st.none() | st.integers(0, 2)),
