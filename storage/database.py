@@ -1,13 +1,13 @@
 """The one place where the database is opened: SQLite (WAL) by default, PostgreSQL when grown."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import ConfigurationError, StorageUnavailable
 from storage import migrations
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 SUPPORTED = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -39,6 +42,7 @@ class Database:
 
     def __init__(self, url: str, timeout_seconds: float = 10) -> None:
         self.engine = _engine(url, timeout_seconds)
+        self._in_thread = _engine_in_thread(self.engine)
 
     async def upgrade(self) -> None:
         """Bring the tables to what this program knows; does nothing when they already are.
@@ -75,9 +79,33 @@ class Database:
         async with _availability(), self.engine.begin() as connection:
             yield connection
 
+    async def write(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do much work in one transaction, with SQLite in one go in a thread.
+
+        Through SQLAlchemy's asynchronous connection each statement costs the event loop several milliseconds
+        and five changes of thread; PostgreSQL has no other way.
+
+        Raises:
+            StorageUnavailable: the database does not answer; whether it committed is not known.
+        """
+
+        def in_transaction(engine: Engine) -> T:
+            with engine.begin() as connection:
+                return work(connection, *args, **kwargs)
+
+        async with _availability():
+            if self._in_thread is not None:
+                return await asyncio.to_thread(in_transaction, self._in_thread)
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self._in_thread is not None:
+            await asyncio.to_thread(self._in_thread.dispose)
 
 
 def _engine(url: str, timeout_seconds: float) -> AsyncEngine:
@@ -97,6 +125,14 @@ def _engine(url: str, timeout_seconds: float) -> AsyncEngine:
     raise ConfigurationError(
         f"storage.database_url begins with {parsed.drivername!r}: use one of {', '.join(SUPPORTED)}"
     )
+
+
+def _engine_in_thread(engine: AsyncEngine) -> Engine | None:
+    if engine.dialect.name != "sqlite":
+        return None
+    direct = create_engine(engine.url.set(drivername="sqlite+pysqlite"), hide_parameters=True)
+    event.listen(direct, "connect", _prepare_sqlite)
+    return direct
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

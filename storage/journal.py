@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 class JournalPace:
     """How the journal moves to the database."""
 
-    gather_seconds: float = 0.1
+    gather_seconds: float = 0.2
     """How long events may gather before they are moved."""
     batch_records: int = 500
     first_retry_seconds: float = 0.2
@@ -199,8 +199,7 @@ class Journal(Reader):
     async def _move(self, batch: Sequence[StoredEvent]) -> None:
         """Commit a batch; where the database refuses it, commit one by one and set aside what it refuses."""
         try:
-            async with self._database.writing() as connection:
-                await rows.write_records(connection, batch)
+            await self._database.write(rows.write_records, batch)
         except DBAPIError as error:
             if not is_refusal(error):
                 raise

@@ -1,7 +1,9 @@
 """The ledger: from a call's events to its one row. Pure, so that it can be rebuilt from the journal."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from core.events import (
     CallAnswered,
@@ -19,8 +21,7 @@ from core.ids import AgentId, CallId, CentreId, PositionId, QueueId
 from core.words import EndedBy, Outcome, Priority
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(Struct, frozen=True, kw_only=True):
     """One call. What has not happened, or is not known, is ``None``.
 
     ``queued_at``, ``first_offered_at``, ``answered_at``: the first time of each.

@@ -66,7 +66,7 @@ class Reader:
         changing = {envelope.call_id for envelope in unsaved if envelope.call_id is not None}
         arrived = and_(ledger.c.arrived_at >= begin, ledger.c.arrived_at < end)
         async with self._database.reading() as connection:
-            saved = await rows.entries_where(connection, or_(arrived, ledger.c.call_id.in_(changing)))
+            saved = await connection.run_sync(rows.entries_where, or_(arrived, ledger.c.call_id.in_(changing)))
         entries = rows.folded(saved, unsaved).values()
         return sorted(
             (entry for entry in entries if begin <= entry.arrived_at < end),

@@ -1,13 +1,13 @@
 """Between stored events, ledger entries and the rows of the database; and the statements that write them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Table, select
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, Connection, Insert, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import UnknownEvent
 from core.events import CallEvent, Envelope
@@ -18,7 +18,6 @@ from storage.ledger import LedgerEntry, fold
 from storage.tables import journal, ledger
 
 Row = dict[str, Any]
-_LEDGER_FIELDS = tuple(field.name for field in fields(LedgerEntry))
 
 
 def storable(text: str | None) -> str | None:
@@ -26,28 +25,30 @@ def storable(text: str | None) -> str | None:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if text else text
 
 
-async def write_records(connection: AsyncConnection, records: Sequence[StoredEvent]) -> None:
+def write_records(connection: Connection, records: Sequence[StoredEvent]) -> None:
     """Add events to the journal, each once, and count them in the ledger. The same again changes nothing.
+
+    Synchronous: see ``Database.write``.
 
     An event this program does not know is kept as it is; only the ledger leaves it out.
 
     Raises:
         sqlalchemy.exc.IntegrityError: another event already has one's place.
     """
-    await connection.execute(_insert_once(connection), [journal_row(record) for record in records])
-    await count_in_ledger(connection, known_envelopes(records))
+    connection.execute(_insert_once(connection.dialect.name), [journal_row(record) for record in records])
+    count_in_ledger(connection, known_envelopes(records))
 
 
-async def count_in_ledger(connection: AsyncConnection, envelopes: Iterable[Envelope]) -> None:
+def count_in_ledger(connection: Connection, envelopes: Iterable[Envelope]) -> None:
     """Count events, in order, in the rows of their calls."""
     of_calls = [envelope for envelope in envelopes if isinstance(envelope.event, CallEvent)]
     if not of_calls:
         return
-    before = await entries_of(connection, {storable(envelope.call_id) or "" for envelope in of_calls})
+    before = entries_of(connection, {storable(envelope.call_id) or "" for envelope in of_calls})
     after = folded(before, of_calls)
     changed = [entry for call_id, entry in after.items() if entry is not before.get(call_id)]
     if changed:
-        await connection.execute(_replace_entry(connection), [ledger_row(entry) for entry in changed])
+        connection.execute(_replace_entry(connection.dialect.name), [ledger_row(entry) for entry in changed])
 
 
 def folded(entries: dict[str, LedgerEntry], envelopes: Iterable[Envelope]) -> dict[str, LedgerEntry]:
@@ -61,14 +62,14 @@ def folded(entries: dict[str, LedgerEntry], envelopes: Iterable[Envelope]) -> di
     return after
 
 
-async def entries_of(connection: AsyncConnection, call_ids: set[str]) -> dict[str, LedgerEntry]:
+def entries_of(connection: Connection, call_ids: set[str]) -> dict[str, LedgerEntry]:
     """The ledger's entries of some calls."""
-    return await entries_where(connection, ledger.c.call_id.in_(sorted(call_ids)))
+    return entries_where(connection, ledger.c.call_id.in_(sorted(call_ids)))
 
 
-async def entries_where(connection: AsyncConnection, condition: ColumnElement[bool]) -> dict[str, LedgerEntry]:
+def entries_where(connection: Connection, condition: ColumnElement[bool]) -> dict[str, LedgerEntry]:
     """The ledger's entries that meet a condition, by call."""
-    rows = (await connection.execute(select(ledger).where(condition))).mappings()
+    rows = connection.execute(select(ledger).where(condition)).mappings()
     return {row["call_id"]: _entry(row) for row in rows}
 
 
@@ -116,7 +117,7 @@ def record_of_row(row: RowMapping) -> StoredEvent:
 
 def ledger_row(entry: LedgerEntry) -> Row:
     """The row of a call."""
-    row = {name: getattr(entry, name) for name in _LEDGER_FIELDS}
+    row = asdict(entry)
     return {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
@@ -127,15 +128,17 @@ def _entry(row: RowMapping) -> LedgerEntry:
     return LedgerEntry(**values)
 
 
-def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-def _insert_once(connection: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
-    return _insert(connection, journal).on_conflict_do_nothing(index_elements=["event_id"])
+@cache
+def _insert_once(dialect: str) -> Insert:
+    return _insert(dialect, journal).on_conflict_do_nothing(index_elements=["event_id"])
 
 
-def _replace_entry(connection: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
-    insert = _insert(connection, ledger)
-    changing = {name: insert.excluded[name] for name in _LEDGER_FIELDS if name != "call_id"}
+@cache
+def _replace_entry(dialect: str) -> Insert:
+    insert = _insert(dialect, ledger)
+    changing = {column.name: insert.excluded[column.name] for column in ledger.c if not column.primary_key}
     return insert.on_conflict_do_update(index_elements=["call_id"], set_=changing)

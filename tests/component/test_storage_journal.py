@@ -156,8 +156,7 @@ async def test_the_same_batch_twice_is_counted_once(keeping: Keeping) -> None:
     keeping.publish([*answered_call("c-1"), *abandoned_call("c-2")])
     await keeping.journal.settled()
     before = await keeping.ledger()
-    async with keeping.database.writing() as connection:
-        await rows.write_records(connection, [codec.stored(each) for each in keeping.written])
+    await keeping.database.write(rows.write_records, [codec.stored(each) for each in keeping.written])
     assert await keeping.saved() == keeping.written
     assert await keeping.ledger() == before
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -39,14 +40,15 @@ async def test_migrations_lead_to_the_tables_in_use(database: Database) -> None:
 
 
 async def test_upgrading_again_or_at_the_same_time_changes_nothing(database_url: str) -> None:
-    databases = [Database(database_url) for _ in range(4)]
-    await asyncio.gather(*(each.upgrade() for each in databases))
-    await databases[0].upgrade()
-    async with databases[0].reading() as connection:
-        names = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+    async with AsyncExitStack() as stack:
+        databases = [Database(database_url) for _ in range(4)]
+        for each in databases:
+            stack.push_async_callback(each.close)
+        await asyncio.gather(*(each.upgrade() for each in databases))
+        await databases[0].upgrade()
+        async with databases[0].reading() as connection:
+            names = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
     assert names == {*metadata.tables, "alembic_version"}
-    for each in databases:
-        await each.close()
 
 
 async def test_a_failed_upgrade_leaves_nothing_half_done(database: Database) -> None:
