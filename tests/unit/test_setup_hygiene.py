@@ -1,7 +1,9 @@
 """What tracked files must not hold, and lists that must agree with each other."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,16 +17,26 @@ pytestmark = pytest.mark.unit
 _REGISTRIES = ("debian", "ubuntu", "pypi", "pythonhosted", "npmjs", "npmmirror", "nodesource", "yarnpkg")
 _ADDRESS = re.compile(rf"https?://[^\s\"'/]*({'|'.join(_REGISTRIES)})", re.IGNORECASE)
 _MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home)/[\w.]")
+_IGNORED = {".git", ".venv", "var", "dist", "node_modules", "__pycache__", ".artifacts", ".hypothesis"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def tracked_names() -> list[str]:
+    """Paths of the tracked files; where there is no git, of all but those in folders that git ignores."""
+    if shutil.which("git") and (CHECKOUT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, check=True).stdout
+        return [name for name in listed.decode().split("\0") if name]
+    names = []
+    for folder, subfolders, files in os.walk(CHECKOUT):
+        subfolders[:] = [name for name in subfolders if name not in _IGNORED and not name.endswith("_cache")]
+        names += [str((Path(folder) / file).relative_to(CHECKOUT)) for file in files]
+    return names
 
 
 def tracked_texts() -> list[tuple[str, str]]:
     """Path and text of every tracked text file that is still there."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, check=True
-    ).stdout.decode()
     texts = []
-    for name in filter(None, listed.split("\0")):
+    for name in tracked_names():
         file = CHECKOUT / name
         content = file.read_bytes() if file.is_file() else b""
         if b"\0" not in content:
