@@ -1,9 +1,11 @@
 """One core of a centre, put together: every feature on one bus. Adapters are given, so tests give others."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse
 
@@ -13,12 +15,13 @@ from app.bus import InProcessBus
 from app.settings import Settings
 from app.ticker import Ticker
 from bandeau.routes import Doors, SipAccess, session_routes
-from bandeau.service import FallbackQueue, StripService
+from bandeau.service import StripService
 from bandeau.ws import strip_socket
 from calls.service import CallService
+from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, SecurityIncidentSeen
 from core.ids import CentreId, QueueId, new_id
-from core.ports import Accounts, Clock, JournalWriter, Sessions, StripCredentials, Switch
+from core.ports import Accounts, Clock, FallbackQueue, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
 from ivr.policy import Orientation
 from ivr.service import IvrService
@@ -30,6 +33,10 @@ from supervision.ws import board_socket
 from web.auth import Gate
 from web.site import site
 from web.socket import Limits
+
+log = structlog.get_logger(__name__)
+
+HOUSEKEEPING_S = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +128,17 @@ class Core:
         self.recorder.start()
         self.lrm.start()
         self.bus.publish(CoreStarted(core=self._settings.centre.core))
+
+    async def keep_house(self) -> None:
+        """Forget expired sessions, once an hour, until cancelled."""
+        while True:
+            try:
+                forgotten = await self._adapters.sessions.sweep()
+            except StorageUnavailable:
+                log.warning("sessions_not_swept", advice="the database does not answer; tried again in an hour")
+            else:
+                log.info("sessions_swept", forgotten=forgotten)
+            await asyncio.sleep(HOUSEKEEPING_S)
 
     async def close(self) -> None:
         """Say goodbye to the screens. Calls go on in Asterisk."""

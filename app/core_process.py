@@ -58,14 +58,15 @@ async def _serve(settings: Settings) -> None:
         servers = _page_servers(settings, application)
         async with asyncio.TaskGroup() as tasks:
             serving = [tasks.create_task(server.serve()) for server in servers]
-            ticking = tasks.create_task(core.ticker.run())
+            lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
             await stop.wait()
             log.info("core_stopping")
             await core.close()
             for server in servers:
                 server.should_exit = True
             await asyncio.wait(serving)
-            ticking.cancel()
+            for task in lasting:
+                task.cancel()
 
 
 @contextlib.asynccontextmanager

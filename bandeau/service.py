@@ -18,23 +18,13 @@ from core.commands import Command, LogIn, LogOut, SetMuted
 from core.errors import BandeauError, CommandRefused
 from core.events import AgentLoggedIn, AgentLoggedOut, Envelope, PositionMuted, PositionReadinessChanged
 from core.ids import PositionId, QueueId
-from core.ports import Bus, Clock, StripCredentials, Switch
+from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.switch import SwitchEvent
 from web.live import Close, LiveHub, Screen
 
 log = structlog.get_logger(__name__)
 
 SECRET_OCTETS = 24
-
-
-class FallbackQueue(Protocol):
-    """Members of the dialplan's own queue, which rings the strips when no core answers."""
-
-    async def add(self, position_id: PositionId) -> None:
-        """Make the position a member; adding it twice is no error."""
-
-    async def remove(self, position_id: PositionId) -> None:
-        """Take the position out; removing an unknown one is no error."""
 
 
 class Strip(Screen, Protocol):

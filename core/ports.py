@@ -157,3 +157,16 @@ class StripCredentials(Protocol):
 
     async def delete(self, position_id: PositionId) -> None:
         """Forget the account; deleting an unknown one is no error."""
+
+
+class FallbackQueue(Protocol):
+    """Members of the dialplan's own queue, which rings the strips when no core answers.
+
+    Both raise SwitchUnavailable when Asterisk does not answer: it is then done when it is back.
+    """
+
+    async def add(self, position_id: PositionId) -> None:
+        """Make the position a member; adding it twice is no error."""
+
+    async def remove(self, position_id: PositionId) -> None:
+        """Take the position out; removing an unknown one is no error."""
