@@ -111,7 +111,7 @@ def _host_packages(goal: str, roots: list[PrivateRoot]) -> list[host.HostPackage
     if goal != "check":
         packages.append(host.BUBBLEWRAP)
     if goal == "test":
-        packages.append(host.IPROUTE)
+        packages += [host.IPROUTE, host.LIBATOMIC]
     if not all(root.exists() for root in roots):
         packages += [host.MMDEBSTRAP, host.KEYRING]
     return packages

@@ -46,6 +46,8 @@ def bwrap() -> str:
 VENV_PACKAGE = HostPackage("python3-venv", lambda: importlib.util.find_spec("ensurepip") is not None)
 BUBBLEWRAP = HostPackage("bubblewrap", lambda: find_program("bwrap") is not None)
 IPROUTE = HostPackage("iproute2", lambda: find_program("ip") is not None)
+# The browser driver of the tests is linked with it.
+LIBATOMIC = HostPackage("libatomic1", lambda: any(Path("/usr").glob("lib*/*/libatomic.so.1")))
 MMDEBSTRAP = HostPackage("mmdebstrap", lambda: find_program("mmdebstrap") is not None)
 KEYRING = HostPackage("debian-archive-keyring", DEBIAN_KEYRING.exists)
 
