@@ -1,0 +1,57 @@
+"""``python -m bench [names] [--quick]``, in a network of its own (``make bench``): one JSON line a figure."""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import idle, p1, p2, p3, p4, p9
+from bench.figures import Figure, keep
+from tests.support import netns
+
+Measure = Callable[[Path, bool], AsyncIterator[Figure]]
+
+MEASURES: dict[str, Measure] = {
+    "p1": p1.measure,
+    "p2": p2.measure,
+    "p3": p3.measure,
+    "p4": p4.measure,
+    "p9": p9.measure,
+    "idle": idle.measure,
+}
+
+
+def main() -> None:
+    """Measure what is asked for, one after the other."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure against peers.")
+    parser.add_argument("names", nargs="*", choices=[[], *MEASURES], metavar="name", help=" ".join(MEASURES))
+    parser.add_argument("--quick", action="store_true", help="shorter, less exact, not kept")
+    arguments = parser.parse_args()
+    if not netns.inside():
+        sys.exit("the load must stay in a network of its own: make bench")
+    asyncio.run(_run(arguments.names or list(MEASURES), quick=arguments.quick))
+
+
+async def _run(names: list[str], *, quick: bool) -> None:
+    at = datetime.now(UTC)
+    for name in names:
+        began = time.monotonic()
+        print(f"{name} …", file=sys.stderr)
+        folder = Path(tempfile.mkdtemp(prefix="b15-", dir="/tmp"))
+        try:
+            async for figure in MEASURES[name](folder, quick):
+                print(figure.line(), flush=True)
+                if not quick:
+                    keep(figure.line(), at)
+        finally:
+            shutil.rmtree(folder)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
