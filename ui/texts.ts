@@ -155,7 +155,7 @@ export const strip = {
   longestShort: "la plus longue",
   nobodyWaits: "personne n’attend",
   available: (positions: number) =>
-    positions > 1 ? `disponibles sur ${positions}` : `disponible sur ${positions}`,
+    positions > 1 ? `disponibles sur\u00a0${positions}` : `disponible sur\u00a0${positions}`,
   unreadyCauses: {
     audio: "Audio en cours d’ouverture…",
     microphone: "Micro indisponible",

@@ -52,6 +52,9 @@ export function counts(view: WallboardView): { state: PositionState; count: numb
   );
 }
 
+/** Beyond this many positions the tiles keep only the name, the icon and the time. */
+export const COMPACT_FROM = 25;
+
 /** Columns of the grid of tiles that keep them as large as the wall allows. */
 export function columns(count: number): number {
   if (count <= 12) return 6;
