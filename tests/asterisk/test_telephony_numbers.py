@@ -59,6 +59,22 @@ NUMBERS = {
     "06;phone-context=x": None,
 }
 
+ASSERTED = ("P-Asserted-Identity", "<sip:+33612345678@operator>")
+
+IDENTITIES: list[tuple[str, tuple[tuple[str, str], ...], str | None]] = [
+    # From, further headers, the number told.
+    # The operator's assertion is believed before what the caller's equipment says.
+    ("+33699999999", (ASSERTED,), "+33612345678"),
+    ("0612345678", (), "+33612345678"),
+    ("0612345678", (("P-Asserted-Identity", "<tel:+33140123456>"),), "+33140123456"),
+    ("0612345678", (ASSERTED, ("Privacy", "none")), "+33612345678"),
+    # Withheld, by each of the ways there are.
+    ("0612345678", (("Privacy", "id"),), None),
+    ("0612345678", (ASSERTED, ("Privacy", "id;critical")), None),
+    ("anonymous", (ASSERTED,), None),
+    ("0612345678", (("Remote-Party-ID", "<sip:0612345678@operator>;privacy=full"),), None),
+]
+
 
 async def describe(switch: WatchedSwitch, **how: object) -> CallerArrived:
     """Place one call and give what the core is told of it."""
@@ -79,38 +95,18 @@ async def test_a_hidden_number_stays_hidden(switch: WatchedSwitch) -> None:
     assert arrived.channel.caller == CallerNumber(e164=None)
 
 
-@pytest.mark.parametrize(
-    ("shown", "headers", "expected"),
-    [
-        # the operator's assertion is believed before what the caller's equipment says
-        ("+33699999999", (("P-Asserted-Identity", "<sip:+33612345678@operator>"),), "+33612345678"),
-        ("0612345678", (), "+33612345678"),
-        ("0612345678", (("P-Asserted-Identity", "<tel:+33140123456>"),), "+33140123456"),
-        # withheld, by each of the ways there are
-        ("0612345678", (("Privacy", "id"),), None),
-        (
-            "0612345678",
-            (("P-Asserted-Identity", "<sip:+33612345678@operator>"), ("Privacy", "id;critical")),
-            None,
-        ),
-        (
-            "0612345678",
-            (("P-Asserted-Identity", "<sip:+33612345678@operator>"), ("Privacy", "none")),
-            "+33612345678",
-        ),
-        ("anonymous", (("P-Asserted-Identity", "<sip:+33612345678@operator>"),), None),
-        ("0612345678", (("Remote-Party-ID", "<sip:0612345678@operator>;privacy=full"),), None),
-    ],
-)
-async def test_who_is_believed(
-    switch: WatchedSwitch, shown: str, headers: tuple[tuple[str, str], ...], expected: str | None
-) -> None:
-    arrived: list[CallerArrived] = []
-    async with await Caller.open(TRUNK) as caller:
-        dialog = caller.agent.dialog(f"<sip:{shown}@operator>", "<sip:15@127.0.0.1>", "sip:15@127.0.0.1:5060")
-        caller.agent.call(dialog, SDP, headers=headers)
-        arrived.append(await switch.next(CallerArrived))
-    assert arrived[0].channel.caller.e164 == expected
+async def test_who_is_believed(switch: WatchedSwitch) -> None:
+    told = []
+    for shown, headers, _ in IDENTITIES:
+        before = len(switch.all(CallerArrived))
+        async with await Caller.open(TRUNK) as caller:
+            dialog = caller.agent.dialog(
+                f"<sip:{shown}@operator>", "<sip:15@127.0.0.1>", "sip:15@127.0.0.1:5060"
+            )
+            caller.agent.call(dialog, SDP, headers=headers)
+            await switch.more_than(before, CallerArrived)
+        told.append((shown, headers, switch.all(CallerArrived)[-1].channel.caller.e164))
+    assert told == IDENTITIES
 
 
 async def test_the_line_dialled_is_told(switch: WatchedSwitch) -> None:

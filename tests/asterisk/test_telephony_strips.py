@@ -1,9 +1,12 @@
 """Strips on a real Asterisk: accounts made and deleted by the core, kept legs, and what is refused."""
 
 import asyncio
+import ssl
+from pathlib import Path
 
 import httpx2
 import pytest
+import trustme
 
 from core.ids import BridgeId, PositionId
 from core.switch import ChannelGone, LegOpened, SecurityIncident
@@ -105,13 +108,36 @@ async def test_the_echo_test_returns_what_is_said(switch: WatchedSwitch) -> None
         await until(lambda: contains_tone(sound.heard(1), AGENT_HZ), "the echo")
 
 
-@pytest.mark.parametrize("number", ["15", "0612345678", "+33899123456", "s", "secours"])
-async def test_a_strip_can_call_nothing_else(switch: WatchedSwitch, number: str) -> None:
+async def test_a_strip_of_another_machine_registers_over_tls(
+    asterisk_root: Path | None, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert(ADDRESS)
+    tls = tmp_path / "tls"
+    tls.mkdir()
+    certificate.private_key_pem.write_to_path(tls / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tls / "cert.pem")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    asterisk = CentreAsterisk(asterisk_root, tmp_path, tls)
+    async with asterisk, asterisk.switch() as switch:
+        await switch.ready()
+        await switch.create(ARM1, SECRET)
+        async with Strip.registered(ARM1, SECRET, f"wss://{ADDRESS}:8089/ws", trust) as strip:
+            call, _ = await strip.call("leg")
+            assert call.state is CallState.UP
+            assert (await switch.next(LegOpened)).position_id == ARM1
+        transports = await asterisk.process.rx("pjsip show transports")
+        assert "transport-tls" in transports
+        assert "0.0.0.0:5061" in transports
+
+
+async def test_a_strip_can_call_nothing_else(switch: WatchedSwitch) -> None:
     await switch.create(ARM1, SECRET)
     async with Strip.registered(ARM1, SECRET) as strip:
-        call, _ = await strip.call(number)
-        assert call.state is CallState.ENDED
-        assert call.status == 404
+        for number in ("15", "0612345678", "+33899123456", "s", "secours", "arm1"):
+            call, _ = await strip.call(number)
+            assert (number, call.state, call.status) == (number, CallState.ENDED, 404)
 
 
 async def test_a_strip_is_rung_by_the_fallback(switch: WatchedSwitch, centre_asterisk: CentreAsterisk) -> None:

@@ -23,15 +23,18 @@ TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-w
 
 
 class CentreAsterisk:
-    """One Asterisk, rendered into a folder of its own; ``changes`` replace values of its configuration."""
+    """One Asterisk, rendered into a folder of its own; ``changes`` replace values of its configuration.
 
-    def __init__(self, root: Path | None, folder: Path, **changes: object) -> None:
+    ``tls``: a folder with ``cert.pem`` and ``key.pem``.
+    """
+
+    def __init__(self, root: Path | None, folder: Path, tls: Path | None = None, **changes: object) -> None:
         state = folder / "state"
         self.recordings = folder / "recordings"
         self.prompts = folder / "prompts"
         self.prompts.mkdir(parents=True)
         for name, hz in TONES.items():
-            write_wav(self.prompts / f"{name}.wav", tone(hz, 6))
+            write_wav(self.prompts / f"{name}.wav", tone(hz, 3))
         config = AsteriskConfig(
             centre_id="FR751",
             core_app="core-a",
@@ -43,7 +46,8 @@ class CentreAsterisk:
                 run=str(state / "run"),
                 recordings=str(self.recordings),
                 prompts=str(self.prompts),
-                data="/usr/share/asterisk",
+                certificate=str(tls / "cert.pem") if tls else "",
+                private_key=str(tls / "key.pem") if tls else "",
             ),
         )
         self.config = replace(config, **changes)  # type: ignore[arg-type]
@@ -54,7 +58,7 @@ class CentreAsterisk:
             state,
             folder / "asterisk.log",
             writable=[self.recordings],
-            readable=[self.prompts],
+            readable=[self.prompts, *([tls] if tls else [])],
         )
 
     async def __aenter__(self) -> "CentreAsterisk":

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 
 from simulator.sip_call import Call, CallState
@@ -22,12 +23,13 @@ class Strip:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def registered(cls, position: str, secret: str) -> AsyncIterator["Strip"]:
+    async def registered(
+        cls, position: str, secret: str, url: str = WS_URL, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator["Strip"]:
         """Register; SipError when refused."""
         strip = cls()
-        strip.phone = await WebSocketPhone.open(
-            WS_URL, Account(position, secret, DOMAIN), strip.rung.put_nowait
-        )
+        account = Account(position, secret, DOMAIN)
+        strip.phone = await WebSocketPhone.open(url, account, strip.rung.put_nowait, tls)
         try:
             yield strip
         finally:
