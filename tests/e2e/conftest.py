@@ -11,9 +11,9 @@ from playwright.async_api import Browser, BrowserContext, Error, Playwright, asy
 
 from app.settings import RoomSettings
 from setup.places import CHECKOUT
-from tests.e2e.pages import EAR, PAGE_SIZE, Desk
+from tests.e2e.pages import EAR, PAGE_SIZE, Desk, LoginPage, Wallboard
 from tests.support.audio import write_wav
-from tests.support.centre_process import ARM1, ARM2, CentreProcess, Person
+from tests.support.centre_process import ARM1, ARM2, SUPERVISOR, CentreProcess, Person
 from tests.support.voice import voice
 
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "e2e"
@@ -131,6 +131,21 @@ def at_work(open_desk: TakePosition) -> TakePosition:
         return desk
 
     return take
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wallboard(
+    centre: CentreProcess, contexts: Callable[..., Awaitable[BrowserContext]]
+) -> AsyncIterator[Wallboard]:
+    """The wallboard, live, on a screen of its own."""
+    context = await contexts(SUPERVISOR)
+    page = await context.new_page()
+    login = LoginPage(page, centre.url)
+    await login.open("salle")
+    await login.log_in(SUPERVISOR)
+    board = Wallboard(page)
+    await expect(board.root).to_have_attribute("data-link", "up")
+    yield board
 
 
 @pytest.hookimpl(wrapper=True)

@@ -84,6 +84,31 @@ class Strip:
         await self.press(f"pause-{reason}")
 
 
+class Wallboard:
+    """The wallboard."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.get_by_test_id("wallboard")
+
+    def part(self, name: str) -> Locator:
+        """One part, by its test id."""
+        return self.page.get_by_test_id(name)
+
+    async def figure(self, name: str) -> int:
+        """A figure as shown now."""
+        return int(await self.part(name).inner_text())
+
+    async def shows(self, **figures: int) -> None:
+        """Wait until it shows these figures (``_`` for ``-``)."""
+        for name, value in figures.items():
+            await expect(self.part(name.replace("_", "-"))).to_have_text(str(value))
+
+    async def position(self, person: Person, state: str) -> None:
+        """Wait until it shows somebody's position in this state."""
+        await expect(self.part(f"position-{person.login}")).to_have_attribute("data-state", state)
+
+
 class Ear:
     """What the agent hears in the page, by its content."""
 
@@ -152,6 +177,8 @@ class Desk:
 
     async def leave(self) -> None:
         """Go away, whatever the page is like: the position is free again."""
+        for page in self.context.pages:
+            await page.close()
         end = time.monotonic() + 20
         while True:
             answer = await self.context.request.post(f"{self._url}/api/logout", headers={"Origin": self._url})
