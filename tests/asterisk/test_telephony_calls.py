@@ -10,7 +10,7 @@ from core.switch import CallerArrived, ChannelGone, DigitPressed, PlaybackEnded,
 from core.words import CallerNumber
 from simulator.callers import Caller
 from simulator.sip_call import EndedBy
-from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
 from tests.support.audio import contains_tone
 from tests.support.waiting import until
 
@@ -49,13 +49,13 @@ async def test_the_caller_hears_the_announcement_then_the_music(switch: WatchedS
         channel = await switch.picked_up()
         await caller.answered()
         await switch.play(channel, PlaybackId("w1"), "welcome")
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        await hear_tone(caller, TONES["welcome"])
         caller.press("5")
         assert (await switch.next(DigitPressed)) == DigitPressed(channel_id=channel, digit="5")
         await switch.stop_playback(PlaybackId("w1"))
         assert (await switch.next(PlaybackEnded)) == PlaybackEnded(playback_id=PlaybackId("w1"), ok=True)
         await switch.start_music(channel, "hold")
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]))
+        await hear_tone(caller, TONES["music"])
         await switch.stop_music(channel)
         await falls_silent(caller)
 
@@ -66,7 +66,7 @@ async def test_who_hangs_up_in_the_announcement_is_gone_not_at_its_end(switch: W
         channel = await switch.picked_up()
         await caller.answered()
         await switch.play(channel, PlaybackId("w1"), "welcome")
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        await hear_tone(caller, TONES["welcome"])
         caller.hang_up()
         await switch.next(ChannelGone)
         assert not switch.all(PlaybackEnded)
@@ -95,7 +95,7 @@ async def test_two_channels_joined_hear_each_other_and_music_stops(
         await switch.open_bridge(room)
         await switch.open_bridge(room)
         switch.start_music(first, "waiting")
-        await one.hears(lambda pcm: contains_tone(pcm, TONES["music"]))
+        await hear_tone(one, TONES["music"])
         switch.join(room, second)
         await switch.join(room, first)
         one.send_tone(CALLER_HZ, 4)
@@ -103,7 +103,7 @@ async def test_two_channels_joined_hear_each_other_and_music_stops(
         await one.hears(
             lambda pcm: contains_tone(pcm, OTHER_HZ) and not contains_tone(pcm, TONES["music"], seconds=0.25)
         )
-        await other.hears(lambda pcm: contains_tone(pcm, CALLER_HZ))
+        await hear_tone(other, CALLER_HZ)
         await switch.leave(room, first)
         await falls_silent(one)
         await switch.close_bridge(room)
@@ -158,7 +158,7 @@ async def test_a_call_handed_back_goes_to_the_fallback(switch: WatchedSwitch) ->
         await caller.answered()
         await switch.hand_back(channel)
         assert (await switch.next(ChannelGone)).channel_id == channel
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        await hear_tone(caller, TONES["fallback-welcome"])
 
 
 async def test_the_recording_begins_at_the_answer(
@@ -186,7 +186,7 @@ async def test_a_core_that_does_not_accept_leaves_calls_to_the_fallback(switch: 
     async with await Caller.open(TRUNK) as caller:
         caller.call("15")
         await caller.answered()
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        await hear_tone(caller, TONES["fallback-welcome"])
     assert switch.all(CallerArrived) == []
 
 

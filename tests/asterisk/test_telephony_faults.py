@@ -13,7 +13,7 @@ from core.ids import BridgeId, ChannelId, PlaybackId, PositionId
 from core.switch import CallerArrived, ChannelGone, LegOpened, PlaybackEnded, SwitchDown, SwitchUp
 from simulator.callers import Caller
 from simulator.sip_call import CallState
-from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
 from tests.support.audio import contains_tone
 from tests.support.lone_core import lone_core
 from tests.support.strip import Strip
@@ -68,8 +68,8 @@ async def test_calls_go_on_through_a_cut_of_five_seconds_and_are_found_again(
         while time.monotonic() < cut_until:
             one.forget()
             two.forget()
-            await one.hears(lambda pcm: contains_tone(pcm, HZ[1]))
-            await two.hears(lambda pcm: contains_tone(pcm, HZ[0]))
+            await hear_tone(one, HZ[1])
+            await hear_tone(two, HZ[0])
         before = len(switch.told)
         await switch.start()
         await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back")
@@ -95,7 +95,7 @@ async def test_a_broken_socket_is_made_again_at_once(switch: WatchedSwitch) -> N
         assert time.monotonic() - began < 2  # Asterisk waits a second before it dials again
         assert [type(event) for event in switch.told[-2:]] == [SwitchDown, SwitchUp]
         await switch.play(channel, PlaybackId("p1"), "welcome")
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+        await hear_tone(caller, TONES["welcome"])
         await switch.stop_playback(PlaybackId("p1"))
         await switch.next(PlaybackEnded)
 
@@ -117,7 +117,7 @@ async def test_a_link_that_falls_silent_is_noticed_within_three_seconds(
 async def test_with_no_core_at_all_the_fallback_answers(centre_asterisk: CentreAsterisk) -> None:
     async with await Caller.open(TRUNK) as caller:
         assert await answered_in(caller) < WORST_ANSWER_SECONDS
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        await hear_tone(caller, TONES["fallback-welcome"])
         caller.send_tone(HZ[0], 1)
         await asyncio.sleep(1.2)
     said, _ = await centre_asterisk.tracks()
@@ -131,13 +131,13 @@ async def test_a_killed_core_costs_no_call(centre_asterisk: CentreAsterisk) -> N
             core.kill()
             await core.wait()
             assert await answered_in(after) < WORST_ANSWER_SECONDS
-            await after.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+            await hear_tone(after, TONES["fallback-welcome"])
         async with centre_asterisk.switch() as switch:
             truth = (await switch.next(SwitchUp)).truth
             (found,) = truth.channels  # the one in the fallback is not the core's
             assert before.state is CallState.UP
             await switch.play(found.channel_id, PlaybackId("p1"), "welcome")
-            await before.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]))
+            await hear_tone(before, TONES["welcome"])
         assert after.state is CallState.UP
 
 
@@ -197,3 +197,19 @@ async def test_a_stranger_on_the_core_s_port_is_refused(centre_asterisk: CentreA
                 async with connect(url, subprotocols=["ari"]):  # type: ignore[list-item]
                     pass
         assert switch.told == []
+
+
+async def test_a_call_that_cannot_be_recorded_is_answered_all_the_same(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    centre_asterisk.recordings.chmod(0o500)
+    try:
+        async with await Caller.open(TRUNK) as caller:
+            caller.call("15")
+            channel = await switch.picked_up()
+            await caller.answered()
+            await switch.play(channel, PlaybackId("p1"), "welcome")
+            await hear_tone(caller, TONES["welcome"])
+    finally:
+        centre_asterisk.recordings.chmod(0o700)
+    assert not list(centre_asterisk.recordings.rglob("*.wav"))

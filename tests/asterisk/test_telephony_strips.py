@@ -16,7 +16,7 @@ from simulator.sip_message import SipError
 from simulator.sound import Pcm, tone
 from telephony.ami import ManagerLink
 from telephony.strips import RTP_TIMEOUT
-from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
 from tests.support.audio import contains_tone
 from tests.support.netns import ADDRESS
 from tests.support.strip import Strip
@@ -76,7 +76,7 @@ async def test_a_caller_and_the_kept_leg_of_a_strip_hear_each_other(
         await switch.join(room, channel)
         sound.say(_tone(AGENT_HZ))
         caller.send_tone(CALLER_HZ, 5)
-        await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ))
+        await hear_tone(caller, AGENT_HZ)
         await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
         caller.hang_up()
         await switch.next(ChannelGone, lambda event: event.channel_id == channel)
@@ -153,7 +153,7 @@ async def test_a_strip_is_rung_by_the_fallback(switch: WatchedSwitch, centre_ast
             _, sound = await strip.answer()
             sound.say(_tone(AGENT_HZ))
             caller.send_tone(CALLER_HZ, 5)
-            await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ))
+            await hear_tone(caller, AGENT_HZ)
             await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
             caller.hang_up()
         await manager.remove(ARM1)
@@ -176,7 +176,7 @@ async def test_the_fallback_keeps_its_members_and_callers_hear_its_notice(
     async with await Caller.open(TRUNK) as caller:
         caller.call("15")
         await caller.answered()
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]))
+        await hear_tone(caller, TONES["fallback-welcome"])
 
 
 async def test_refusals_and_registrations_are_told(

@@ -8,9 +8,10 @@ from typing import TypeVar
 from app.asterisk_process import AsteriskProcess
 from core.ids import ChannelId
 from core.switch import CallerArrived, CallerChannel, SwitchEvent, SwitchUp
+from simulator.callers import Caller
 from telephony.config import AsteriskConfig, Paths, load_secrets, render
 from telephony.switch import AsteriskSwitch
-from tests.support.audio import Pcm, read_wav, tone, write_wav
+from tests.support.audio import Pcm, contains_tone, read_wav, tone, write_wav
 from tests.support.waiting import until
 
 E = TypeVar("E")
@@ -132,6 +133,11 @@ class WatchedSwitch(AsteriskSwitch):
         channel = (await self.caller()).channel_id
         await self.pick_up(channel)
         return channel
+
+
+async def hear_tone(caller: Caller, hz: float) -> None:
+    """Wait until the caller has heard a tone, since its last ``forget``."""
+    await caller.hears(lambda pcm: contains_tone(pcm, hz), window=60)
 
 
 def _is_complete(wav: bytes) -> bool:
