@@ -79,11 +79,11 @@ export function decode(text: string): ServerFrame | undefined {
 }
 
 /**
- * Milliseconds to wait before a reconnection attempt (0 = the first): doubling from 250 to 4 000, with up to half of it random so
+ * Milliseconds to wait before a reconnection attempt (0 = the first): doubling from 250 to `longest`, with up to half of it random so
  * that two thousand screens do not come back in one instant.
  */
-export function backOff(attempt: number, random: number): number {
-  const full = Math.min(4000, 250 * 2 ** Math.min(attempt, 10));
+export function backOff(attempt: number, random: number, longest = 4000): number {
+  const full = Math.min(longest, 250 * 2 ** Math.min(attempt, 10));
   return Math.round(full / 2 + (full / 2) * random);
 }
 

@@ -34,6 +34,7 @@ export class EchoTest {
   private stopTicking = () => {};
   private mixed: MediaStreamAudioDestinationNode | undefined;
   private nodes: AudioNode[] = [];
+  private voice: GainNode | undefined;
   private startedAt = 0;
   private probedAt = 0;
   private report: EchoReport = { state: "idle", voiceReturned: false, level: 0 };
@@ -51,8 +52,11 @@ export class EchoTest {
     const sound = audio();
     this.mixed = sound.createMediaStreamDestination();
     const source = sound.createMediaStreamSource(this.microphone);
-    source.connect(this.mixed);
-    this.nodes.push(source);
+    // Closed until the tone is back: somebody talking meanwhile must not hide it.
+    this.voice = sound.createGain();
+    this.voice.gain.value = 0;
+    source.connect(this.voice).connect(this.mixed);
+    this.nodes.push(source, this.voice);
     this.set({ state: "calling" });
     this.startedAt = performance.now();
     this.session = this.agent.call(this.target, this.mixed.stream, {
@@ -102,6 +106,7 @@ export class EchoTest {
   private lookForTone(now: number, level: number): void {
     const heard = this.incoming?.tone(PROBE_HERTZ);
     if (heard && now > this.probedAt && heard.there > FLOOR && heard.there - heard.elsewhere > STANDS_OUT) {
+      if (this.voice) this.voice.gain.value = 1;
       this.set({ state: "speaking", roundTripMs: Math.round(now - this.probedAt), level });
     } else if (now - this.probedAt > RETURN_WITHIN_MS) {
       this.finish("silent");

@@ -17,6 +17,8 @@ import { answer, end, SipAgent, sendTrack } from "./sip-agent";
 const OPEN_WITHIN_MS = 4000;
 /** A broken path often heals at once (a roaming access point); then it is replaced. */
 const HEAL_MS = 1500;
+/** Longest wait between two tries: a call may be going on unheard. */
+const RETRY_MS = 1500;
 
 export interface LineHandlers {
   leg(state: LegState): void;
@@ -137,7 +139,7 @@ export class SipLine {
   private retry(): void {
     this.cancelRetry();
     if (this.wanted) this.handlers.leg(this.withoutMicrophone() ?? "opening");
-    this.cancelRetry = after(backOff(this.attempt, Math.random()), () => void this.renew());
+    this.cancelRetry = after(backOff(this.attempt, Math.random(), RETRY_MS), () => void this.renew());
     this.attempt += 1;
   }
 
@@ -210,8 +212,9 @@ export class SipLine {
     if (!this.wanted || this.closed) return;
     this.handlers.leg("opening");
     this.cancelRetry();
-    this.cancelRetry = after(backOff(this.attempt, Math.random()), () => {
-      if (agent.connected()) this.openLegOn(agent);
+    this.cancelRetry = after(backOff(this.attempt, Math.random(), RETRY_MS), () => {
+      // A refused password ends the leg and the registration, in any order: then both need a new account.
+      if (agent.connected() && this.known !== undefined) this.openLegOn(agent);
       else void this.renew();
     });
     this.attempt += 1;

@@ -132,6 +132,9 @@ describe("backOff", () => {
   ])("attempt %i, random %d: %i ms", (attempt, random, wait) => {
     expect(backOff(attempt, random)).toBe(wait);
   });
+  it("stays under the longest wait asked for", () => {
+    expect(backOff(50, 1, 1500)).toBe(1500);
+  });
 });
 
 describe("clock", () => {
