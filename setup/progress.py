@@ -116,8 +116,8 @@ class Reporter:
                 yield task
             except SetupFailed as error:
                 self._end(task, "✗")
-                tail = "\n".join(f"    | {line}" for line in task.tail().splitlines())
-                raise SetupFailed(f"{error}\n\nThe end of {log}:\n{tail}") from error
+                tail = "".join(f"\n    | {line}" for line in task.tail().splitlines())
+                raise SetupFailed(f"{error}\n\nThe end of {log}:{tail}" if tail else str(error)) from error
             except BaseException:
                 self._end(task, "✗")
                 raise
