@@ -105,7 +105,8 @@ export const check = {
   echoVoice: "Votre voix est revenue.",
   echoNoVoice: "Le son revient, mais le micro n’a rien entendu.",
   echoSilent: "Aucun son n’est revenu. Vérifiez le réseau ou prévenez le superviseur.",
-  echoFailed: "Le serveur téléphonique n’a pas répondu. Réessayez ou prévenez le superviseur.",
+  echoFailed:
+    "Le serveur téléphonique ne répond pas\u00a0: nouvel essai… Si cela dure, prévenez le superviseur.",
   returned: "Retour entendu",
   allGood: "Tout est au vert\u00a0: vous pouvez prendre le poste.",
   start: "Prendre le poste",
