@@ -153,6 +153,11 @@ class RobotPosition:
         """Décrocher the offered call. Raises KeyError when none is offered, Refused when it is too late."""
         await self.command("accept_offer", offerId=self.view["offer"]["id"])
 
+    async def strip_up(self, seconds: float = 10) -> None:
+        """Wait until the strip is connected and shows the present. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            await self._live_up.wait()
+
     async def leg_up(self, seconds: float = 10) -> None:
         """Wait until the audio leg is connected. Raises TimeoutError."""
         async with asyncio.timeout(seconds):

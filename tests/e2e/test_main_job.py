@@ -47,7 +47,7 @@ async def test_a_call_is_answered_on_the_strip(
         caller.press("1")
 
         await desk.strip.until("offered")
-        shown = "06 00 0" + re.sub(r"(..)(..)$", r" \1 \2", number[-5:]).strip()
+        shown = f"01 99 00 {number[-4:-2]} {number[-2:]}"
         await expect(desk.strip.part("offer-number")).to_have_text(shown)
         await expect(desk.strip.part("offer-line")).to_have_text("Ligne 15")
         await expect(desk.strip.part("offer-wait")).to_have_text(re.compile(r"^0:0[0-9]$"))

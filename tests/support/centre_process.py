@@ -6,6 +6,7 @@ The announcements are tones (:data:`TONES`), so that what a caller is given to h
 import asyncio
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -44,8 +45,8 @@ _numbers = count(1)
 
 
 def new_number() -> str:
-    """A caller's number that no other test has: the journal can be searched for it."""
-    return f"+336000{next(_numbers):05d}"
+    """A caller's number that no other test has, of those that belong to nobody (ARCEP keeps them for fiction)."""
+    return f"+3319900{next(_numbers):04d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,15 @@ class CentreProcess:
             await self.start_core()
 
     @asynccontextmanager
+    async def core_frozen(self) -> AsyncIterator[None]:
+        """Stop the core from running, without ending it; let it run again at the end."""
+        self._core.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._core.send(signal.SIGCONT)
+
+    @asynccontextmanager
     async def ari_cut(self, *, silently: bool = False) -> AsyncIterator[None]:
         """Cut the connection between Asterisk and the core; mend it at the end.
 
@@ -211,14 +221,17 @@ class CentreProcess:
         finally:
             await self._relay.mend()
 
+    async def add(self, person: Person) -> None:
+        """Give somebody an account; the password is always :data:`PASSWORD`."""
+        account = Account(
+            agent_id=AgentId(person.agent_id), login=person.login, name=person.name, role=person.role
+        )
+        await StoredAccounts(self._database).create(account, PASSWORD)
+
     async def _make_accounts(self) -> None:
         await self._database.upgrade()
-        accounts = StoredAccounts(self._database)
         for person in PEOPLE:
-            account = Account(
-                agent_id=AgentId(person.agent_id), login=person.login, name=person.name, role=person.role
-            )
-            await accounts.create(account, PASSWORD)
+            await self.add(person)
 
 
 async def _listens(port: int) -> bool:

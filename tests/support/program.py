@@ -63,6 +63,12 @@ class Program:
         except TimeoutError:
             raise self._failed("was not ready in time") from None
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self._process is None:
+            raise self._failed("does not run")
+        self._process.send_signal(number)
+
     async def kill(self) -> None:
         """End it as a crash does: at once, with no word to anybody."""
         process, self._process = self._process, None
