@@ -58,8 +58,8 @@ async def test_a_call_is_answered_on_the_strip(
 
         await desk.strip.press("accept")
         await desk.strip.until("on_call")
-        await desk.ear.hears(CALLER_HZ)
-        await caller.hears(lambda pcm: contains_tone(pcm, desk.hz))
+        await desk.ear.until(lambda pcm: contains_tone(pcm, CALLER_HZ, seconds=1.5), "the caller", window=3)
+        await caller.hears(lambda pcm: contains_tone(pcm, desk.hz, seconds=1.5), 20, window=3)
 
         await wallboard.position(ARM1, "on_call")
         await wallboard.shows(waiting=0, in_progress=1, answered=answered + 1)

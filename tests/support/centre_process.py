@@ -45,7 +45,7 @@ _numbers = count(1)
 
 
 def new_number() -> str:
-    """A caller's number that no other test has, of those that belong to nobody (ARCEP keeps them for fiction)."""
+    """A caller's number that no other test has, of those that ARCEP keeps for fiction."""
     return f"+3319900{next(_numbers):04d}"
 
 
