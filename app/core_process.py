@@ -104,7 +104,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
                 lrm=lrm,
-                gauges=_gauges(journal),
+                gauges=_gauges(journal, manager),
             ),
         )
         core.restore(await journal.open_state_source(clock.now() - LOOK_BACK))
@@ -115,9 +115,10 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
         yield core
 
 
-def _gauges(journal: Journal) -> dict[str, tuple[str, Callable[[], float]]]:
-    """What alarms watch of the journal."""
+def _gauges(journal: Journal, manager: ManagerLink) -> dict[str, tuple[str, Callable[[], float]]]:
+    """What alarms watch of the adapters."""
     return {
+        "strips_registered": ("Strips that can ring in mode secours", lambda: len(manager.registered)),
         "journal_unsaved_events": ("Events the database does not have yet", lambda: journal.state().unsaved),
         "journal_lost_events": ("Events neither disk nor memory could keep", lambda: journal.state().lost),
         "journal_database_up": ("Whether the database answers", lambda: journal.state().database_up),

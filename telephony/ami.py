@@ -39,7 +39,8 @@ class ManagerLink:
         self.up = False
         """Whether it is connected and logged in."""
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
-        self._contacts: Callable[[PositionId, bool], None] = lambda position, registered: None
+        self.registered: set[PositionId] = set()
+        """Positions whose strip is registered now: those that can ring in mode secours."""
         self._wanted: dict[PositionId, bool] = {}
         self._settling: asyncio.Task[None] | None = None
         self._damper = Damper()
@@ -61,10 +62,6 @@ class ManagerLink:
     def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
         """Be told of each SecurityIncident. Set before the start."""
         self._listener = listener
-
-    def listen_contacts(self, listener: Callable[[PositionId, bool], None]) -> None:
-        """Be told when a strip's registration is made (true) or lost (false). Set before the start."""
-        self._contacts = listener
 
     async def start(self) -> None:
         """Connect, now or as soon as Asterisk is there; does not wait for it."""
@@ -128,11 +125,23 @@ class ManagerLink:
 
     async def _settle(self) -> None:
         """Set what was asked for while Asterisk was away."""
+        await self._ask_contacts()
         for position_id, member in list(self._wanted.items()):
             try:
                 await (self.add if member else self.remove)(position_id)
             except (SwitchUnavailable, SwitchRefused) as error:
                 log.warning("fallback_member_not_set", position_id=position_id, reason=error.code)
+
+    async def _ask_contacts(self) -> None:
+        """Learn which strips are registered; afterwards each change is told."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answers = await self._manager.send_action({"Action": "PJSIPShowContacts"}, as_list=True)
+        except TimeoutError:
+            log.warning("contacts_not_known", advice="they are learnt as strips register again")
+            return
+        found = (str(answer.get("endpoint", "")) for answer in answers if answer.get("event") == "ContactList")
+        self.registered.update(PositionId(name) for name in found if name)
 
     # --- what Asterisk says -----------------------------------------------------------------------------
 
@@ -144,6 +153,7 @@ class ManagerLink:
     def _dropped(self) -> None:
         if self.up:
             self.up = False
+            self.registered.clear()
             log.warning("manager_down")
 
     def _security(self, manager: Manager, event: Mapping[str, Any]) -> None:
@@ -153,8 +163,8 @@ class ManagerLink:
             self._listener(incident)
 
     def _contact(self, manager: Manager, event: Mapping[str, Any]) -> None:
-        registered = event.get("contactstatus") not in {"Removed", "Unreachable"}
-        self._contacts(PositionId(str(event.get("aor", ""))), registered)
+        gone = event.get("contactstatus") in {"Removed", "Unreachable"}
+        (self.registered.discard if gone else self.registered.add)(PositionId(str(event.get("aor", ""))))
 
 
 class _Manager(Manager):  # type: ignore[misc]

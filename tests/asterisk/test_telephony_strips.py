@@ -184,10 +184,8 @@ async def test_refusals_and_registrations_are_told(
 ) -> None:
     config = centre_asterisk.config
     told: list[SecurityIncident] = []
-    contacts: list[tuple[PositionId, bool]] = []
     manager = ManagerLink(port=config.ami_port, secret=config.secrets.ami)
     manager.listen(lambda event: told.append(event) if isinstance(event, SecurityIncident) else None)
-    manager.listen_contacts(lambda position, registered: contacts.append((position, registered)))
     async with manager:
         await until(lambda: manager.up, "the manager interface")
         await switch.create(ARM1, SECRET)
@@ -198,8 +196,11 @@ async def test_refusals_and_registrations_are_told(
         wrong = SecurityIncident(kind="wrong_password", source="127.0.0.1")
         await until(lambda: wrong in told, "the wrong password")
         async with Strip.registered(ARM1, SECRET):
-            await until(lambda: (ARM1, True) in contacts, "the registration")
-        await until(lambda: (ARM1, False) in contacts, "its end")
+            await until(lambda: ARM1 in manager.registered, "the registration")
+            late = ManagerLink(port=config.ami_port, secret=config.secrets.ami)
+            async with late:
+                await until(lambda: ARM1 in late.registered, "the registration, made before")
+        await until(lambda: ARM1 not in manager.registered, "its end")
         assert told.count(wrong) == 1
 
 
