@@ -47,6 +47,8 @@ export class Strip {
   now = $state(Date.now());
   error = $state<string>();
   busy = $state<Action>();
+  /** Changes of the microphone that the core has not answered yet. */
+  muting = $state(0);
   soundLocked = $state(false);
   offerShownAt = $state(0);
   microphone = $state.raw<MediaStream>();
@@ -209,7 +211,7 @@ export class Strip {
 
   /** The core's word on muting wins, except for a change it could not be told while it was away. */
   private followMute(muted: boolean): void {
-    if (this.secours || this.busy === "mute") return;
+    if (this.secours || this.muting > 0) return;
     if (this.muteUnsent && this.link === "up") {
       this.muteUnsent = false;
       if (muted !== this.muted && currentCall(this.situation)) {
@@ -321,7 +323,8 @@ export class Strip {
 
   /** Do what a button or a key asks, if it is allowed now. */
   async act(action: Action): Promise<void> {
-    if (!this.allowed.includes(action) || this.busy !== undefined) return;
+    // One thing at a time; but the microphone can always be cut.
+    if (!this.allowed.includes(action) || (this.busy !== undefined && action !== "mute")) return;
     this.error = undefined;
     if (this.secours) this.actOnSecours(action);
     else if (this.coreLost) this.actAlone(action);
@@ -377,7 +380,12 @@ export class Strip {
   private async toggleMute(): Promise<void> {
     // The microphone is cut here first: nothing more may be heard, whatever the network does.
     this.setMuted(!this.muted);
-    await this.send("mute", "set_muted", { muted: this.muted });
+    this.muting += 1;
+    const result = await this.live.command("set_muted", { muted: this.muted });
+    this.muting -= 1;
+    // Not heard by the core: the agent's word stands, and is said again when the core is back.
+    if (!result.ok && (result.code === "disconnected" || result.code === "timeout")) this.muteUnsent = true;
+    else if (!result.ok) this.fail(result.message);
     if (this.view?.position) this.followMute(this.view.position.muted);
   }
 
