@@ -71,12 +71,17 @@ class Strip:
         await expect(self.root).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
     async def press(self, action: str) -> None:
-        """Click one of its buttons."""
+        """Click one of its buttons, once the command before is carried out."""
+        await self._settled()
         await self.part(action).click()
 
     async def key(self, key: str, hold: float = 0) -> None:
-        """Press a key, for so many seconds."""
+        """Press a key for so many seconds, once the command before is carried out."""
+        await self._settled()
         await self.page.keyboard.press(key, delay=hold * 1000)
+
+    async def _settled(self) -> None:
+        await expect(self.root.locator("[aria-busy=true]")).to_have_count(0)
 
     async def pause(self, reason: str) -> None:
         """Take no more calls, for that reason."""

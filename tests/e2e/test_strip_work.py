@@ -113,8 +113,8 @@ async def test_a_whole_call_with_the_keyboard_alone(centre: CentreProcess, open_
         await desk.strip.key("F6")
         await desk.strip.until("held")
         await desk.strip.key("F6")
+        await keyboard.press("F7")  # the microphone can be cut while another command is under way
         await desk.strip.until("on_call")
-        await desk.strip.key("F7")
         await expect(desk.strip.root).to_have_attribute("data-muted", "true")
         await desk.strip.key("F7")
         await expect(desk.strip.root).to_have_attribute("data-muted", "false")
