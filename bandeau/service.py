@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from bandeau.legs import LegKeeper
-from bandeau.model import StripModel
+from bandeau.model import ROOM, StripModel
 from bandeau.policy import strip_alive
 from core.accounts import Session
 from core.commands import Command, LogIn, LogOut, SetMuted
@@ -25,6 +25,8 @@ from web.live import Close, LiveHub, Screen
 log = structlog.get_logger(__name__)
 
 SECRET_OCTETS = 24
+ROOM_SECONDS = 0.2
+"""How old the room's figures on a strip may be. What concerns its own position is told at once."""
 
 
 class Strip(Screen, Protocol):
@@ -63,7 +65,7 @@ class StripService:
         queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
     ) -> None:
         self.model = StripModel(queue)
-        self.hub = LiveHub(epoch)
+        self.hub = LiveHub(epoch, patient=(ROOM,))
         self._bus = bus
         self._clock = clock
         self._credentials = credentials
@@ -75,6 +77,7 @@ class StripService:
         self._published: dict[PositionId, tuple[bool, bool]] = {}
         self._locks: dict[PositionId, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room_due = 0.0
         bus.subscribe(None, self._show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
@@ -102,6 +105,12 @@ class StripService:
 
     def _show(self, envelope: Envelope) -> None:
         self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.fold(envelope))
+
+    def _show_room(self) -> None:
+        now = self._clock.monotonic()
+        if now >= self._room_due:
+            self._room_due = now + ROOM_SECONDS
+            self.hub.flush()
 
     def execute(self, command: Command) -> None:
         """Carry out a strip's command.
@@ -194,7 +203,8 @@ class StripService:
         self._legs.on_switch(event, self.model.room.positions)
 
     def tick(self, now: datetime) -> None:
-        """Look at the heartbeats' deadlines and at the sessions' ends."""
+        """Look at the heartbeats' deadlines and at the sessions' ends, and tell all strips of the room."""
+        self._show_room()
         silent = [p for p in self._heard if not self._alive(p)]
         for position_id in silent:
             del self._heard[position_id]

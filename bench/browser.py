@@ -25,6 +25,7 @@ _ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=LocalNetworkAccessChecks",  # the peer's page comes from nowhere
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",

@@ -35,8 +35,8 @@ CALLER = f"""\
   <nop><action><log message="no=[call_number] [timestamp]"/></action></nop>
   <send retrans="500"><![CDATA[
       INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
-      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-      From: <sip:+99910000[call_number]@[local_ip]>;tag=[pid]c[call_number]
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]-[local_port]
+      From: <sip:+99910000[call_number]@[local_ip]>;tag=[local_port]c[call_number]
       To: <sip:[service]@[remote_ip]>
       Call-ID: [call_id]
       CSeq: 1 INVITE
@@ -50,8 +50,8 @@ CALLER = f"""\
   <recv response="200"/>
   <send><![CDATA[
       ACK [next_url] SIP/2.0
-      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-      From: <sip:+99910000[call_number]@[local_ip]>;tag=[pid]c[call_number]
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]-[local_port]
+      From: <sip:+99910000[call_number]@[local_ip]>;tag=[local_port]c[call_number]
       [last_To:]
       Call-ID: [call_id]
       CSeq: 1 ACK
@@ -62,8 +62,8 @@ CALLER = f"""\
   <pause/>
   <send retrans="500"><![CDATA[
       BYE [next_url] SIP/2.0
-      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-      From: <sip:+99910000[call_number]@[local_ip]>;tag=[pid]c[call_number]
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]-[local_port]
+      From: <sip:+99910000[call_number]@[local_ip]>;tag=[local_port]c[call_number]
       [last_To:]
       Call-ID: [call_id]
       CSeq: 2 BYE
@@ -89,7 +89,7 @@ AGENT = f"""\
       SIP/2.0 200 OK
       [last_Via:]
       [last_From:]
-      [last_To:];tag=[pid]a[call_number]
+      [last_To:];tag=[local_port]a[call_number]
       [last_Call-ID:]
       [last_CSeq:]
       Contact: <sip:agent@[local_ip]:[local_port]>
@@ -153,18 +153,10 @@ async def call(
     files = {name: folder / f"caller-{port}.{name}" for name in ("xml", "log", "csv", "err")}
     files["xml"].write_text(CALLER)
     limit = calls / rate + talk_seconds + 12
-    argv: list[str | Path] = [
-        "sipp",
-        f"{target[0]}:{target[1]}",
-        "-sf",
-        files["xml"],
-        "-s",
-        line,
-        "-i",
-        CALLERS,
-    ]
-    argv += ["-p", str(port), "-mp", "32000", "-r", f"{max(1, round(rate * 10))}", "-rp", "10000"]
-    argv += ["-m", str(calls), "-l", "5000", "-d", f"{round(talk_seconds * 1000)}", "-nostdin"]
+    argv: list[str | Path] = ["sipp", f"{target[0]}:{target[1]}", "-sf", files["xml"], "-s", line]
+    argv += ["-i", CALLERS, "-p", str(port), "-mp", "32000", "-nostdin", "-cid_str", f"%u-{port}@%s"]
+    argv += ["-r", f"{max(1, round(rate * 10))}", "-rp", "10000"]
+    argv += ["-m", str(calls), "-l", "5000", "-d", f"{round(talk_seconds * 1000)}"]
     argv += ["-trace_logs", "-log_file", files["log"], "-trace_stat", "-stf", files["csv"], "-fd", "1"]
     argv += ["-trace_err", "-error_file", files["err"], "-timeout", f"{round(limit)}"]
     async with _sipp(folder, argv) as process:
@@ -191,19 +183,8 @@ async def agents(folder: Path, address: tuple[str, int]) -> AsyncIterator[Agents
     stem = folder / f"agents-{next(_ports)}"
     scenario, log = stem.with_suffix(".xml"), stem.with_suffix(".log")
     scenario.write_text(AGENT)
-    argv: list[str | Path] = [
-        "sipp",
-        "-sf",
-        scenario,
-        "-i",
-        address[0],
-        "-p",
-        str(address[1]),
-        "-mp",
-        "40000",
-        "-nostdin",
-    ]
-    argv += ["-trace_logs", "-log_file", log, "-timeout", "600"]
+    argv: list[str | Path] = ["sipp", "-sf", scenario, "-i", address[0], "-p", str(address[1])]
+    argv += ["-mp", "40000", "-nostdin", "-trace_logs", "-log_file", log, "-timeout", "600"]
     async with _sipp(folder, argv):
         yield Agents(log)
 

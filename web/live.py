@@ -173,7 +173,7 @@ def merge_apply(view: View, patch: Patch) -> View:
 
 
 def _merge_patches(first: Patch, second: Patch) -> Patch:
-    """Two patches of sections with nothing in common, as one."""
+    """Two patches as one: of sections with nothing in common, or, one after the other, of a flat section."""
     merged = dict(first)
     for key, value in second.items():
         before = merged.get(key)
@@ -212,9 +212,12 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
+    """``patches``: who must be told, and of what. ``along``: what they get with it, if they listen to it."""
+
     seq: int
     event: str
     patches: dict[Audience, Patch]
+    along: dict[Audience, Patch]
 
 
 class LiveHub:
@@ -222,18 +225,29 @@ class LiveHub:
 
     Sections of one audience, and of audiences listened to together, must not overlap. A screen gets at most one
     frame for one event, so the last ``seq`` it saw says exactly where it is.
+
+    What a whole room sees changes several times with each call: telling every screen each time would cost each
+    call as much as there are screens. Changes of ``patient`` audiences are gathered until :meth:`flush`. A frame
+    sent meanwhile brings along what is gathered: a screen never shows a past older than its last ``seq``. Their
+    sections are flat (no view within the view) and, once shown, stay: so one patch can stand for several.
     """
 
-    def __init__(self, epoch: str, keep: int = KEPT_CHANGES) -> None:
+    def __init__(self, epoch: str, keep: int = KEPT_CHANGES, patient: Iterable[Audience] = ()) -> None:
         self._base_epoch = epoch
         self._resets = 0
         self.seq = 0
         self._keep = keep
         self._floor = 0
+        self._patient = frozenset(patient)
+        self._gathered: dict[Audience, Patch] = {}
+        """What has changed for the patient audiences since the last flush: a patch each, as if by one event."""
+        self._last_event = ""
         self._changes: deque[_Change] = deque()
         self._sections: dict[Audience, dict[tuple[str, ...], View]] = {}
         self._screens: dict[Audience, dict[Screen, None]] = {}
         self._audiences: dict[Screen, tuple[Audience, ...]] = {}
+        self._reached: dict[Screen, int] = {}
+        """The last ``seq`` each screen was told of: up to there it lacks nothing."""
 
     @property
     def epoch(self) -> str:
@@ -251,24 +265,30 @@ class LiveHub:
         self._resets += 1
         self.seq = self._floor = seq
         self._changes.clear()
+        self._gathered.clear()
         self._sections.clear()
         for section, view in sections.items():
             self._sections.setdefault(section.audience, {})[section.path] = view
         for screen, audiences in list(self._audiences.items()):
+            self._reached[screen] = seq
             screen.push(self._snapshot_frame(audiences, now))
 
     def publish(self, seq: int, event: str, sections: Mapping[Section, View | None]) -> None:
         """Show the new state of the sections that an event touched (``None``: the section is gone)."""
-        self.seq = seq
+        self.seq, self._last_event = seq, event
         patches: dict[Audience, Patch] = {}
         for section, view in sections.items():
-            patch = self._replace(section, view)
-            if patch:
-                patches[section.audience] = _merge_patches(patches.get(section.audience, {}), patch)
+            if patch := self._replace(section, view):
+                told = self._gathered if section.audience in self._patient else patches
+                told[section.audience] = _merge_patches(told.get(section.audience, {}), patch)
         if patches:
-            change = _Change(seq, event, patches)
-            self._remember(change)
-            self._tell(change)
+            self._change(_Change(seq, event, patches, dict(self._gathered)))
+
+    def flush(self) -> None:
+        """Tell the patient audiences what has changed for them since the last time."""
+        patches, self._gathered = self._gathered, {}
+        if patches:
+            self._change(_Change(self.seq, self._last_event, patches, {}))
 
     def _replace(self, section: Section, view: View | None) -> Patch:
         shown = self._sections.setdefault(section.audience, {})
@@ -284,27 +304,38 @@ class LiveHub:
         patch = merge_diff(old, view)
         return section.mount(patch) if patch else {}
 
+    def _change(self, change: _Change) -> None:
+        self._remember(change)
+        self._tell(change)
+
     def _remember(self, change: _Change) -> None:
         self._changes.append(change)
         if len(self._changes) > self._keep:
             self._floor = self._changes.popleft().seq
 
     def _tell(self, change: _Change) -> None:
-        if len(change.patches) == 1:
+        if len(change.patches) == 1 and not change.along:
             ((audience, patch),) = change.patches.items()
             screens = self._screens.get(audience)
             if screens:
                 frame = _change_frame(change, patch)
                 for screen in list(screens):
-                    screen.push(frame)
+                    self._push(screen, change.seq, frame)
             return
         concerned = {screen for audience in change.patches for screen in self._screens.get(audience, ())}
         frames: dict[tuple[Audience, ...], str] = {}
         for screen in concerned:
-            seen = tuple(a for a in self._audiences.get(screen, ()) if a in change.patches)
+            listened = self._audiences.get(screen, ())
+            seen = tuple(a for a in listened if a in change.patches or a in change.along)
             if seen not in frames:
                 frames[seen] = _change_frame(change, _patch_for(change, seen))
-            screen.push(frames[seen])
+            self._push(screen, change.seq, frames[seen])
+
+    def _push(self, screen: Screen, seq: int, frame: str) -> None:
+        """Tell a screen, unless a frame with this very ``seq`` brought it all along already."""
+        if self._reached.get(screen) != seq:
+            self._reached[screen] = seq
+            screen.push(frame)
 
     # --- who sees it ------------------------------------------------------------------------------------
 
@@ -316,14 +347,18 @@ class LiveHub:
             self._screens.setdefault(audience, {})[screen] = None
         missed = self._missed(listened, hello)
         if missed is None:
+            self._reached[screen] = self.seq
             screen.push(self._snapshot_frame(listened, now))
             return
         screen.push(encode({"type": "resumed", "seq": self.seq, "now": instant(now)}))
-        for frame in missed:
-            screen.push(frame)
+        if not isinstance(hello.seq, msgspec.UnsetType):
+            self._reached[screen] = hello.seq
+        for change in missed:
+            self._push(screen, change.seq, _change_frame(change, _patch_for(change, listened)))
 
     def leave(self, screen: Screen) -> None:
         """Disconnect a screen; one that is not connected is no error."""
+        self._reached.pop(screen, None)
         for audience in self._audiences.pop(screen, ()):
             screens = self._screens[audience]
             screens.pop(screen, None)
@@ -338,22 +373,22 @@ class LiveHub:
                 view = merge_apply(view, Section(audience, path).mount(shown))
         return view
 
-    def _missed(self, audiences: tuple[Audience, ...], hello: Hello) -> list[str] | None:
+    def _missed(self, audiences: tuple[Audience, ...], hello: Hello) -> list[_Change] | None:
         """The changes since the last event the screen saw, if they are all kept and not too many."""
         if hello.epoch != self.epoch or isinstance(hello.seq, msgspec.UnsetType):
             return None
         if not self._floor <= hello.seq <= self.seq:
             return None
-        frames: list[str] = []
+        missed: list[_Change] = []
         for change in reversed(self._changes):
             if change.seq <= hello.seq:
                 break
-            if patch := _patch_for(change, audiences):
-                frames.append(_change_frame(change, patch))
-                if len(frames) > RESUMED_AT_MOST:
+            if any(audience in change.patches for audience in audiences):
+                missed.append(change)
+                if len(missed) > RESUMED_AT_MOST:
                     return None
-        frames.reverse()
-        return frames
+        missed.reverse()
+        return missed
 
     def _snapshot_frame(self, audiences: tuple[Audience, ...], now: datetime) -> str:
         return encode(
@@ -370,7 +405,7 @@ class LiveHub:
 def _patch_for(change: _Change, audiences: tuple[Audience, ...]) -> Patch:
     patch: Patch = {}
     for audience in audiences:
-        if part := change.patches.get(audience):
+        if part := change.patches.get(audience) or change.along.get(audience):
             patch = _merge_patches(patch, part) if patch else part
     return patch
 

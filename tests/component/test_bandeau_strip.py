@@ -136,6 +136,10 @@ class World:
     def state(self, position: PositionId = ARM1) -> PositionState:
         return self.centre.acd.room.positions[position].state
 
+    def tick(self) -> None:
+        """What the core does several times a second."""
+        self.strips.tick(self.centre.clock.advance(0.5))
+
     async def caller(self) -> None:
         self.centre.caller()
         for greeting in list(self.centre.ivr.greetings.by_call.values()):
@@ -271,7 +275,9 @@ async def test_a_call_from_offer_to_hang_up(world: World) -> None:
         assert strip.view["platform"] == {"switch": "up"}
         world.leg("leg-1")
         await until(lambda: world.state() is PositionState.READY, "leg and strip prove the position")
+        world.tick()
         await world.caller()
+        world.tick()
         view = await strip.sync()
         offer = view["offer"]
         assert offer.items() >= {"number": "+33612345678", "hidden": False, "line": "15", "flow": "15"}.items()
@@ -337,6 +343,7 @@ async def test_a_strip_that_comes_back_resumes_where_it_was(world: World) -> Non
     async with world.strip(token, epoch=epoch, seq=seq) as again:
         assert again.frames[0]["type"] == "resumed"
         again.view = view
+        world.tick()
         assert (await again.sync())["room"]["waiting"] == 1
 
 
