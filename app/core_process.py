@@ -137,7 +137,6 @@ def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:
                 host=settings.web.host,
                 port=port,
                 ws="websockets-sansio",
-                ws_per_message_deflate=False,  # frames are small: it costs more time than it spares octets
                 ws_max_size=16 * 1024,
                 ws_per_message_deflate=False,  # short frames to many screens: not worth its time and memory
                 access_log=False,
