@@ -226,10 +226,10 @@ class LiveHub:
     Sections of one audience, and of audiences listened to together, must not overlap. A screen gets at most one
     frame for one event, so the last ``seq`` it saw says exactly where it is.
 
-    What a whole room sees changes several times with each call: to tell every screen each time would cost a call
-    as much as there are screens. Changes of ``patient`` audiences are gathered until :meth:`flush`. A frame sent
-    meanwhile brings along what is gathered: a screen never shows a past older than its last ``seq``. Their
-    sections are flat (no view within the view) and, once shown, stay: so one patch can stand for several.
+    What a whole room sees changes several times with each call: to tell every screen each time would cost a
+    call as much as there are screens. Changes of ``patient`` audiences are gathered until :meth:`flush`. A
+    frame sent meanwhile brings along what is gathered: a screen never shows a past older than its last ``seq``.
+    Their sections are flat (no view within the view) and, once shown, stay: so one patch can stand for several.
     """
 
     def __init__(self, epoch: str, keep: int = KEPT_CHANGES, patient: Iterable[Audience] = ()) -> None:
