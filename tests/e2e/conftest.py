@@ -19,7 +19,7 @@ from tests.support.voice import voice
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "e2e"
 MICROPHONES = {ARM1.login: 1600.0, ARM2.login: 2100.0}
 """What each agent's microphone hears, in Hz."""
-ROOM = RoomSettings(offer_seconds=10, wrap_up_seconds=3, heartbeat_seconds=6)
+ROOM = RoomSettings(offer_seconds=10, wrap_up_seconds=7, heartbeat_seconds=6)
 _MICROPHONE_RATE = 48_000
 
 expect.set_options(timeout=20_000)
@@ -28,10 +28,17 @@ TakePosition = Callable[[Person], Awaitable[Desk]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
-    """A whole centre, on its default ports."""
+async def _one_centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     async with CentreProcess(room=ROOM) as centre:
         yield centre
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def centre(_one_centre: CentreProcess) -> CentreProcess:
+    """A whole centre, on its default ports; its core runs, whatever the test before did to it."""
+    if not _one_centre.core_runs:
+        await _one_centre.start_core()
+    return _one_centre
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

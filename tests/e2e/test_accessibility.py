@@ -22,6 +22,7 @@ async def is_accessible(page: Page, what: str) -> None:
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.evaluate(AXE)
+        await page.evaluate("new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))")
         await page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})))")
         found = await page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
         told = [
@@ -69,6 +70,7 @@ async def test_strip(centre: CentreProcess, at_work: TakePosition) -> None:
         await is_accessible(desk.page, "held and muted")
     await desk.strip.until("wrap_up")
     await is_accessible(desk.page, "wrap-up")
+    await desk.strip.until("wrap_up", 0.1)  # it was, all the time
 
 
 async def test_wallboard(centre: CentreProcess, at_work: TakePosition, wallboard: Wallboard) -> None:

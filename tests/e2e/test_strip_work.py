@@ -143,6 +143,7 @@ async def test_a_second_window_takes_the_call_over(centre: CentreProcess, at_wor
         await second.strip.until("wrap_up")
         story = await talk.witness.until_told(talk.call_id, CallEnded)
         assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
-        await desk.strip.press("take-back")
+        await desk.strip.part("take-back").click()
         await expect(second.strip.part("replaced")).to_be_visible()
+        await desk.strip.press("ready")
         await desk.strip.until("ready")

@@ -75,7 +75,7 @@ class CentreProcess:
             room: how its waiting room works.
             patience: seconds that the core may take to start or stop.
         """
-        self.folder = Path(tempfile.mkdtemp(prefix="b15-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
         prompts = self.folder / "prompts"
         prompts.mkdir()
         for name, hz in TONES.items():
@@ -182,6 +182,11 @@ class CentreProcess:
             return started and await _listens(self.settings.web.http_port)
 
         await self._core.start(commands_asterisk)
+
+    @property
+    def core_runs(self) -> bool:
+        """Whether the core runs."""
+        return self._core.running
 
     async def kill_core(self) -> None:
         """End the core as a crash does: at once, with no word to anybody."""

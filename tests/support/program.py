@@ -35,8 +35,8 @@ class Program:
 
     @property
     def running(self) -> bool:
-        """Whether it was started, and not ended by us since."""
-        return self._process is not None
+        """Whether it was started, and has not ended."""
+        return self._process is not None and self._process.returncode is None
 
     async def start(self, ready: Callable[[], Awaitable[bool]]) -> None:
         """Start it and wait until it is ready.
