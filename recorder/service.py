@@ -14,6 +14,9 @@ from recorder.store import measure
 
 log = structlog.get_logger(__name__)
 
+FIRST_LOOK_S = 0.25
+"""After the end of a call: earlier, Asterisk is still closing its tracks and the look is for nothing."""
+
 
 class RecorderService:
     """The recordings of one centre, in one folder."""
@@ -93,6 +96,7 @@ class RecorderService:
     async def _closed_tracks(self, call_id: CallId, patient: Patience) -> tuple[Measured, Measured]:
         tracks = tracks_of(call_id)
         give_up = self._clock.monotonic() + patient.total
+        await asyncio.sleep(min(FIRST_LOOK_S, patient.between))
         while True:
             caller, centre = await asyncio.to_thread(
                 lambda: (measure(self._folder / tracks.caller), measure(self._folder / tracks.centre))

@@ -30,6 +30,7 @@ MODULES: Final[tuple[str, ...]] = tuple(
 
 DECLINED_MESSAGES: Final[tuple[str, ...]] = (
     "cel_generic_type",
+    "ast_channel_varset_type",
     "ast_rtp_rtcp_sent_type",
     "ast_rtp_rtcp_received_type",
 )

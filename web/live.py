@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -114,6 +115,7 @@ def encode(frame: Mapping[str, Any]) -> str:
     return _encoder.encode(frame).decode()
 
 
+@lru_cache(maxsize=4096)  # the same few instants are shown again at each change of a view
 def instant(when: datetime) -> str:
     """An instant as screens read it: ISO 8601, UTC, milliseconds, ``Z``."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
