@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from bench import idle, p1, p2, p3, p4, p9
 from bench.figures import Figure, keep
@@ -34,6 +37,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if not netns.inside():
         sys.exit("the load must stay in a network of its own: make bench")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),  # figures alone go to standard output
+    )
     asyncio.run(_run(arguments.names or list(MEASURES), quick=arguments.quick))
 
 
