@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.ids import AgentId, OfferId, PositionId
-from core.words import PauseReason, Role
+from core.ids import AgentId, CallId, OfferId, PartyId, PositionId
+from core.words import PauseReason, Priority, Role, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,3 +73,100 @@ class Pause(Command):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GoReady(Command):
     """Take calls again: ends a pause or the wrap-up."""
+
+
+# --- calls: an agent may have two at a time, one heard and one on hold ------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceCall(Command):
+    """Call a number, a colleague or everybody. A call being heard is put on hold first: a consultation."""
+
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwapCalls(Command):
+    """Va-et-vient: hold the call being heard, and take up the one on hold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergeCalls(Command):
+    """Conference: both calls of the position become one, the older."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompleteTransfer(Command):
+    """Attended transfer: both calls of the position become one, without the position."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransferCall(Command):
+    """Blind transfer. Back to the position, or to the head of its room, when the target is not reached."""
+
+    call_id: CallId
+    target: Target
+    priority: Priority | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InviteParty(Command):
+    """Ask one more into the call being heard: up to eight parties."""
+
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropParty(Command):
+    """Put a party out of the call, or withdraw its invitation."""
+
+    call_id: CallId
+    party_id: PartyId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MuteParty(Command):
+    """Let the others no longer hear a party, or hear it again."""
+
+    call_id: CallId
+    party_id: PartyId
+    muted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaveCall(Command):
+    """Leave the others connected. Refused when fewer than two would remain."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendDigits(Command):
+    """Send tones (``0123456789*#``) into the call being heard."""
+
+    digits: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeOverCall(Command):
+    """Take a colleague's call: they are out of it, this position is in."""
+
+    call_id: CallId
+
+
+# --- waiting rooms ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeCall(Command):
+    """Take a waiting call of one's choice: manual distribution, pick-up of a colleague's offer, taking back."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangePriority(Command):
+    """Give a waiting call another priority."""
+
+    call_id: CallId
+    priority: Priority

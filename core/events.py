@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from core.ids import AgentId, CallId, CentreId, ChannelId, EventId, OfferId, PositionId, QueueId
+from core.ids import AgentId, CallId, CentreId, ChannelId, EventId, OfferId, PartyId, PositionId, QueueId
 from core.words import (
     CallerNumber,
+    CallKind,
     EndedBy,
     FrontOffice,
+    OfferKind,
     Outcome,
+    PartyEnd,
     PauseReason,
     PositionState,
     Priority,
     Role,
+    Target,
     WithdrawReason,
 )
 
@@ -80,22 +84,35 @@ class CallOriented(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallQueued(CallEvent):
-    """The call entered a waiting room. Its place is by priority, then by this event's instant and order."""
+    """The call entered a waiting room: from the SVI, or from a position (transfer, parking, overflow).
+
+    Its place is by the room's policy; ``since`` is when its wait began, where that is earlier than this event
+    (a call that failed to reach somebody comes back to its place). ``by`` is the position that sent it.
+    """
 
     flow: str
     queue: QueueId
     priority: Priority
     front_office: FrontOffice
+    skills: tuple[str, ...] = ()
+    since: datetime | None = None
+    by: PositionId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOffered(CallEvent):
-    """The call is proposed to a position until ``deadline``."""
+    """The call is proposed to a position until ``deadline``.
+
+    ``reasons`` say why this call and why this agent, as codes with their values (``longest_idle:312s``). An
+    offer of kind INVITED or EVERYBODY answers a :class:`PartyInvited` of the same position.
+    """
 
     offer_id: OfferId
     position_id: PositionId
     agent_id: AgentId
     deadline: datetime
+    kind: OfferKind = OfferKind.DISTRIBUTED
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +154,103 @@ class CallResumed(CallEvent):
     """The agent took the caller off hold."""
 
     position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallPlaced(CallEvent):
+    """An agent started a call of their own. The position is in it from here on; ``target`` is being reached.
+
+    ``presented`` is the number shown to the called party, E.164 or a short number; empty for internal calls.
+    """
+
+    position_id: PositionId
+    agent_id: AgentId
+    kind: CallKind
+    target: Target
+    presented: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyInvited(CallEvent):
+    """Somebody is asked into the call until ``deadline``: a number rings, or a position is made an offer.
+
+    Ends in PartyJoined (a number), CallAnswered (a position), or PartyNotReached. ``by`` is who asked, if a
+    person did.
+    """
+
+    party_id: PartyId
+    target: Target
+    deadline: datetime
+    by: PositionId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyJoined(CallEvent):
+    """An invited number answered and is in the call."""
+
+    party_id: PartyId
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyNotReached(CallEvent):
+    """An invitation ended without the party in the call. The call goes on without it."""
+
+    party_id: PartyId
+    reason: PartyEnd
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyLeft(CallEvent):
+    """A party is out of the call, which goes on for the others. A position is free from here on."""
+
+    party_id: PartyId
+    reason: PartyEnd
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyMuted(CallEvent):
+    """A party of a conference is no longer heard by the others, or is heard again."""
+
+    party_id: PartyId
+    muted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallsMerged(CallEvent):
+    """The parties of ``merged_id`` are now in this call; the other is over, with no outcome of its own."""
+
+    merged_id: CallId
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransferStarted(CallEvent):
+    """An agent passes the call on. Until it has arrived the caller hears music, and it may come back.
+
+    To a room: the room queues it at once, with ``priority`` where one is given.
+    """
+
+    position_id: PositionId
+    target: Target
+    priority: Priority | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransferFailed(CallEvent):
+    """The target was not reached. The call goes back to who passed it on, else to the head of its room."""
+
+    position_id: PositionId
+    target: Target
+    reason: PartyEnd
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigitsSent(CallEvent):
+    """An agent sent tones into the call. Which ones is nobody's business."""
+
+    position_id: PositionId
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,6 +402,16 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CallAnswered,
         CallHeld,
         CallResumed,
+        CallPlaced,
+        PartyInvited,
+        PartyJoined,
+        PartyNotReached,
+        PartyLeft,
+        PartyMuted,
+        CallsMerged,
+        TransferStarted,
+        TransferFailed,
+        DigitsSent,
         CallEnded,
         AgentLoggedIn,
         AgentLoggedOut,

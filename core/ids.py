@@ -28,6 +28,9 @@ PositionId = NewType("PositionId", str)
 QueueId = NewType("QueueId", str)
 """A salle d'attente (waiting room), such as ``15``."""
 
+PartyId = NewType("PartyId", str)
+"""Somebody in a call: ``caller``, an agent by their position, or an invited number by an id of its own."""
+
 OfferId = NewType("OfferId", str)
 """One offer of one call to one position."""
 

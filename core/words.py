@@ -86,6 +86,14 @@ class Outcome(StrEnum):
     FALLBACK = "fallback"
     """Handed to the dialplan's fallback, or never claimed by a core."""
     TECHNICAL_FAILURE = "technical_failure"
+    OVERFLOWED = "overflowed"
+    """Left the centre for another destination, which took it."""
+    REFUSED = "refused"
+    """Ended by the SVI with a message, as its call flow says."""
+    CALLBACK_ASKED = "callback_asked"
+    """The caller left by asking to be called back."""
+    NOT_REACHED = "not_reached"
+    """A call of ours that nobody answered at the other end."""
 
     @property
     def is_abandoned(self) -> bool:
@@ -94,6 +102,69 @@ class Outcome(StrEnum):
 
 
 _ABANDONED = frozenset({Outcome.ABANDONED_SVI, Outcome.ABANDONED_QUEUE, Outcome.ABANDONED_RINGING})
+
+
+class CallKind(StrEnum):
+    """Who started a call. Only ``INCOMING`` calls count as presented."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    """An agent called a number."""
+    INTERNAL = "internal"
+    """An agent called a colleague, or all of them."""
+
+
+class TargetKind(StrEnum):
+    """What a call, a transfer or an overflow may be sent to."""
+
+    NUMBER = "number"
+    POSITION = "position"
+    ROOM = "room"
+    CENTRE = "centre"
+    EVERYBODY = "everybody"
+    """Every ready position at once ("à toutes les mains")."""
+
+
+class OfferKind(StrEnum):
+    """Why a call is proposed to a position."""
+
+    DISTRIBUTED = "distributed"
+    """By the policy of its waiting room."""
+    CHOSEN = "chosen"
+    """The agent took it from a list: manual distribution, pick-up, taking back."""
+    INVITED = "invited"
+    """A colleague calls, transfers or invites this very position."""
+    EVERYBODY = "everybody"
+    """A colleague calls every ready position."""
+
+
+class PartyEnd(StrEnum):
+    """Why a party is no longer in a call, or never came."""
+
+    HUNG_UP = "hung_up"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNAVAILABLE = "unavailable"
+    """Nobody there: unknown number, position not logged in or not ready."""
+    FAILED = "failed"
+    """A technical reason."""
+    DROPPED = "dropped"
+    """Put out of the call by an agent."""
+    LEFT = "left"
+    """An agent left the others connected."""
+    TRANSFERRED = "transferred"
+    """An agent passed the call on."""
+    CANCELLED = "cancelled"
+    """The invitation was withdrawn before its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to reach: ``value`` is an E.164 or short number, a position, a room or a centre, by ``kind``."""
+
+    kind: TargetKind
+    value: str = ""
 
 
 class EndedBy(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -74,5 +74,7 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return st.from_regex(r"\A[A-Za-z0-9./-]{1,64}\Z")
     if hint in known:
         return known[hint]
+    if get_origin(hint) is tuple:
+        return st.lists(_values(get_args(hint)[0]), max_size=3).map(tuple)
     alternatives = [_values(part) for part in getattr(hint, "__args__", ())]
     return st.one_of(*alternatives) if alternatives else st.from_type(hint)
