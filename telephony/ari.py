@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import socket
 from collections.abc import Callable
@@ -24,6 +25,8 @@ PING_INTERVAL: Final = 1.0
 PING_TIMEOUT: Final = 1.5
 _CLOSE_TIMEOUT: Final = 0.25
 """Seconds. A link that fell silent is noticed within the sum of these three, at most 3 s."""
+_FIRST_WORD_SECONDS: Final = 0.2
+"""How long we wait for Asterisk to speak first on a new socket."""
 _QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _MAX_FRAME: Final = 64 * 2**20
 """Bytes. The list of 10,000 channels is about 8 MB."""
@@ -179,7 +182,12 @@ class AriServer:
         self._link = link
         reason = "closed by Asterisk"
         try:
+            first = await _first_word(connection)
+            if self._link is not link:
+                return
             self._connected(link)
+            if first is not None:
+                self._read(link, first)
             async for frame in connection:
                 if self._link is not link:
                     return
@@ -208,6 +216,17 @@ class AriServer:
         self._link = None
         link.abort()
         self._lost(link, reason)
+
+
+async def _first_word(connection: ServerConnection) -> str | bytes | None:
+    """Wait for Asterisk's first frame (``ApplicationRegistered``); ``None``: it says nothing.
+
+    A request sent before it may reach Asterisk in one piece with our answer to its handshake; Asterisk then
+    leaves it unread in a buffer until something more comes, which would be our next ping, a second later.
+    """
+    with contextlib.suppress(TimeoutError):
+        return await asyncio.wait_for(connection.recv(), _FIRST_WORD_SECONDS)
+    return None
 
 
 def _reason(response: RESTResponse) -> str:
