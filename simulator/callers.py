@@ -9,14 +9,19 @@ async with await Caller.open(("127.0.0.1", 5060)) as caller:
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from typing import Literal
 
 from simulator.rtp import RtpSession
 from simulator.sip_agent import SipAgent
 from simulator.sip_call import Call, CallState, EndedBy
+from simulator.sip_stream import StreamPhone
 from simulator.sip_udp import UdpPhone
 from simulator.sound import Pcm, tone
 
+Road = Literal["udp", "tcp", "tls"]
+"""What carries SIP."""
 Server = tuple[str, int]
 """Host and port of a SIP trunk."""
 
@@ -32,16 +37,40 @@ class CallNotAnswered(Exception):
 class Caller:
     """One caller, for one call at a time."""
 
-    def __init__(self, phone: UdpPhone, sound: RtpSession) -> None:
+    def __init__(self, phone: UdpPhone | StreamPhone, sound: RtpSession) -> None:
         self._phone = phone
         self._sound = sound
         self._call: Call | None = None
 
     @classmethod
-    async def open(cls, server: Server, address: str = "") -> "Caller":
-        """A caller of that trunk. ``address``: its own; empty: the one by which the trunk is reached."""
-        phone = await UdpPhone.open(server, address)
-        return cls(phone, await RtpSession.open(phone.address))
+    async def open(
+        cls,
+        server: Server,
+        address: str = "",
+        *,
+        road: Road = "udp",
+        tls: ssl.SSLContext | None = None,
+        encrypted: bool = False,
+    ) -> "Caller":
+        """A caller of that trunk.
+
+        Args:
+            server: the trunk.
+            address: the caller's own; empty: the one by which the trunk is reached.
+            road: what carries SIP.
+            tls: whom the caller trusts, for ``tls``.
+            encrypted: whether sound is SRTP, with keys in the SDP.
+
+        Raises:
+            OSError: over TCP or TLS, the trunk is not there or not trusted.
+        """
+        phone: UdpPhone | StreamPhone
+        if road == "udp":
+            phone = await UdpPhone.open(server, address)
+        else:
+            trust = (tls or ssl.create_default_context()) if road == "tls" else None
+            phone = await StreamPhone.open(server, address, trust)
+        return cls(phone, await RtpSession.open(phone.address, encrypted=encrypted))
 
     async def __aenter__(self) -> "Caller":
         return self

@@ -1,6 +1,7 @@
 """RTP of a robot caller: G.711 A-law out and in at 20 ms, keys as telephone events (RFC 4733).
 
-One paced sender per call; what is heard is kept, in order of arrival, within a bound.
+Where asked for, encrypted (SRTP) with keys said in the SDP (SDES, RFC 4568). One paced sender per call; what is
+heard is kept, in order of arrival, within a bound.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import cast
 
 import numpy as np
 
+from simulator.cipher import Cipher
 from simulator.sound import RATE, Pcm, decode_alaw, encode_alaw
 
 FRAME = RATE // 50
@@ -25,13 +27,13 @@ _SILENCE = encode_alaw(np.zeros(FRAME, np.int16))
 _KEYS = "0123456789*#ABCD"
 _KEY_FRAMES = 5
 _SDP_ADDRESS = re.compile(r"^c=IN IP4 ([0-9.]{7,15})\s*$", re.MULTILINE)
-_SDP_AUDIO = re.compile(r"^m=audio (\d{1,5}) RTP/AVP ", re.MULTILINE)
+_SDP_AUDIO = re.compile(r"^m=audio (\d{1,5}) (RTP/S?AVP) ", re.MULTILINE)
 
 
 class RtpSession(asyncio.DatagramProtocol):
     """The sound of one call. Open it, put :attr:`sdp` in the offer, then :meth:`start` with the answer."""
 
-    def __init__(self, address: str, port: int) -> None:
+    def __init__(self, address: str, port: int, cipher: Cipher | None = None) -> None:
         self._transport: asyncio.DatagramTransport | None = None
         self._peer: tuple[str, int] | None = None
         self._pacer: asyncio.Task[None] | None = None
@@ -41,16 +43,19 @@ class RtpSession(asyncio.DatagramProtocol):
         self._sequence = random.randrange(65_536)
         self._timestamp = random.randrange(2**32)
         self._source = random.randrange(2**32)
+        self._cipher = cipher
         self.received = 0
         """Packets of sound heard so far."""
+        profile = "RTP/SAVP" if cipher else "RTP/AVP"
         self.sdp = (
             f"v=0\r\no=- {self._source} 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/AVP {ALAW} {EVENTS}\r\na=rtpmap:{ALAW} PCMA/8000\r\n"
+            f"m=audio {port} {profile} {ALAW} {EVENTS}\r\na=rtpmap:{ALAW} PCMA/8000\r\n"
             f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+            f"{cipher.offer if cipher else ''}"
         )
 
     @classmethod
-    async def open(cls, address: str) -> "RtpSession":
+    async def open(cls, address: str, *, encrypted: bool = False) -> "RtpSession":
         """Take a free UDP port of that address."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
@@ -61,7 +66,7 @@ class RtpSession(asyncio.DatagramProtocol):
             raise
         port = sock.getsockname()[1]
         _, session = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: cls(address, port), sock=sock
+            lambda: cls(address, port, Cipher() if encrypted else None), sock=sock
         )
         return session
 
@@ -69,11 +74,15 @@ class RtpSession(asyncio.DatagramProtocol):
         """Begin to send to where the SDP answer says.
 
         Raises:
-            ValueError: it has no audio over RTP.
+            ValueError: it has no audio over RTP, or is encrypted where the offer is not, or the reverse.
         """
         address, audio = _SDP_ADDRESS.search(answer), _SDP_AUDIO.search(answer)
         if address is None or audio is None or audio[1] == "0":
             raise ValueError("no RTP audio in the answer")
+        if (audio[2] == "RTP/SAVP") != (self._cipher is not None):
+            raise ValueError(f"{audio[2]} was not offered")
+        if self._cipher is not None:
+            self._cipher.agree(answer)
         self._peer = (address[1], int(audio[1]))
         self._pacer = asyncio.get_running_loop().create_task(self._pace())
 
@@ -123,6 +132,8 @@ class RtpSession(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: D102
         if self._peer is None or addr[0] != self._peer[0]:
             return
+        if self._cipher is not None:
+            data = self._cipher.opened(data)
         if len(data) >= 12 and data[0] >> 6 == 2 and data[1] & 0x7F == ALAW:
             self.received += 1
             self._heard.append(data[12 + 4 * (data[0] & 0x0F) :])
@@ -167,4 +178,5 @@ class RtpSession(asyncio.DatagramProtocol):
         self._sequence = (self._sequence + 1) % 65_536
         second = payload_type | (0x80 if mark else 0)
         header = struct.pack("!BBHII", 0x80, second, self._sequence, timestamp, self._source)
-        self._transport.sendto(header + payload, self._peer)
+        packet = header + payload
+        self._transport.sendto(self._cipher.sealed(packet) if self._cipher else packet, self._peer)

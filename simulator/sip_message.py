@@ -1,6 +1,6 @@
 """SIP messages (RFC 3261) as bytes and as values: no socket, no clock. Sizes are capped.
 
-One message is one packet or one WebSocket frame.
+One message is one packet or one WebSocket frame; on a stream, they follow each other (:func:`split_stream`).
 """
 
 import re
@@ -17,6 +17,7 @@ _COMPACT = {
 }  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z0-9!%'*+\-.^_`|~]+")
 _URI_IN_HEADER = re.compile(r"<([^<>]+)>")
+_LENGTH = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*:[ \t]*(\d{1,6})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _TAG = re.compile(r";\s*tag=([^;,\s]+)", re.IGNORECASE)
 
 
@@ -106,6 +107,30 @@ def parse(data: bytes) -> Request | Response:
         raise SipError("not UTF-8") from error
     headers = _parse_headers(lines[1:])
     return _parse_start(lines[0], headers, _cut_body(headers, body))
+
+
+def split_stream(received: bytes) -> tuple[list[bytes], bytes]:
+    """Cut what came over a stream into whole messages, and the beginning of the next.
+
+    Raises:
+        SipError: a message does not say its length, or is too large.
+    """
+    messages: list[bytes] = []
+    while True:
+        received = received.lstrip(b"\r\n")  # keep-alives between messages
+        head, found, body = received.partition(b"\r\n\r\n")
+        if not found:
+            if len(received) > MAX_OCTETS:
+                raise SipError("message too large")
+            return messages, received
+        length = _LENGTH.search(head)
+        if length is None or len(head) + int(length[1]) > MAX_OCTETS:
+            raise SipError("a message on a stream without its length")
+        if len(body) < int(length[1]):
+            return messages, received
+        whole = len(head) + 4 + int(length[1])
+        messages.append(received[:whole])
+        received = received[whole:]
 
 
 def encode(message: Request | Response) -> bytes:

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from simulator.sip_dialog import Dialog, cancel_of, dialog_of, refusal_ack
 from simulator.sip_digest import authorise
-from simulator.sip_message import MAX_OCTETS, Request, Response, SipError, answer, encode, parse, tag_of, uri_of
+from simulator.sip_message import (
+    MAX_OCTETS,
+    Request,
+    Response,
+    SipError,
+    answer,
+    encode,
+    parse,
+    split_stream,
+    tag_of,
+    uri_of,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -181,3 +192,33 @@ def test_rfc_2069_style_challenges_are_answered_without_qop() -> None:
     secret = hashlib.md5(b"u:c:p").hexdigest()
     action = hashlib.md5(b"REGISTER:sip:15@10.15.0.1").hexdigest()
     assert parameters(again)["response"] == hashlib.md5(f"{secret}:n:{action}".encode()).hexdigest()
+
+
+MESSAGES = [
+    encode(Request((("Via", "SIP/2.0/TCP a"), ("Call-ID", str(number))), body, "INFO", "sip:15@centre"))
+    for number, body in enumerate((b"", b"v=0\r\n\r\n", b"\r\n"))
+]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=200))
+def test_messages_are_found_in_a_stream_however_it_is_cut(pieces: list[int]) -> None:
+    stream, found, left = b"\r\n\r\n".join(MESSAGES), [], b""
+    for size in [*pieces, len(stream)]:
+        messages, left = split_stream(left + stream[:size])
+        found += messages
+        stream = stream[size:]
+    assert (found, left) == (MESSAGES, b"")
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        b"INFO sip:15@centre SIP/2.0\r\nCall-ID: 1\r\n\r\n",
+        b"INFO sip:15@centre SIP/2.0\r\nContent-Length: 999999\r\n\r\n",
+        b"INFO sip:15@centre SIP/2.0\r\nContent-Length: -1\r\n\r\n",
+        b"a" * (MAX_OCTETS + 1),
+    ],
+)
+def test_a_stream_without_lengths_is_refused(received: bytes) -> None:
+    with pytest.raises(SipError):
+        split_stream(received)
