@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.ids import AgentId, CallId, OfferId, PartyId, PositionId
-from core.words import PauseReason, Priority, Role, Target
+from core.ids import AgentId, CallId, OfferId, PartyId, PositionId, QueueId
+from core.words import PauseReason, Priority, Role, RoomSetting, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,3 +170,20 @@ class ChangePriority(Command):
 
     call_id: CallId
     priority: Priority
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedBack(Command):
+    """Say that one has looked after a parked caller, or taken note that the caller is gone."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeRoomRule(Command):
+    """Change how a waiting room works; an empty value puts it back. Supervisors only."""
+
+    queue: QueueId
+    setting: RoomSetting
+    value: str
+    rule: str = ""

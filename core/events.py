@@ -17,11 +17,13 @@ from core.words import (
     FrontOffice,
     OfferKind,
     Outcome,
+    OverflowCause,
     PartyEnd,
     PauseReason,
     PositionState,
     Priority,
     Role,
+    RoomSetting,
     Target,
     WithdrawReason,
 )
@@ -88,6 +90,8 @@ class CallQueued(CallEvent):
 
     Its place is by the room's policy; ``since`` is when its wait began, where that is earlier than this event
     (a call that failed to reach somebody comes back to its place). ``by`` is the position that sent it.
+    ``repeat_of`` is the call of the same number shortly before, if there was one: the caller calls again.
+    ``prefers`` is the agent to be chosen before others, if free: who had that number last.
     """
 
     flow: str
@@ -97,6 +101,53 @@ class CallQueued(CallEvent):
     skills: tuple[str, ...] = ()
     since: datetime | None = None
     by: PositionId | None = None
+    repeat_of: CallId | None = None
+    prefers: AgentId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallPriorityChanged(CallEvent):
+    """An agent gave a waiting call another priority: it takes its new place at once."""
+
+    position_id: PositionId
+    priority: Priority
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverflowTriggered(CallEvent):
+    """A rule of its room sends a waiting call elsewhere, because of ``cause``.
+
+    To a room: CallQueued there follows. To a number or a centre: it is invited, and the call leaves with it,
+    or comes back to its place when it is not reached. To a message: it is played, and the call goes on waiting.
+    """
+
+    queue: QueueId
+    rule: str
+    cause: OverflowCause
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckBackDue(CallEvent):
+    """Nobody has looked after a parked caller for the longest time allowed: somebody must, now."""
+
+    queue: QueueId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallCheckedBack(CallEvent):
+    """An agent has looked after a parked caller, or taken note that the caller is gone."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParkedCallerLeft(CallEvent):
+    """A caller parked by ``by`` hung up before anybody took the call: an alarm, until checked back."""
+
+    queue: QueueId
+    priority: Priority
+    by: PositionId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -311,6 +362,25 @@ class PositionMuted(PositionEvent):
     muted: bool
 
 
+# --- waiting rooms ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomRuleChanged(Event):
+    """A supervisor changed how a waiting room works, until put back or until another plan is activated.
+
+    ``value`` empty: back to the plan's. ``before`` is what it was, as such a value. ``rule`` names the overflow
+    rule, for the settings about one.
+    """
+
+    queue: QueueId
+    setting: RoomSetting
+    value: str
+    before: str
+    rule: str = ""
+    by: PositionId | None = None
+
+
 # --- around the call --------------------------------------------------------------------------------------
 
 
@@ -396,6 +466,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
         WelcomeEnded,
         CallOriented,
         CallQueued,
+        CallPriorityChanged,
+        OverflowTriggered,
+        CheckBackDue,
+        CallCheckedBack,
+        ParkedCallerLeft,
         CallOffered,
         OfferWithdrawn,
         OfferAccepted,
@@ -418,6 +493,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PositionReadinessChanged,
         PositionStateChanged,
         PositionMuted,
+        RoomRuleChanged,
         RecordingStarted,
         RecordingEnded,
         RecordingMissing,

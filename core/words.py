@@ -23,12 +23,14 @@ class FrontOffice(StrEnum):
 class Priority(StrEnum):
     """Regulation priority of a waiting call, most urgent first in declaration order.
 
-    ``UV`` (vital emergency) and ``PX`` (not given) are the first level's, ``P0``–``P3`` the second level's.
+    ``UV`` (vital emergency) and ``PX`` (not given) are the first level's, ``P0``–``P3`` and ``NR`` (not given:
+    served before ``P2``, for it may hide anything) the second level's.
     """
 
     UV = "UV"
     P0 = "P0"
     P1 = "P1"
+    NR = "NR"
     P2 = "P2"
     P3 = "P3"
     PX = "Px"
@@ -74,6 +76,10 @@ class WithdrawReason(StrEnum):
     CALLER_LEFT = "caller_left"
     POSITION_LOST = "position_lost"
     CONNECT_FAILED = "connect_failed"
+    TAKEN_ELSEWHERE = "taken_elsewhere"
+    """Another position took the call: it was offered to several, or a colleague picked it up."""
+    CANCELLED = "cancelled"
+    """Who asked for this very position no longer does."""
 
 
 class Outcome(StrEnum):
@@ -123,6 +129,8 @@ class TargetKind(StrEnum):
     CENTRE = "centre"
     EVERYBODY = "everybody"
     """Every ready position at once ("à toutes les mains")."""
+    MESSAGE = "message"
+    """An announcement, by its name in the prompts catalogue: only a waiting room sends calls there."""
 
 
 class OfferKind(StrEnum):
@@ -136,6 +144,37 @@ class OfferKind(StrEnum):
     """A colleague calls, transfers or invites this very position."""
     EVERYBODY = "everybody"
     """A colleague calls every ready position."""
+
+
+class OverflowCause(StrEnum):
+    """What sets off a rule of overflow (débordement)."""
+
+    WAIT = "wait"
+    """The call has waited for so many seconds."""
+    LENGTH = "length"
+    """More than so many calls wait in the room."""
+    ESTIMATE = "estimate"
+    """Its estimated wait is longer than so many seconds."""
+    CLOSED = "closed"
+    """The room is closed."""
+    NOBODY = "nobody"
+    """Nobody who serves the room is logged in."""
+
+
+class RoomSetting(StrEnum):
+    """What a supervisor may change of a waiting room while it works, until it is put back."""
+
+    CLOSED = "closed"
+    """``yes`` or ``no``."""
+    MODE = "mode"
+    """``automatic`` or ``manual``."""
+    OFFER_SECONDS = "offer_seconds"
+    WRAP_UP_SECONDS = "wrap_up_seconds"
+    WEIGHT = "weight"
+    OVERFLOW_LIMIT = "overflow_limit"
+    """Seconds or calls of the overflow rule named beside."""
+    OVERFLOW_ON = "overflow_on"
+    """Whether the overflow rule named beside applies: ``yes`` or ``no``."""
 
 
 class PartyEnd(StrEnum):
