@@ -75,13 +75,71 @@ class WelcomeEnded(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptAdvanced(CallEvent):
+    """The SVI went on in a call's script, of a plan's version with a surge laid over it or none.
+
+    ``route`` is what it passed through, in order: each step with why it was left (``menu:key 1``), the last one
+    where the caller is now. From it a restarted core goes on where the caller was.
+    """
+
+    version: int
+    surge: str
+    script: str
+    route: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptFailed(CallEvent):
+    """Something went wrong in the SVI (a prompt missing, a fault): to the emergency room at once."""
+
+    step: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptEnded(CallEvent):
+    """The SVI has said its last message and ends the call, as its script says: with this outcome."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallbackRequested(CallEvent):
+    """The caller asked in the SVI to be called back on ``number`` (E.164)."""
+
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallOriented(CallEvent):
-    """The SVI decided where the call goes."""
+    """The SVI decided where the call goes. ``route``: as in :class:`ScriptAdvanced`, from the last one on."""
 
     flow: str
     queue: QueueId
     priority: Priority
     front_office: FrontOffice
+    skills: tuple[str, ...] = ()
+    route: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallPrioritised(CallEvent):
+    """A waiting call has another priority: an agent's choice (``by``), or the caller's own key in the room."""
+
+    priority: Priority
+    by: PositionId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallerSilent(CallEvent):
+    """Nobody has spoken on the caller's line for ``seconds``: an open line. The call goes on like any other."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallerSpoke(CallEvent):
+    """Somebody speaks on a line that was silent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -451,6 +509,27 @@ class SwitchLost(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlanActivated(Event):
+    """A version of the centre's plan is in force from here on, with that surge laid over it or none.
+
+    ``digest`` is the SHA-256 of the version's file. Calls in the SVI go on with the version they began with.
+    """
+
+    version: int
+    digest: str
+    surge: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanRefused(Event):
+    """A plan due to be in force cannot be used; the last good one stays in force."""
+
+    version: int
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SecurityIncidentSeen(Event):
     """Asterisk refused a message for a security reason (wrong password, unknown account, denied address)."""
 
@@ -464,7 +543,14 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CallArrived,
         LineOpened,
         WelcomeEnded,
+        ScriptAdvanced,
+        ScriptFailed,
+        ScriptEnded,
+        CallbackRequested,
         CallOriented,
+        CallPrioritised,
+        CallerSilent,
+        CallerSpoke,
         CallQueued,
         CallPriorityChanged,
         OverflowTriggered,
@@ -502,6 +588,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CoreStarted,
         SwitchConnected,
         SwitchLost,
+        PlanActivated,
+        PlanRefused,
         SecurityIncidentSeen,
     )
 }
