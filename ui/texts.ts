@@ -220,16 +220,17 @@ export const errors = {
   secours: "L’appel de secours n’a pas pu être pris.",
 };
 
-export const shortcuts: { keys: string; does: string }[] = [
-  { keys: "F2", does: "Décrocher" },
-  { keys: "F4", does: "Raccrocher, refuser (maintenir ou deux fois)" },
-  { keys: "F6", does: "Garde / Reprendre" },
-  { keys: "F7", does: "Muet / Micro" },
-  { keys: "F8", does: "Pause, puis 1 à 5" },
-  { keys: "F9", does: "Disponible" },
-  { keys: "?", does: "Cette aide" },
-  { keys: "Échap", does: "Fermer un menu" },
-];
+/** What each key does; the keys themselves are in the strip's keymap. */
+export const shortcuts = {
+  accept: "Décrocher",
+  end: "Raccrocher, refuser (maintenir ou deux fois)",
+  hold: "Garde / Reprendre",
+  mute: "Muet / Micro",
+  pause: "Pause, puis 1 à 5",
+  ready: "Disponible",
+  help: "Cette aide",
+  close: "Fermer un menu",
+};
 
 export const wallboard = {
   title: "Salle",

@@ -189,7 +189,8 @@ export function stateShown(s: Situation, now: number): StateShown {
   };
 }
 
-export type Action = "accept" | "decline" | "hang_up" | "hold" | "mute" | "pause" | "ready";
+export const ALL_ACTIONS = ["accept", "decline", "hang_up", "hold", "mute", "pause", "ready"] as const;
+export type Action = (typeof ALL_ACTIONS)[number];
 
 const WITH_CORE: Record<Face, readonly Action[]> = {
   loading: [],
@@ -269,10 +270,10 @@ export function health(s: Situation): { audio: Health; core: Health; switch: Hea
   return { audio, core, switch: known };
 }
 
-export type Banner = "core_lost" | "leg_lost" | "switch_down" | "no_microphone" | undefined;
+export type Banner = "core_lost" | "leg_lost" | "switch_down" | "no_microphone";
 
 /** The one thing that must be said across the strip, the gravest first. */
-export function banner(s: Situation): Banner {
+export function banner(s: Situation): Banner | undefined {
   if (s.leg === "no_microphone") return "no_microphone";
   if (s.coreLost) return "core_lost";
   if (s.view === undefined) return undefined;

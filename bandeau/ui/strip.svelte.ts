@@ -331,6 +331,11 @@ export class Strip {
     else await this.actWithCore(action);
   }
 
+  /** A pause needs its reason first; taking back a planned one does not, nor one that only the page knows of. */
+  get asksPauseReason(): boolean {
+    return !this.coreLost && this.view?.position?.pausePending === undefined;
+  }
+
   async pause(reason: PauseReason): Promise<void> {
     await this.send("pause", "pause", { reason });
   }

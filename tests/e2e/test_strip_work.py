@@ -129,6 +129,28 @@ async def test_a_whole_call_with_the_keyboard_alone(centre: CentreProcess, open_
     await desk.strip.until("ready")
 
 
+async def test_what_is_read_in_a_drawer_stays_while_a_call_is_answered(
+    centre: CentreProcess, at_work: TakePosition
+) -> None:
+    desk = await at_work(ARM1)
+    await desk.strip.key("F8")
+    await expect(desk.strip.part("pause-menu")).to_be_visible()
+    await desk.strip.key("?")
+    await expect(desk.strip.part("help")).to_be_visible()
+    async with waiting_call(centre) as talk:
+        await desk.strip.until("offered")
+        await expect(desk.strip.part("help")).to_be_visible()
+        await expect(desk.strip.part("offer-number")).to_be_in_viewport()
+        await expect(desk.strip.part("accept")).to_be_in_viewport()
+        await desk.strip.key("F2")
+        await desk.strip.until("on_call")
+        await talk.both_hear(desk)
+        await expect(desk.strip.part("help")).to_be_visible()
+        await desk.strip.key("Escape")
+        await expect(desk.strip.part("help")).to_have_count(0)
+        await expect(desk.strip.part("call-number")).to_be_in_viewport()
+
+
 async def test_a_second_window_takes_the_call_over(centre: CentreProcess, at_work: TakePosition) -> None:
     desk = await at_work(ARM1)
     async with talking(centre, desk) as talk:

@@ -1,33 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AGAIN_MS, actionOf, DISARMED, HOLD_MS, KEYS, needsConfirmation, pass, press, release } from "../keys";
-import type { Action } from "../model";
-
-describe("keys", () => {
-  it.each([
-    ["F2", ["accept", "decline"], "accept"],
-    ["F4", ["accept", "decline"], "decline"],
-    ["F4", ["hold", "mute", "hang_up", "pause"], "hang_up"],
-    ["F2", ["hold", "mute", "hang_up", "pause"], undefined],
-    ["a", ["accept"], undefined],
-  ] as [string, Action[], Action | undefined][])("%s among %j: %s", (key, allowed, wanted) => {
-    expect(actionOf(key, allowed)).toBe(wanted);
-  });
-
-  it("never share one key among actions allowed together", () => {
-    const together: Action[][] = [
-      ["accept", "decline"],
-      ["hold", "mute", "hang_up", "pause"],
-      ["ready", "pause"],
-    ];
-    for (const actions of together) {
-      expect(new Set(actions.map((action) => KEYS[action])).size).toBe(actions.length);
-    }
-  });
-
-  it("ask for confirmation only where a call would be lost", () => {
-    expect((Object.keys(KEYS) as Action[]).filter(needsConfirmation)).toEqual(["decline", "hang_up"]);
-  });
-});
+import { AGAIN_MS, DISARMED, HOLD_MS, pass, press, release } from "../confirm";
 
 describe("hanging up by the keyboard", () => {
   const armed = press(DISARMED, "hang_up", 1000).guard;

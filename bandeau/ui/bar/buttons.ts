@@ -1,0 +1,88 @@
+/** The buttons of the strip: one row of this table for each action. Pure. */
+
+import { strip as texts } from "$ui/texts";
+import { ACTIONS, type Icon } from "../icons";
+import type { Action, Face } from "../model";
+
+/** What the looks of the buttons depend on. */
+export interface Moment {
+  readonly face: Face;
+  readonly muted: boolean;
+  readonly coreLost: boolean;
+  /** A call of the fallback rings or goes on. */
+  readonly secours: boolean;
+  /** A call of the core goes on. */
+  readonly onCall: boolean;
+  readonly pausePending: boolean;
+  /** The action that waits for its confirmation. */
+  readonly armed: Action | undefined;
+}
+
+export interface Button {
+  readonly Icon: Icon;
+  readonly label: string;
+  readonly testid: string;
+  readonly look?: "plain" | "answer" | "danger" | "go" | "on" | "cut";
+  readonly width?: "double" | "wide";
+  /** A button with two positions: whether it is down. */
+  readonly down?: boolean | undefined;
+  readonly pulse?: boolean;
+}
+
+const BUTTONS: Record<Action, (now: Moment) => Button> = {
+  accept: () => ({
+    Icon: ACTIONS.Phone,
+    label: texts.accept,
+    testid: "accept",
+    look: "answer",
+    width: "double",
+    pulse: true,
+  }),
+  decline: ({ armed }) => ({
+    Icon: ACTIONS.PhoneOff,
+    label: armed === "decline" ? texts.declineAgain : texts.decline,
+    testid: "decline",
+  }),
+  hold: ({ face }) => {
+    const held = face === "held";
+    return {
+      Icon: held ? ACTIONS.Play : ACTIONS.Pause,
+      label: held ? texts.resume : texts.hold,
+      testid: "hold",
+      look: held ? "on" : "plain",
+      down: held,
+    };
+  },
+  mute: ({ muted }) => ({
+    Icon: muted ? ACTIONS.MicOff : ACTIONS.Mic,
+    label: muted ? texts.unmute : texts.mute,
+    testid: "mute",
+    look: muted ? "cut" : "plain",
+    down: muted,
+  }),
+  hang_up: ({ armed, coreLost, secours }) => ({
+    Icon: ACTIONS.PhoneOff,
+    label: armed === "hang_up" ? texts.hangUpAgain : coreLost && !secours ? texts.finish : texts.hangUp,
+    testid: "hang-up",
+    look: "danger",
+  }),
+  ready: () => ({
+    Icon: ACTIONS.CircleCheck,
+    label: texts.ready,
+    testid: "ready",
+    look: "go",
+    width: "wide",
+  }),
+  pause: ({ pausePending, onCall }) => ({
+    Icon: ACTIONS.Coffee,
+    label: pausePending ? texts.pausePlanned : texts.pause,
+    testid: "pause",
+    look: pausePending ? "on" : "plain",
+    down: onCall ? pausePending : undefined,
+  }),
+};
+
+/** The button of an action, as it looks now. */
+export function button(action: Action, now: Moment): Button {
+  return BUTTONS[action](now);
+}
