@@ -23,6 +23,8 @@ from core.events import CoreStarted, Envelope, SecurityIncidentSeen
 from core.ids import CentreId, QueueId, new_id
 from core.ports import Accounts, Clock, FallbackQueue, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
+from history.routes import history_routes
+from history.service import HistoryService
 from ivr.policy import Orientation
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
@@ -82,6 +84,7 @@ class Core:
             epoch=epoch,
             heartbeat_seconds=room.heartbeat_seconds,
         )
+        self.history = HistoryService(self.bus)
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.lrm = LrmService(self.bus, clock, adapters.lrm)
         self.board = BoardService(
@@ -166,6 +169,7 @@ class Core:
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
                 metrics_route(self.board.metrics, self.gate),
+                history_routes(self.history, self.gate),
                 self._about(),
             ],
             pages=pages,

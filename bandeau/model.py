@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core.events import Envelope
 from core.ids import PositionId, QueueId
 from web.live import Audience, Section, View, instant
-from web.room import CallSeen, PositionSeen, RoomState, Stage
+from web.room import CallSeen, PositionSeen, RoomState, Stage, notes_view
 
 ROOM: Audience = "room"
 
@@ -116,4 +116,6 @@ def _call(call: CallSeen) -> View:
         view["answeredAt"] = instant(call.answered_at)
     if call.held_at is not None:
         view["heldAt"] = instant(call.held_at)
+    if call.notes:
+        view["notes"] = notes_view(call.notes)
     return view

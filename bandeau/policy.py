@@ -10,12 +10,13 @@ from core.commands import (
     HangUp,
     HoldCall,
     LogOut,
+    NoteCall,
     Pause,
     ResumeCall,
     SetMuted,
 )
 from core.errors import CommandRefused
-from core.ids import OfferId, PositionId
+from core.ids import CallId, OfferId, PositionId
 from core.words import PauseReason
 from web.live import ArgValue
 
@@ -66,6 +67,10 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=_muted(a))),
     "pause": (frozenset({"reason"}), lambda p, a: Pause(position_id=p, reason=_reason(a))),
     "ready": (frozenset(), lambda p, a: GoReady(position_id=p)),
+    "note_call": (
+        frozenset({"callId", "text"}),
+        lambda p, a: NoteCall(position_id=p, call_id=CallId(_text(a, "callId")), text=_text(a, "text")),
+    ),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }
 

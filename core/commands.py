@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.ids import AgentId, CallId, OfferId, PartyId, PositionId, QueueId
-from core.words import PauseReason, Priority, Role, RoomSetting, Target
+from core.ids import AgentId, CallId, ItemId, OfferId, PartyId, PositionId, QueueId
+from core.words import ItemOutcome, PauseReason, Priority, Role, RoomSetting, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,3 +187,53 @@ class ChangeRoomRule(Command):
     setting: RoomSetting
     value: str
     rule: str = ""
+
+
+# --- notes, and the abandoned-call desk ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteCall(Command):
+    """Write a note on a call that the position's agent handles, or handled."""
+
+    call_id: CallId
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskCommand(Command):
+    """Base of what is asked of the desk: by an agent, whose strip need not be open."""
+
+    item_id: ItemId
+    agent_id: AgentId
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeItem(DeskCommand):
+    """Take care of an item. A supervisor may take it from a colleague."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseItem(DeskCommand):
+    """Give an item back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallBack(DeskCommand):
+    """Call the item's number from the position, and take the item."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloseItem(DeskCommand):
+    """Close an item, saying how it ended."""
+
+    outcome: ItemOutcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteItem(DeskCommand):
+    """Write a note on an item."""
+
+    text: str

@@ -9,12 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from core.ids import AgentId, CallId, CentreId, ChannelId, EventId, OfferId, PartyId, PositionId, QueueId
+from core.desk import LostItem
+from core.ids import (
+    AgentId,
+    CallId,
+    CentreId,
+    ChannelId,
+    EventId,
+    ItemId,
+    OfferId,
+    PartyId,
+    PositionId,
+    QueueId,
+)
 from core.words import (
     CallerNumber,
     CallKind,
     EndedBy,
     FrontOffice,
+    ItemOutcome,
+    LossPlace,
     OfferKind,
     Outcome,
     OverflowCause,
@@ -363,6 +377,16 @@ class DigitsSent(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CallNoted(CallEvent):
+    """An agent wrote a note on the call, during it or afterwards. ``name`` is the agent's."""
+
+    position_id: PositionId
+    agent_id: AgentId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallEnded(CallEvent):
     """The call is over, with its one outcome. ``position_id`` is where it was answered, if it was."""
 
@@ -483,6 +507,79 @@ class LrmNotificationFailed(CallEvent):
     attempts: int
 
 
+# --- the abandoned-call desk --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LostCallFiled(CallEvent):
+    """A lost call went to the desk: it opened the item (of its own id), or was added to the one of its number.
+
+    ``waited_seconds`` is its time on the line; ``short``: too short to be taken for a call for help.
+    """
+
+    item_id: ItemId
+    number: str | None
+    line: str
+    flow: str
+    priority: Priority
+    place: LossPlace
+    lost_at: datetime
+    waited_seconds: float
+    short: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemEvent(Event):
+    """Something that happened to one item of the desk."""
+
+    item_id: ItemId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemTaken(ItemEvent):
+    """An agent, or another one, takes care of the item."""
+
+    position_id: PositionId
+    agent_id: AgentId
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemReleased(ItemEvent):
+    """The item is anybody's again."""
+
+    position_id: PositionId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemNoted(ItemEvent):
+    """Somebody wrote a note on the item."""
+
+    agent_id: AgentId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemClosed(ItemEvent):
+    """The item is over. By an agent, or by itself where ``agent_id`` is absent.
+
+    ``call_id`` is the call that settled it, if one did: the caller's new one, or ours that was answered.
+    """
+
+    outcome: ItemOutcome
+    agent_id: AgentId | None = None
+    call_id: CallId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemKept(ItemEvent):
+    """An item open for long, said again in full: so a start that looks back one day finds it."""
+
+    item: LostItem
+
+
 # --- the platform -----------------------------------------------------------------------------------------
 
 
@@ -573,6 +670,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TransferStarted,
         TransferFailed,
         DigitsSent,
+        CallNoted,
         CallEnded,
         AgentLoggedIn,
         AgentLoggedOut,
@@ -585,6 +683,12 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordingMissing,
         LrmNotified,
         LrmNotificationFailed,
+        LostCallFiled,
+        ItemTaken,
+        ItemReleased,
+        ItemNoted,
+        ItemClosed,
+        ItemKept,
         CoreStarted,
         SwitchConnected,
         SwitchLost,

@@ -34,6 +34,9 @@ PartyId = NewType("PartyId", str)
 OfferId = NewType("OfferId", str)
 """One offer of one call to one position."""
 
+ItemId = NewType("ItemId", str)
+"""One item of the abandoned-call desk: the id of the first call it is about."""
+
 EventId = NewType("EventId", str)
 
 

@@ -198,6 +198,36 @@ class PartyEnd(StrEnum):
     """The invitation was withdrawn before its answer."""
 
 
+class LossPlace(StrEnum):
+    """Where a caller was lost before a person could help."""
+
+    SVI = "svi"
+    QUEUE = "queue"
+    RINGING = "ringing"
+    PARKED = "parked"
+    """Answered first, then left alone in a waiting room."""
+    FAILURE = "failure"
+    """Lost by a fault of ours."""
+    CALLBACK_ASKED = "callback_asked"
+    """Not lost: the caller asked the SVI to be called back."""
+
+
+class ItemOutcome(StrEnum):
+    """How an item of the abandoned-call desk was closed."""
+
+    REACHED = "reached"
+    NO_REPLY = "no_reply"
+    MISTAKE = "mistake"
+    """A wrong number, a pocket call: nobody needed help."""
+    ALREADY_HANDLED = "already_handled"
+    TEST = "test"
+    OTHER = "other"
+    CALLED_AGAIN = "called_again"
+    """Set by the system: the caller rang again and was answered."""
+    EXPIRED = "expired"
+    """Set by the system: nothing could be done of it, or nobody did for long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Whom to reach: ``value`` is an E.164 or short number, a position, a room or a centre, by ``kind``."""

@@ -196,9 +196,17 @@ def _member(hint: Any) -> tuple[Any, Build | None]:
         elif is_dataclass(alternative):
             twin, build = _twin(alternative)
             kinds.append(twin)
+        elif get_origin(alternative) is tuple and is_dataclass(get_args(alternative)[0]):
+            twin, build_one = _twin(get_args(alternative)[0])
+            kinds.append(tuple[twin, ...])  # type: ignore[valid-type]
+            build = _each(build_one)
         else:
             kinds.append(alternative)
     return Union[tuple(kinds)], build  # noqa: UP007 - made from a list
+
+
+def _each(build: Build) -> Build:
+    return lambda values: tuple(map(build, values))
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:

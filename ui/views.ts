@@ -34,6 +34,13 @@ export interface Position {
   pausePending?: PauseReason;
 }
 
+/** What somebody wrote on a call, or on an item of the abandoned-call desk. */
+export interface Note {
+  text: string;
+  name: string;
+  at: Instant;
+}
+
 interface CallerShown {
   number?: string;
   hidden: boolean;
@@ -55,6 +62,8 @@ export interface Call extends CallerShown {
   state: "connecting" | "talking" | "held";
   answeredAt?: Instant;
   heldAt?: Instant;
+  /** By number of order, oldest first. */
+  notes?: Record<string, Note>;
 }
 
 export interface Room {
@@ -63,6 +72,8 @@ export interface Room {
   oldestQueuedAt?: Instant;
   ready: number;
   positions: number;
+  /** Lost callers to be called back. */
+  lost: number;
 }
 
 export interface Platform {

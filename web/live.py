@@ -19,6 +19,8 @@ from typing import Annotated, Any, Protocol
 
 import msgspec
 
+from core.notes import NOTE_LENGTH
+
 MAX_FRAME = 16 * 1024
 """Characters of the longest frame a client may send."""
 
@@ -63,7 +65,9 @@ class BadFrame(Exception):
 ShortText = Annotated[str, msgspec.Meta(max_length=64)]
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 ArgValue = (
-    bool | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | Annotated[str, msgspec.Meta(max_length=256)]
+    bool
+    | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    | Annotated[str, msgspec.Meta(max_length=NOTE_LENGTH)]
 )
 
 

@@ -5,6 +5,7 @@ something, a call may not.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -17,12 +18,17 @@ from core.events import (
     CallEnded,
     CallEvent,
     CallHeld,
+    CallNoted,
     CallOffered,
     CallOriented,
     CallQueued,
     CallResumed,
     CoreStarted,
     Envelope,
+    ItemClosed,
+    ItemEvent,
+    ItemKept,
+    LostCallFiled,
     OfferAccepted,
     OfferWithdrawn,
     PositionEvent,
@@ -32,9 +38,18 @@ from core.events import (
     SwitchConnected,
     SwitchLost,
 )
-from core.ids import AgentId, CallId, OfferId, PositionId, QueueId
+from core.ids import AgentId, CallId, ItemId, OfferId, PositionId, QueueId
+from core.notes import Note
 from core.words import CallerNumber, PauseReason, PositionState, Priority, Role
 from web.live import View, instant
+
+
+def notes_view(notes: Iterable[Note]) -> View:
+    """Notes as screens read them: by their number of order, oldest first."""
+    return {
+        str(number): {"text": note.text, "name": note.name, "at": instant(note.at)}
+        for number, note in enumerate(notes, 1)
+    }
 
 
 class Stage(Enum):
@@ -66,6 +81,7 @@ class CallSeen:
     held_at: datetime | None = None
     offered_to: PositionId | None = None
     taken_by: PositionId | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(slots=True)
@@ -123,6 +139,7 @@ class RoomState:
         self._stages: Counter[Stage] = Counter()
         self._states: Counter[PositionState] = Counter()
         self._waiting: dict[CallId, datetime] = {}
+        self._to_call: set[ItemId] = set()
         self._touched: set[PositionId] = set()
 
     # --- questions --------------------------------------------------------------------------------------
@@ -151,6 +168,11 @@ class RoomState:
         """How many positions are in a state."""
         return self._states[state]
 
+    @property
+    def lost(self) -> int:
+        """How many lost callers are to be called back."""
+        return len(self._to_call)
+
     def figures(self) -> View:
         """The figures every screen shows."""
         view: View = {
@@ -158,6 +180,7 @@ class RoomState:
             "waiting": self.waiting,
             "ready": self.in_state(PositionState.READY),
             "positions": len(self.positions),
+            "lost": self.lost,
         }
         if oldest := self.oldest_queued_at:
             view["oldestQueuedAt"] = instant(oldest)
@@ -177,6 +200,8 @@ class RoomState:
         platform = isinstance(event, SwitchConnected | SwitchLost | CoreStarted)
         if isinstance(event, CallArrived):
             self._arrived(event, envelope.occurred_at)
+        elif isinstance(event, LostCallFiled | ItemEvent):
+            self._fold_desk(event)
         elif isinstance(event, CallEvent):
             if call := self.calls.get(event.call_id):
                 self._fold_call(event, call, envelope.occurred_at)
@@ -186,7 +211,7 @@ class RoomState:
             self.switch_up = isinstance(event, SwitchConnected)
         return Touched(
             positions=frozenset(self._touched),
-            figures=isinstance(event, CallEvent | PositionEvent),
+            figures=isinstance(event, CallEvent | PositionEvent | ItemEvent),
             platform=platform,
         )
 
@@ -220,6 +245,10 @@ class RoomState:
             case CallResumed():
                 call.held_at = None
                 self._move(call, Stage.TALKING)
+            case CallNoted():
+                note = Note(text=event.text, agent_id=event.agent_id, name=event.name, at=now)
+                call.notes = (*call.notes, note)
+                self._touched.update(p for p in (call.offered_to, call.taken_by) if p is not None)
             case CallEnded():
                 self._release(call)
                 self._count(call, -1)
@@ -286,6 +315,16 @@ class RoomState:
                 self._waiting[call.call_id] = call.queued_at or call.arrived_at
             else:
                 self._waiting.pop(call.call_id, None)
+
+    # the abandoned-call desk
+
+    def _fold_desk(self, event: LostCallFiled | ItemEvent) -> None:
+        if isinstance(event, ItemClosed):
+            self._to_call.discard(event.item_id)
+        elif (isinstance(event, LostCallFiled) and event.number is not None and not event.short) or (
+            isinstance(event, ItemKept) and event.item.to_call
+        ):
+            self._to_call.add(event.item_id)
 
     # positions
 

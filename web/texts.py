@@ -8,9 +8,12 @@ MESSAGES = {
     "error": "La demande n'a pas abouti.",
     "no_call": "Aucun appel en cours sur ce poste.",
     "no_session": "Votre session est terminée : identifiez-vous de nouveau.",
+    "note_empty": "La note est vide.",
+    "note_too_long": "La note est trop longue : 2 000 caractères au plus.",
     "not_held": "L'appel n'est pas en garde.",
     "not_logged_in": "Ce poste n'est plus ouvert : identifiez-vous de nouveau.",
     "not_talking": "L'appel n'est pas en conversation.",
+    "not_your_call": "Seuls les agents qui ont pris cet appel peuvent y écrire.",
     "offer_gone": "L'appel n'est plus proposé : l'appelant a raccroché ou un autre poste l'a pris.",
     "on_call": "Impossible pendant un appel : raccrochez d'abord.",
     "position_taken": "Ce poste est déjà pris par un autre agent.",
@@ -21,6 +24,7 @@ MESSAGES = {
     "switch_unavailable": "L'autocom ne répond pas. Réessayez dans un instant.",
     "too_many_attempts": "Trop d'essais : patientez avant de recommencer.",
     "too_many_commands": "Trop de demandes à la fois : patientez une seconde.",
+    "too_many_notes": "Il y a déjà trop de notes.",
     "unknown_command": "La page ne correspond plus au serveur. Rechargez-la.",
 }
 """Text of each error's code."""

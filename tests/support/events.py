@@ -1,6 +1,6 @@
 """Hypothesis strategies of every event and envelope, built from the types themselves; and hand-made ones."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -76,5 +76,8 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return known[hint]
     if get_origin(hint) is tuple:
         return st.lists(_values(get_args(hint)[0]), max_size=3).map(tuple)
+    if is_dataclass(hint) and isinstance(hint, type):
+        parts = get_type_hints(hint)
+        return st.builds(hint, **{field.name: _values(parts[field.name]) for field in fields(hint)})
     alternatives = [_values(part) for part in getattr(hint, "__args__", ())]
     return st.one_of(*alternatives) if alternatives else st.from_type(hint)

@@ -37,7 +37,7 @@ function view(state: PositionState, change: Partial<StripView> = {}, position = 
   return {
     agent: { id: "a", name: "Camille", role: "arm" },
     position: { id: "arm1", state, since: at(-83), muted: false, leg: true, ...position },
-    room: { queue: "15", waiting: 0, ready: 1, positions: 2 },
+    room: { queue: "15", waiting: 0, ready: 1, positions: 2, lost: 0 },
     platform: { switch: "up" },
     ...change,
   };
@@ -322,7 +322,7 @@ describe("offerLeft", () => {
 
 describe("longestWait", () => {
   it("counts, or is absent", () => {
-    const room = { queue: "15", waiting: 2, oldestQueuedAt: at(-47), ready: 0, positions: 1 };
+    const room = { queue: "15", waiting: 2, oldestQueuedAt: at(-47), ready: 0, positions: 1, lost: 0 };
     expect(longestWait(view("ready", { room }), NOW)).toBe("0:47");
     expect(longestWait(view("ready"), NOW)).toBeUndefined();
     expect(longestWait(undefined, NOW)).toBeUndefined();
