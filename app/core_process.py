@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from app.asterisk_setup import NODE, load_secrets_of, prompts_dir
@@ -47,7 +48,7 @@ class PageServer(uvicorn.Server):
 def main(settings: Settings) -> None:
     """Run a core until SIGTERM or Ctrl-C."""
     configure_logs()
-    asyncio.run(_serve(settings))
+    uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core.events import Envelope
 from core.ids import PositionId, QueueId
 from web.live import Audience, Section, View, instant
-from web.room import CallSeen, PositionSeen, RoomState, Stage, notes_view
+from web.room import CallSeen, PositionSeen, RoomState, Stage, Touched, notes_view
 
 ROOM: Audience = "room"
 
@@ -33,10 +33,15 @@ class StripModel:
 
     def __init__(self, queue: QueueId) -> None:
         self.room = RoomState(queue)
+        self._touched = Touched()
 
-    def fold(self, envelope: Envelope) -> Mapping[Section, View | None]:
-        """Apply one event; give the sections it may have changed."""
-        touched = self.room.fold(envelope)
+    def fold(self, envelope: Envelope) -> None:
+        """Apply one event."""
+        self._touched |= self.room.fold(envelope)
+
+    def changed(self) -> Mapping[Section, View | None]:
+        """The sections that the events folded since the last call may have changed, as they are now."""
+        touched, self._touched = self._touched, Touched()
         sections: dict[Section, View | None] = {
             Section(own(position_id)): self._own(position_id) for position_id in touched.positions
         }

@@ -25,7 +25,7 @@ from web.live import Close, LiveHub, Screen
 log = structlog.get_logger(__name__)
 
 SECRET_OCTETS = 24
-ROOM_SECONDS = 0.2
+ROOM_SECONDS = 0.5
 """How old the room's figures on a strip may be. What concerns its own position is told at once."""
 
 
@@ -78,6 +78,8 @@ class StripService:
         self._locks: dict[PositionId, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room_due = 0.0
+        self._untold: Envelope | None = None
+        """The newest event that the strips have not been told of."""
         bus.subscribe(None, self._show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
@@ -104,7 +106,16 @@ class StripService:
     # --- what is shown ----------------------------------------------------------------------------------
 
     def _show(self, envelope: Envelope) -> None:
-        self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.fold(envelope))
+        """Fold an event; strips are told at the end of the loop's turn of all that happened in it at once."""
+        self.model.fold(envelope)
+        if self._untold is None:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._untold = envelope
+
+    def _tell(self) -> None:
+        envelope, self._untold = self._untold, None
+        if envelope is not None:
+            self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.changed())
 
     def _show_room(self) -> None:
         now = self._clock.monotonic()
@@ -113,12 +124,13 @@ class StripService:
             self.hub.flush()
 
     def execute(self, command: Command) -> None:
-        """Carry out a strip's command.
+        """Carry out a strip's command; strips are told what it changed before this returns.
 
         Raises:
             CommandRefused: the present state does not allow it.
         """
         self._bus.execute(command)
+        self._tell()
 
     def _set_muted(self, command: SetMuted) -> None:
         position = self.model.room.positions.get(command.position_id)

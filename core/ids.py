@@ -1,7 +1,8 @@
 """Identifiers. Each is opaque text; a NewType keeps one from being passed for another."""
 
-from typing import NewType
-from uuid import uuid4
+from itertools import count
+from secrets import token_hex
+from typing import Final, NewType
 
 CentreId = NewType("CentreId", str)
 """A SAMU – Centre 15, in its wire form ``^FR[0-9][0-9AB]{2}$`` (``FR751``)."""
@@ -40,6 +41,14 @@ ItemId = NewType("ItemId", str)
 EventId = NewType("EventId", str)
 
 
+_PROGRAM: Final = token_hex(10)
+_MADE: Final = count()
+
+
 def new_id() -> str:
-    """Make a fresh random identifier of 32 hexadecimal characters."""
-    return uuid4().hex
+    """Make an identifier of 32 hexadecimal characters that no other program, before or after, ever makes.
+
+    80 random bits of this program's, then a counter: no secret, but a twentieth of the cost of random bits for
+    each.
+    """
+    return f"{_PROGRAM}{next(_MADE):012x}"

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 class JournalPace:
     """How the journal moves to the database."""
 
-    gather_seconds: float = 0.2
+    gather_seconds: float = 0.4
     """How long events may gather before they are moved."""
     batch_records: int = 500
     first_retry_seconds: float = 0.2

@@ -1,10 +1,10 @@
 """The local spool: where each event is written before anybody hears of it.
 
 ``append`` hands the record to the kernel at once, so that it survives the death of this process; a thread of
-the spool's own forces it to the disk a few milliseconds later, many records at a time, and does everything else
-that may be slow. A disk that is full or failing never reaches a call: records wait in memory, bounded, until it
-recovers, and ``healthy`` is false meanwhile. Records stay in the spool until the database has them, and some
-megabytes longer, so that a core can rebuild its state with the database away.
+the spool's own forces it to the disk some fifty milliseconds later, many records at a time, and does everything
+else that may be slow. A disk that is full or failing never reaches a call: records wait in memory, bounded,
+until it recovers, and ``healthy`` is false meanwhile. Records stay in the spool until the database has them,
+and some megabytes longer, so that a core can rebuild its state with the database away.
 """
 
 import asyncio
@@ -35,7 +35,8 @@ _CHUNK = 64
 class SpoolLimits:
     """How much the spool takes, and how often it forces the disk."""
 
-    sync_seconds: float = 0.02
+    sync_seconds: float = 0.05
+    """What a power cut may cost at most. The death of this program costs nothing."""
     retry_seconds: float = 0.5
     segment_bytes: int = 8 * 2**20
     retained_bytes: int = 64 * 2**20

@@ -8,7 +8,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from core.events import CallAnswered, CallArrived, CallEnded, Envelope
+from core.events import EVENT_TYPES, CallAnswered, CallArrived, CallEnded, Envelope
 from core.ids import CallId
 from core.words import PositionState
 from web.room import RoomState
@@ -56,6 +56,7 @@ class Metrics:
         self._events = Counter(
             f"{PREFIX}_events", "Events published, by type", ["type"], registry=self.registry
         )
+        self._of_type = {name: self._events.labels(name) for name in EVENT_TYPES}
         self._ended = Counter(
             f"{PREFIX}_calls_ended", "Calls ended, by outcome", ["outcome"], registry=self.registry
         )
@@ -71,7 +72,7 @@ class Metrics:
     def count(self, envelope: Envelope) -> None:
         """Take note of one event, already folded in the room. Test calls are in no figure of calls."""
         event = envelope.event
-        self._events.labels(type(event).__name__).inc()
+        self._of_type[type(event).__name__].inc()
         if isinstance(event, CallArrived) and event.caller.test:
             self._tests.add(event.call_id)
         elif isinstance(event, CallEnded):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from core.events import CallAnswered, CallArrived, CallEnded, Envelope
 from core.ids import CallId, PositionId, QueueId
 from web.live import Audience, Section, View, instant
-from web.room import PositionSeen, RoomState
+from web.room import PositionSeen, RoomState, Touched
 
 WALLBOARD: Audience = "wallboard"
 
@@ -50,32 +50,22 @@ class Today:
         self.abandoned = 0
         self._live: dict[CallId, _Counted] = {}
 
-    def fold(self, envelope: Envelope) -> bool:
-        """Apply one event of the day or of a call presented in it; whether a figure changed."""
+    def fold(self, envelope: Envelope) -> None:
+        """Apply one event of the day or of a call presented in it."""
         event = envelope.event
         if isinstance(event, CallArrived):
-            return self._arrived(event)
-        if isinstance(event, CallAnswered):
+            if not event.caller.test and event.call_id not in self._live:
+                self._live[event.call_id] = _Counted()
+                self.presented += 1
+        elif isinstance(event, CallAnswered):
             call = self._live.get(event.call_id)
-            if call is None or call.answered:
-                return False
-            call.answered = True
-            self.answered += 1
-            return True
-        if isinstance(event, CallEnded):
+            if call is not None and not call.answered:
+                call.answered = True
+                self.answered += 1
+        elif isinstance(event, CallEnded):
             call = self._live.pop(event.call_id, None)
-            if call is None or call.answered or not event.outcome.is_abandoned:
-                return False
-            self.abandoned += 1
-            return True
-        return False
-
-    def _arrived(self, event: CallArrived) -> bool:
-        if event.caller.test or event.call_id in self._live:
-            return False
-        self._live[event.call_id] = _Counted()
-        self.presented += 1
-        return True
+            if call is not None and not call.answered and event.outcome.is_abandoned:
+                self.abandoned += 1
 
     def view(self) -> View:
         """The figures as shown."""
@@ -93,6 +83,7 @@ class BoardModel:
     def __init__(self, queue: QueueId, now: datetime) -> None:
         self.room = RoomState(queue)
         self.today = Today(day_of(now))
+        self._touched = Touched()
 
     def roll(self, now: datetime) -> bool:
         """Begin a new day if midnight has passed; whether it did. A clock put back begins nothing."""
@@ -102,10 +93,18 @@ class BoardModel:
         self.today = Today(day)
         return True
 
-    def fold(self, envelope: Envelope) -> Mapping[Section, View | None]:
-        """Apply one event; give the sections it may have changed."""
-        touched = self.room.fold(envelope)
+    def fold(self, envelope: Envelope) -> None:
+        """Apply one event."""
+        self._touched |= self.room.fold(envelope)
+        self.roll(envelope.occurred_at)
+        if day_of(envelope.occurred_at) == self.today.day:
+            self.today.fold(envelope)
+
+    def changed(self) -> Mapping[Section, View | None]:
+        """The sections that the events folded since the last call may have changed, as they are now."""
+        touched, self._touched = self._touched, Touched()
         sections: dict[Section, View | None] = dict.fromkeys(map(_at, touched.positions))
+        sections[_TODAY] = self.today.view()  # any event may begin a day
         for position_id in touched.positions:
             if position := self.room.positions.get(position_id):
                 sections[_at(position_id)] = _position(position)
@@ -113,10 +112,6 @@ class BoardModel:
             sections[_ROOM] = self._figures()
         if touched.platform:
             sections[_PLATFORM] = self.room.platform()
-        rolled = self.roll(envelope.occurred_at)
-        counted = day_of(envelope.occurred_at) == self.today.day and self.today.fold(envelope)
-        if rolled or counted:
-            sections[_TODAY] = self.today.view()
         return sections
 
     def sections(self) -> dict[Section, View]:

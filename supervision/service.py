@@ -1,5 +1,6 @@
 """Keeps the wallboard live, and counts for the metrics."""
 
+import asyncio
 from datetime import datetime
 
 from core.events import Envelope
@@ -31,6 +32,8 @@ class BoardService:
         )
         self._clock = clock
         self._screens: set[LiveSocket] = set()
+        self._untold: Envelope | None = None
+        """The newest event that the wallboards have not been told of."""
         bus.subscribe(None, self._show)
 
     async def start(self) -> None:
@@ -49,7 +52,8 @@ class BoardService:
             self._show_all()
 
     def opened(self, screen: LiveSocket) -> None:
-        """A wallboard is connected."""
+        """A wallboard is about to join."""
+        self._tell()
         self._screens.add(screen)
 
     def closed(self, screen: LiveSocket) -> None:
@@ -57,9 +61,18 @@ class BoardService:
         self._screens.discard(screen)
 
     def _show(self, envelope: Envelope) -> None:
-        sections = self.model.fold(envelope)
+        """Fold an event; wallboards, if any, are told at the end of the loop's turn, of all of it at once."""
+        self.model.fold(envelope)
         self.metrics.count(envelope)
-        self.hub.publish(envelope.seq, type(envelope.event).__name__, sections)
+        if self._screens and self._untold is None:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._untold = envelope
+
+    def _tell(self) -> None:
+        envelope, self._untold = self._untold, None
+        if envelope is not None:
+            self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.changed())
 
     def _show_all(self) -> None:
+        self._untold = None
         self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())

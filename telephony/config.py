@@ -12,7 +12,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.errors import ConfigurationError
-from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES
+from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES, SILENCED_MANAGER_EVENTS
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "asterisk-conf" / "templates"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f;\[\]]")
@@ -108,6 +108,7 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
         "modules": MODULES,
         "declined": DECLINED_MESSAGES,
         "manager_events": MANAGER_EVENTS,
+        "silenced_manager_events": SILENCED_MANAGER_EVENTS,
         "track": _track(config),
     }
     rendered = {

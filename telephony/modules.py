@@ -38,3 +38,15 @@ DECLINED_MESSAGES: Final[tuple[str, ...]] = (
 
 MANAGER_EVENTS: Final[tuple[str, ...]] = ("ContactStatus", *KINDS)
 """The manager's events let through to the core: contacts of strips, and refusals for a security reason."""
+
+SILENCED_MANAGER_EVENTS: Final[tuple[str, ...]] = tuple(
+    """
+    Newchannel Newstate Newexten NewCallerid NewConnectedLine NewAccountCode Rename Hangup HangupRequest
+    SoftHangupRequest DialBegin DialEnd DialState BridgeCreate BridgeDestroy BridgeEnter BridgeLeave BridgeMerge
+    MusicOnHoldStart MusicOnHoldStop MixMonitorStart MixMonitorStop MixMonitorMute DTMFBegin DTMFEnd Hold Unhold
+    DeviceStateChange ExtensionStatus PeerStatus SuccessfulAuth ChallengeSent ChannelTalkingStart
+    ChannelTalkingStop QueueCallerJoin QueueCallerLeave QueueCallerAbandon QueueMemberStatus AgentCalled
+    AgentConnect AgentComplete AgentRingNoAnswer
+    """.split()  # noqa: SIM905 - reads better than forty quotes
+)
+"""The manager's events that come with calls. Merely let through to nobody, each would still be written out."""

@@ -120,11 +120,17 @@ class PositionSeen:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What an event may have changed."""
+    """What events may have changed."""
 
-    positions: frozenset[PositionId]
-    figures: bool
-    platform: bool
+    positions: frozenset[PositionId] = frozenset()
+    figures: bool = False
+    platform: bool = False
+
+    def __or__(self, other: "Touched") -> "Touched":
+        """What either may have changed."""
+        return Touched(
+            self.positions | other.positions, self.figures or other.figures, self.platform or other.platform
+        )
 
 
 class RoomState:

@@ -180,8 +180,10 @@ def run(plan: list[Event | int], gaps: list[int]) -> None:
             happened = envelope(step, seq, now)
             journal.append(happened)
             name = type(step).__name__
-            strips.hub.publish(seq, name, strip.fold(happened))
-            boards.hub.publish(seq, name, board.fold(happened))
+            strip.fold(happened)
+            strips.hub.publish(seq, name, strip.changed())
+            board.fold(happened)
+            boards.hub.publish(seq, name, board.changed())
         strips.check(strip.sections(), told=gap != 1)
         boards.check(board.sections())
     fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
@@ -266,8 +268,10 @@ async def test_strips_and_wallboard_follow_a_real_centre(
 
     def show(happened: Envelope) -> None:
         name = type(happened.event).__name__
-        strips.hub.publish(happened.seq, name, strip.fold(happened))
-        boards.hub.publish(happened.seq, name, board.fold(happened))
+        strip.fold(happened)
+        strips.hub.publish(happened.seq, name, strip.changed())
+        board.fold(happened)
+        boards.hub.publish(happened.seq, name, board.changed())
 
     centre.bus.subscribe(None, show)
     centre.start()
