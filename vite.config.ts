@@ -12,7 +12,13 @@ export default defineConfig({
   root: here("./ui/pages"),
   publicDir: here("./ui/public"),
   plugins: [svelte({ configFile: here("./svelte.config.js") }), licences()],
-  resolve: { alias: { $ui: here("./ui") } },
+  resolve: {
+    alias: [
+      { find: "$ui", replacement: here("./ui") },
+      // How icons are drawn: only those of @lucide/svelte import this.
+      { find: /^\.\.\/Icon\.svelte$/, replacement: here("./ui/components/Icon.svelte") },
+    ],
+  },
   build: {
     outDir: here("./ui/dist"),
     emptyOutDir: true,

@@ -1,7 +1,7 @@
 /** Calls the agent's eyes to an offer: title, icon of the tab, notification of the system. */
 
 import { product, strip } from "$ui/texts";
-import { every } from "$ui/timers";
+import { after, every } from "$ui/timers";
 
 const BLINK_MS = 700;
 
@@ -17,7 +17,10 @@ export function setTitle(state: string): void {
   if (stopBlinking === undefined) document.title = `${state} – ${product}`;
 }
 
-/** Blink until {@link calm}; notify the system when the page does not have the focus. */
+/**
+ * Blink until {@link calm}; notify the system when the page does not have the focus. In a turn of its own: to change
+ * the tab takes as long as to show the offer, which comes first.
+ */
 export function alertOffer(who: string, detail: string): void {
   calm();
   let lit = true;
@@ -26,9 +29,11 @@ export function alertOffer(who: string, detail: string): void {
     icon(lit ? "/favicon-offer.svg" : "/favicon.svg");
     lit = !lit;
   };
-  show();
-  stopBlinking = every(BLINK_MS, show);
-  if (!document.hasFocus()) notify(who, detail);
+  stopBlinking = after(0, () => {
+    show();
+    stopBlinking = every(BLINK_MS, show);
+    if (!document.hasFocus()) notify(who, detail);
+  });
 }
 
 function notify(who: string, detail: string): void {
@@ -49,7 +54,8 @@ function notify(who: string, detail: string): void {
 
 /** Nothing rings any more. */
 export function calm(): void {
-  stopBlinking?.();
+  if (stopBlinking === undefined) return;
+  stopBlinking();
   stopBlinking = undefined;
   notification?.close();
   notification = undefined;

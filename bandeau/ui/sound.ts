@@ -66,15 +66,23 @@ function note(
   }
 }
 
-/** Two rising pairs of notes, then silence: 2 s, looped. Rendered once, so no timer can delay it. */
-function ringBuffer(sound: AudioContext): AudioBuffer {
-  const buffer = sound.createBuffer(1, sound.sampleRate * 2, sound.sampleRate);
+const RING_RATE = 48_000;
+let ringTone: AudioBuffer | undefined;
+
+/** Two rising pairs of notes, then silence: 2 s, looped, so that no timer can delay it. */
+function renderRing(): AudioBuffer {
+  const buffer = new AudioBuffer({ length: RING_RATE * 2, sampleRate: RING_RATE });
   const samples = buffer.getChannelData(0);
   for (const start of [0, 0.42]) {
-    note(samples, sound.sampleRate, start, 0.16, 784, 0.28);
-    note(samples, sound.sampleRate, start + 0.17, 0.2, 1047, 0.28);
+    note(samples, RING_RATE, start, 0.16, 784, 0.28);
+    note(samples, RING_RATE, start + 0.17, 0.2, 1047, 0.28);
   }
   return buffer;
+}
+
+/** Render the ring ahead of the first offer: it takes some milliseconds. */
+export function prepareRing(): void {
+  ringTone ??= renderRing();
 }
 
 let ringing: AudioBufferSourceNode | undefined;
@@ -82,9 +90,10 @@ let ringing: AudioBufferSourceNode | undefined;
 /** Ring until {@link stopRing}. */
 export function startRing(): void {
   if (ringing) return;
+  prepareRing();
   const sound = audio();
   ringing = sound.createBufferSource();
-  ringing.buffer = ringBuffer(sound);
+  ringing.buffer = ringTone ?? null;
   ringing.loop = true;
   ringing.connect(sound.destination);
   ringing.start();

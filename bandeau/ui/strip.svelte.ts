@@ -1,5 +1,6 @@
 /** The strip at work: joins the live view, the audio line, the ring and the agent's hands. */
 
+import { flushSync } from "svelte";
 import { liveUrl, pages, type Session, stripCredentials, logOut as tellLogOut } from "$ui/api";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import * as texts from "$ui/texts";
@@ -22,7 +23,7 @@ import {
 } from "./model";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
 import { SipLine } from "./sip-line";
-import { locked, playOn, startRing, stopRing, unlock } from "./sound";
+import { locked, playOn, prepareRing, startRing, stopRing, unlock } from "./sound";
 
 /** A core away for less than this is not worth a word. */
 const LOST_AFTER_MS = 1200;
@@ -115,6 +116,7 @@ export class Strip {
     if (microphone) this.useMicrophone(microphone);
     else void this.findMicrophone();
     playOn(savedChoice().output);
+    prepareRing();
     void this.routeOutput();
     this.cancels = [
       every(TICK_MS, () => this.tick()),
@@ -272,8 +274,10 @@ export class Strip {
     const ringing = offer?.id ?? (this.secours?.state === "ringing" ? "secours" : undefined);
     if (ringing === this.ringingFor) return;
     this.ringingFor = ringing;
-    this.quiet();
     this.offerShownAt = this.live.now();
+    // It is shown before it rings: to start the ring takes as long as to show it.
+    flushSync();
+    this.quiet();
     if (ringing === undefined || ringing === this.silencedOffer) return;
     startRing();
     this.soundLocked = locked();
