@@ -31,6 +31,7 @@ class LegKeeper:
         self._positions: dict[ChannelId, PositionId] = {}
         self._joined: set[PositionId] = set()
         self._joins: set[asyncio.Task[bool]] = set()
+        self._warmed: set[PositionId] = set()
 
     def is_up(self, position_id: PositionId) -> bool:
         """Whether the position's leg is in its bridge."""
@@ -50,6 +51,28 @@ class LegKeeper:
                 self._changed(position_id)
         elif isinstance(event, SwitchUp):
             self._reconcile(event.truth, taken)
+
+    def warm(self, position_id: PositionId) -> None:
+        """Let sound come to the leg already, before there is any to be heard.
+
+        A browser that has received nothing for a while first keeps some 100 ms back, so as to learn how evenly
+        sound comes: at the answer that would be the caller's first words.
+        """
+        channel_id = self._legs.get(position_id)
+        if channel_id is not None and position_id in self._joined:
+            self._warmed.add(position_id)
+            self._switch.start_silence(channel_id)
+
+    def used(self, position_id: PositionId) -> None:
+        """Somebody is heard on the leg: that ended the silence."""
+        self._warmed.discard(position_id)
+
+    def cool(self, position_id: PositionId) -> None:
+        """Nobody comes to be heard after all."""
+        if position_id in self._warmed:
+            self._warmed.discard(position_id)
+            if (channel_id := self._legs.get(position_id)) is not None:
+                self._switch.stop_silence(channel_id)
 
     def close(self, position_id: PositionId) -> None:
         """End the leg and the bridge of a position that was left."""
@@ -92,6 +115,7 @@ class LegKeeper:
         if channel_id is not None:
             self._positions.pop(channel_id, None)
         self._joined.discard(position_id)
+        self._warmed.discard(position_id)
 
     def _reconcile(self, truth: SwitchTruth, taken: Container[PositionId]) -> None:
         """Make what we know and Asterisk's legs agree: one leg for each position taken, in its bridge."""

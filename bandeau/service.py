@@ -16,10 +16,21 @@ from bandeau.policy import strip_alive
 from core.accounts import Session
 from core.commands import Command, LogIn, LogOut, SetMuted
 from core.errors import BandeauError, CommandRefused
-from core.events import AgentLoggedIn, AgentLoggedOut, Envelope, PositionMuted, PositionReadinessChanged
+from core.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
+    CallAnswered,
+    CallHeld,
+    CallResumed,
+    Envelope,
+    PositionMuted,
+    PositionReadinessChanged,
+    PositionStateChanged,
+)
 from core.ids import PositionId, QueueId
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.switch import SwitchEvent
+from core.words import PositionState
 from web.live import Close, LiveHub, Screen
 
 log = structlog.get_logger(__name__)
@@ -83,6 +94,7 @@ class StripService:
         bus.subscribe(None, self._show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
+        bus.subscribe((CallAnswered, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
         bus.handle(SetMuted, self._set_muted)
 
     # --- start and end ----------------------------------------------------------------------------------
@@ -213,6 +225,21 @@ class StripService:
     def on_switch(self, event: SwitchEvent) -> None:
         """Take note of a switch event."""
         self._legs.on_switch(event, self.model.room.positions)
+
+    def _follow_sound(self, envelope: Envelope) -> None:
+        """Keep sound coming to a leg where somebody is about to be heard, and only there: it has its cost."""
+        match envelope.event:
+            case CallHeld(position_id=position_id):
+                self._legs.warm(position_id)
+            case CallAnswered(position_id=position_id) | CallResumed(position_id=position_id):
+                self._legs.used(position_id)
+            case PositionStateChanged(position_id=position_id, state=PositionState.OFFERED):
+                self._legs.warm(position_id)
+            case PositionStateChanged(position_id=position_id, state=state):
+                if state is not PositionState.ON_CALL:
+                    self._legs.cool(position_id)
+            case _:
+                pass
 
     def tick(self, now: datetime) -> None:
         """Look at the heartbeats' deadlines and at the sessions' ends, and tell all strips of the room."""

@@ -130,6 +130,12 @@ class Switch(Protocol):
     def stop_music(self, channel: ChannelId) -> Awaitable[None]:
         """Stop the music."""
 
+    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
+        """Send silence to a strip's leg until somebody is heard there: it is then heard without delay."""
+
+    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
+        """Send nothing more to a leg where nobody came to be heard."""
+
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         """Make sure a mixing bridge of that name exists."""
 

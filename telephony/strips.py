@@ -44,6 +44,8 @@ def account_of(position_id: PositionId, secret: str, codecs: str) -> Account:
         "webrtc": "yes",
         "max_video_streams": "0",
         "direct_media": "no",
+        # What it is rung with while it is open is silence (see AsteriskSwitch.start_silence).
+        "tone_zone": "silence",
         "rtp_timeout": str(RTP_TIMEOUT),
         "rtp_timeout_hold": str(RTP_TIMEOUT),
         # Transfers are commands to the core, never SIP: a strip cannot send a call anywhere.

@@ -288,6 +288,16 @@ class AsteriskSwitch:
         self._music.discard(channel)
         return self._order("stop_music", "DELETE", uri("channels", channel, "moh"))
 
+    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.start_silence`."""
+        # A strip's ringing tone is silence (its tone zone), which gives way by itself to whoever is joined.
+        # Asterisk's own order for silence would keep the caller unheard until it is taken back.
+        return self._order("start_silence", "POST", uri("channels", channel, "ring"))
+
+    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.stop_silence`."""
+        return self._order("stop_silence", "DELETE", uri("channels", channel, "ring"))
+
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.open_bridge`."""
         # 409: it exists already.

@@ -17,7 +17,7 @@ from simulator.sound import Pcm, tone
 from telephony.ami import ManagerLink
 from telephony.strips import RTP_TIMEOUT
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
-from tests.support.audio import contains_tone
+from tests.support.audio import RATE, contains_tone
 from tests.support.netns import ADDRESS
 from tests.support.strip import Strip
 from tests.support.waiting import until
@@ -28,6 +28,8 @@ ARM1 = PositionId("arm1")
 SECRET = "first-secret"
 AGENT_HZ = 1900.0
 CALLER_HZ = 1300.0
+ALAW_ZERO = 8
+"""A-law has no zero: that is its smallest sample."""
 
 
 async def test_an_account_works_from_login_to_logout(switch: WatchedSwitch) -> None:
@@ -87,6 +89,34 @@ async def test_a_caller_and_the_kept_leg_of_a_strip_hear_each_other(
     assert contains_tone(said, CALLER_HZ)
     assert contains_tone(given, AGENT_HZ)
     assert not contains_tone(said, AGENT_HZ, seconds=0.25)
+
+
+async def test_a_leg_sent_silence_is_quiet_and_hears_the_caller_at_once(switch: WatchedSwitch) -> None:
+    room = BridgeId("position-arm1")
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip, await Caller.open(TRUNK) as caller:
+        _, sound = await strip.call("leg")
+        leg = await switch.next(LegOpened)
+        await switch.open_bridge(room)
+        await switch.join(room, leg.channel_id)
+        caller.call("15")
+        channel = await switch.picked_up()
+        caller.send_tone(CALLER_HZ, 60)
+        for _ in range(2):  # from one caller to the next the leg's clock goes on, the callers' do not
+            sound.forget()
+            await switch.start_silence(leg.channel_id)
+            await until(
+                lambda: len(sound.heard()) > RATE and abs(sound.heard(0.5)).max() <= ALAW_ZERO,
+                "a second of sound comes, and what comes now is silence",
+            )
+            await switch.join(room, channel)
+            await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
+            await switch.leave(room, channel)
+        await switch.start_silence(leg.channel_id)
+        await switch.stop_silence(leg.channel_id)
+        last = sound.received + 2  # on their way
+        with pytest.raises(AssertionError, match="not within"):
+            await until(lambda: sound.received > last, "more silence", seconds=0.5)
 
 
 async def test_a_leg_whose_browser_vanished_is_told(switch: WatchedSwitch) -> None:

@@ -305,6 +305,35 @@ async def test_a_call_from_offer_to_hang_up(world: World) -> None:
         assert (await strip.sync())["position"]["state"] == "ready"
 
 
+async def test_sound_comes_to_the_leg_from_the_offer_on_and_not_before(world: World) -> None:
+    silence = world.centre.switch.silence
+    async with world.strip(await world.log_in()) as strip:
+        leg = world.leg("leg-1")
+        await until(lambda: world.state() is PositionState.READY, "leg and strip prove the position")
+        assert not silence
+        await world.caller()
+        assert silence == {leg}
+        offer = (await strip.sync())["offer"]
+        assert (await strip.command("decline_offer", offerId=offer["id"]))["ok"] is True
+        assert not silence
+
+        assert (await strip.command("ready"))["ok"] is True
+        await settle()
+        assert silence == {leg}
+        offer = (await strip.sync())["offer"]
+        assert (await strip.command("accept_offer", offerId=offer["id"]))["ok"] is True
+        await settle()
+        assert not silence
+        assert (await strip.command("hold"))["ok"] is True
+        assert silence == {leg}
+        assert (await strip.command("resume"))["ok"] is True
+        assert not silence
+        assert (await strip.command("hold"))["ok"] is True
+        assert (await strip.command("hang_up"))["ok"] is True
+        world.centre.switch.carry_out_hang_ups()
+        assert not silence
+
+
 @pytest.mark.parametrize(
     ("name", "args", "code"),
     [

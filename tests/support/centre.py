@@ -75,6 +75,8 @@ class FakeSwitch:
         self.legs: dict[ChannelId, PositionId] = {}
         self.bridges: dict[BridgeId, set[ChannelId]] = {}
         self.music: dict[ChannelId, str] = {}
+        self.silence: set[ChannelId] = set()
+        """Legs that are sent silence."""
         self.playing: dict[PlaybackId, tuple[ChannelId, str]] = {}
         self.handed_back: list[ChannelId] = []
         self.hanging_up: list[ChannelId] = []
@@ -162,6 +164,14 @@ class FakeSwitch:
         self.music.pop(channel, None)
         return self._known(channel)
 
+    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
+        self.silence.add(channel)
+        return self._known(channel)
+
+    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
+        self.silence.discard(channel)
+        return self._known(channel)
+
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         self.bridges.setdefault(bridge, set())
         return self._done()
@@ -179,6 +189,8 @@ class FakeSwitch:
         if self.up and channel in self.callers | self.legs:
             self.bridges.setdefault(bridge, set()).add(channel)
             self.music.pop(channel, None)
+            if channel in self.callers:
+                self.silence -= self.bridges[bridge]
         return self._known(channel)
 
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
