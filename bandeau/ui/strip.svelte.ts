@@ -2,10 +2,11 @@
 
 import { flushSync } from "svelte";
 import { liveUrl, pages, type Session, stripCredentials, logOut as tellLogOut } from "$ui/api";
+import { duration } from "$ui/format";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import * as texts from "$ui/texts";
 import { after, every } from "$ui/timers";
-import type { PauseReason, StripView } from "$ui/views";
+import type { Offer, PauseReason, StripView } from "$ui/views";
 import { alertOffer, calm, setTitle } from "./attention";
 import { closeStream, MicrophoneError, openMicrophone, savedChoice } from "./microphone";
 import {
@@ -32,6 +33,8 @@ const LEG_DOUBT_MS = 4000;
 const ERROR_SHOWN_MS = 5000;
 const TICK_MS = 200;
 const ALIVE_EVERY_MS = 10_000;
+/** How often a detached window is looked at: is it still there? */
+const DETACHED_MS = 300;
 
 export class Strip {
   view = $state.raw<StripView>();
@@ -141,6 +144,17 @@ export class Strip {
   takeBack(): void {
     this.view = undefined;
     this.begin();
+  }
+
+  /** Work in a small window of its own. When that window is closed, the strip comes back here. */
+  detach(): void {
+    const small = window.open(pages.strip, "bandeau15", "popup,width=420,height=300");
+    if (small === null) return;
+    const stop = every(DETACHED_MS, () => {
+      if (!small.closed) return;
+      stop();
+      if (this.link === "replaced") this.takeBack();
+    });
   }
 
   /** Leave the position, and go to the login page. */
@@ -282,7 +296,13 @@ export class Strip {
     startRing();
     this.soundLocked = locked();
     const who = offer ? caller(offer) : caller(this.secours ?? {});
-    alertOffer(who.number, offer ? texts.strip.line(lineName(offer)) : texts.strip.coreLostShort);
+    alertOffer(who.number, offer ? this.noticeOf(offer) : texts.strip.coreLostShort);
+  }
+
+  /** The line, and how long the caller has waited at the moment of the offer. */
+  private noticeOf(offer: Offer): string {
+    const waited = duration(this.now - Date.parse(offer.queuedAt));
+    return `${texts.strip.line(lineName(offer))}\n${texts.strip.waitsFor} ${waited}`;
   }
 
   private quiet(): void {

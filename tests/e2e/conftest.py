@@ -60,7 +60,7 @@ async def browsers(
             sound = tmp_path_factory.mktemp("microphone") / f"{name}.wav"
             write_wav(sound, voice(MICROPHONES[name], 10, _MICROPHONE_RATE), _MICROPHONE_RATE)
             started[name] = await _playwright.chromium.launch(
-                executable_path=str(chromium), args=_browser_arguments(sound)
+                executable_path=str(chromium), args=browser_arguments(sound)
             )
         return started[name]
 
@@ -69,7 +69,8 @@ async def browsers(
         await browser.close()
 
 
-def _browser_arguments(microphone: Path) -> list[str]:
+def browser_arguments(microphone: Path) -> list[str]:
+    """Of a Chromium whose microphone plays that file."""
     return [
         "--no-sandbox",
         "--use-fake-device-for-media-stream",

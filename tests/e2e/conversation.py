@@ -56,14 +56,16 @@ class Conversation:
 
 
 @asynccontextmanager
-async def waiting_call(centre: CentreProcess, hz: float = CALLER_HZ) -> AsyncIterator[Conversation]:
+async def waiting_call(
+    centre: CentreProcess, hz: float = CALLER_HZ, *, hidden: bool = False
+) -> AsyncIterator[Conversation]:
     """A caller who has heard enough of the welcome, and waits, speaking all the time."""
     witness, number = centre.witness(), new_number()
     async with centre.caller() as caller:
-        caller.call("15", number=number)
+        caller.call("15", number=number, hidden=hidden)
         await caller.answered()
         caller.send_tone(hz, _FOR_EVER)
-        call_id = await witness.call_of(number)
+        call_id = await witness.call_of(None if hidden else number)
         caller.press("1")
         yield Conversation(caller, number, call_id, witness, hz)
 
