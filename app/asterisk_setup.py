@@ -41,7 +41,6 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
         ami_port=asterisk.ami_port,
         trunks=asterisk.trunks,
         claim_timeout_ms=asterisk.claim_timeout_ms,
-        test_callers=asterisk.test_callers,
         secrets=load_secrets_of(settings),
         paths=Paths(
             config=str(data / "asterisk" / "etc"),

@@ -105,6 +105,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
             ari_password=secrets.ari,
             prompts=str(prompts_dir(settings)),
             position_codecs=settings.asterisk.position_codecs,
+            test_callers=settings.asterisk.test_callers,
         )
         core = Core(
             settings,

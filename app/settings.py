@@ -19,6 +19,7 @@ from core.words import Priority
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,10}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
 
@@ -82,7 +83,7 @@ class AsteriskSettings(BaseModel):
     trunks: dict[str, list[str]] = {"operator": ["127.0.0.0/8"]}
     """Trunk name → addresses or networks from which calls are accepted."""
     claim_timeout_ms: int = Field(default=300, ge=50, le=2000)
-    test_callers: tuple[str, ...] = ()
+    test_callers: tuple[E164, ...] = ()
     """Numbers (E.164) of the continuous test robot: kept out of every figure."""
     prompts_dir: Path | None = None
     """Announcements; by default those made at set-up."""

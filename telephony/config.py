@@ -74,8 +74,6 @@ class AsteriskConfig:
     trunks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Trunk name → addresses or networks calls are accepted from."""
     claim_timeout_ms: int = 300
-    test_callers: Sequence[str] = ()
-    """E.164 numbers of the continuous test robot."""
     secrets: Secrets
     paths: Paths
 
@@ -136,9 +134,6 @@ def _check(config: AsteriskConfig) -> None:
     for trunk, addresses in config.trunks.items():
         if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
             raise ConfigurationError(f"trunk {trunk}: give it IP addresses or networks, such as 192.0.2.0/28")
-    for number in config.test_callers:
-        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
-            raise ConfigurationError("a test caller must be an E.164 number with its +")
 
 
 def _literal(value: object) -> object:

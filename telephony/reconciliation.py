@@ -1,6 +1,7 @@
 """Asks Asterisk, over a fresh link, what it holds under the core's control."""
 
 import asyncio
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from telephony.translation import bridges_of, truth_of
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
 
 
-async def ask_truth(link: AriLink, app: str, switch: str) -> SwitchTruth:
+async def ask_truth(link: AriLink, app: str, switch: str, test_callers: Container[str] = ()) -> SwitchTruth:
     """Set the allow-list of events, then read channels and bridges.
 
     The three readings are not one instant: who calls must hold back the events that come meanwhile, and tell
@@ -31,7 +32,7 @@ async def ask_truth(link: AriLink, app: str, switch: str) -> SwitchTruth:
     )
     controlled = set(msgspec.json.decode(application, type=Application).channel_ids)
     found = (
-        truth_of(channel)
+        truth_of(channel, test_callers)
         for channel in msgspec.json.decode(channels, type=list[Channel])
         if channel.id in controlled
     )

@@ -1,5 +1,7 @@
 """Which channels are the core's, so that each arrival and each end is told exactly once."""
 
+from collections.abc import Container
+
 from core.ids import ChannelId
 from core.switch import CallerArrived, ChannelGone, LegOpened, SwitchTruth
 from telephony.ari_protocol import ChannelHangupRequest, StasisStart
@@ -7,9 +9,14 @@ from telephony.translation import caller_of, cause_of, leg_of
 
 
 class ChannelRegister:
-    """Channels under control. Pure: Asterisk's words in, the core's events out."""
+    """Channels under control. Pure: Asterisk's words in, the core's events out.
 
-    def __init__(self) -> None:
+    Args:
+        test_callers: E.164 numbers whose calls are tests.
+    """
+
+    def __init__(self, test_callers: Container[str] = ()) -> None:
+        self._test_callers = test_callers
         self._ours: set[ChannelId] = set()
         self._causes: dict[ChannelId, int] = {}
 
@@ -21,7 +28,8 @@ class ChannelRegister:
         channel = ChannelId(message.channel.id)
         if channel in self._ours:
             return None
-        caller, leg = caller_of(message.channel, message.args), leg_of(message.args)
+        caller = caller_of(message.channel, message.args, self._test_callers)
+        leg = leg_of(message.args)
         if caller is not None:
             self._ours.add(channel)
             return CallerArrived(channel=caller)

@@ -1,7 +1,7 @@
 """Implements ``core.ports.Switch`` and ``StripCredentials`` on one Asterisk."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from types import TracebackType
 from typing import Final, Self
 
@@ -72,6 +72,7 @@ class AsteriskSwitch:
         ari_password: what Asterisk proves itself with.
         prompts: folder of the announcements, as Asterisk sees it.
         position_codecs: of strips, in order of preference.
+        test_callers: E.164 numbers of the continuous test robot.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class AsteriskSwitch:
         ari_password: str,
         prompts: str,
         position_codecs: str = "alaw,opus",
+        test_callers: Collection[str] = (),
     ) -> None:
         self.accepting = True
         """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
@@ -96,7 +98,8 @@ class AsteriskSwitch:
         self.link: AriLink | None = None
         """The socket to Asterisk, while there is one."""
         self._held_back: list[Known] = []
-        self._register = ChannelRegister()
+        self._test_callers = test_callers
+        self._register = ChannelRegister(test_callers)
         self._music: set[ChannelId] = set()
         self._fenced = False
         self._reconciling: asyncio.Task[None] | None = None
@@ -164,7 +167,7 @@ class AsteriskSwitch:
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""
         try:
-            truth = await ask_truth(link, self._app, self._name)
+            truth = await ask_truth(link, self._app, self._name, self._test_callers)
         except SwitchUnavailable:
             return  # lost again meanwhile: the next link begins anew
         except Exception:  # the top of this task: the next link begins anew, too

@@ -1,14 +1,11 @@
 """From Asterisk's words to the core's: pure functions, with no state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from core.ids import BridgeId, CallId, ChannelId, PositionId
 from core.switch import CallerChannel, ChannelTruth
-from core.words import CallerNumber
 from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
-
-HIDDEN = "hidden"
-"""What the dialplan writes for a withheld or unusable number."""
+from telephony.caller_number import described
 
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
@@ -21,15 +18,15 @@ _REQUEST_TERMINATED = 487
 """SIP: the caller gave up before the answer."""
 
 
-def caller_of(channel: Channel, args: Sequence[str]) -> CallerChannel | None:
-    """Read the caller from what the dialplan passed: ``caller, line, number or hidden, 1 if a test``."""
+def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str] = ()) -> CallerChannel | None:
+    """Read the caller from what the dialplan passed: ``caller, line, who calls``."""
     match tuple(args):
-        case ("caller", line, number, mark):
+        case ("caller", line, words):
             return CallerChannel(
                 channel_id=ChannelId(channel.id),
                 call_id=CallId(channel.id),
                 line=line,
-                caller=CallerNumber(e164=None if number == HIDDEN else number, test=mark == "1"),
+                caller=described(words, test_callers),
                 created_at=channel.creationtime,
             )
     return None
@@ -63,10 +60,10 @@ def args_of(channel: Channel) -> tuple[str, ...]:
     return ()
 
 
-def truth_of(channel: Channel) -> ChannelTruth | None:
+def truth_of(channel: Channel, test_callers: Container[str] = ()) -> ChannelTruth | None:
     """Say what a channel under control is; ``None``: not one of ours."""
     args = args_of(channel)
-    caller, leg = caller_of(channel, args), leg_of(args)
+    caller, leg = caller_of(channel, args, test_callers), leg_of(args)
     if caller is None and leg is None:
         return None
     return ChannelTruth(channel_id=ChannelId(channel.id), up=channel.state == "Up", caller=caller, leg=leg)

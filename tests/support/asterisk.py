@@ -1,6 +1,6 @@
 """A real Asterisk on the centre's own configuration, with tones for announcements, and a core to drive it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -69,9 +69,9 @@ class CentreAsterisk:
     async def __aexit__(self, *_: object) -> None:
         await self.process.stop()
 
-    def switch(self) -> "WatchedSwitch":
+    def switch(self, test_callers: Collection[str] = ()) -> "WatchedSwitch":
         """A core's hold on it, not started."""
-        return WatchedSwitch(self)
+        return WatchedSwitch(self, test_callers)
 
     async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
         """What the caller said, and was given to hear, in a call that ended."""
@@ -88,13 +88,14 @@ class CentreAsterisk:
 class WatchedSwitch(AsteriskSwitch):
     """The real switch, that remembers what it told the core."""
 
-    def __init__(self, asterisk: CentreAsterisk) -> None:
+    def __init__(self, asterisk: CentreAsterisk, test_callers: Collection[str] = ()) -> None:
         super().__init__(
             app=asterisk.config.core_app,
             switch=asterisk.config.node,
             ari_port=asterisk.config.ari_port,
             ari_password=asterisk.config.secrets.ari,
             prompts=asterisk.config.paths.prompts,
+            test_callers=test_callers,
         )
         self.told: list[SwitchEvent] = []
         self.react: Callable[[SwitchEvent], None] = lambda event: None

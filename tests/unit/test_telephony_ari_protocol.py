@@ -28,7 +28,7 @@ CHANNEL = (
     '{"id":"FR751-asterisk-a-1795310022.0","name":"PJSIP/trunk-operator-00000000","state":"Ring",'
     '"protocol_id":"1-28092@127.0.0.2","caller":{"name":"","number":"0612345678"},'
     '"connected":{"name":"","number":""},"accountcode":"","dialplan":{"context":"from-trunk","exten":"15",'
-    '"priority":3,"app_name":"StasisBroadcast","app_data":"300,^core-,caller:15:+33612345678:0"},'
+    '"priority":3,"app_name":"StasisBroadcast","app_data":"300,^core-,caller:15:0612345678/allowednotscreened//0612345678@/"},'
     '"creationtime":"2026-11-22T01:06:12.007+0000","language":"fr"}'
 )
 LEG = (
@@ -36,7 +36,8 @@ LEG = (
     '"priority":1,"app_name":"Stasis","app_data":"core-a,leg,arm1"},"creationtime":"2026-11-22T01:22:20.388+0000"}'
 )
 TAIL = '"asterisk_id":"b2:9b","application":"core-a","timestamp":"2026-11-22T01:06:12.010+0000"'
-START = f'{{"type":"StasisStart","args":["caller","15","+33612345678","0"],"channel":{CHANNEL},{TAIL}}}'
+WHO = "0612345678/allowednotscreened//0612345678@/"
+START = f'{{"type":"StasisStart","args":["caller","15","{WHO}"],"channel":{CHANNEL},{TAIL}}}'
 END = f'{{"type":"StasisEnd","channel":{CHANNEL},{TAIL}}}'
 ID = ChannelId("FR751-asterisk-a-1795310022.0")
 
@@ -98,7 +99,7 @@ def test_an_id_cannot_reach_another_resource() -> None:
 
 
 def test_what_put_a_channel_under_control_is_found_again() -> None:
-    assert args_of(channel(CHANNEL)) == ("caller", "15", "+33612345678", "0")
+    assert args_of(channel(CHANNEL)) == ("caller", "15", "0612345678/allowednotscreened//0612345678@/")
     assert args_of(channel(LEG)) == ("leg", "arm1")
     truth = truth_of(channel(CHANNEL))
     assert truth is not None
@@ -109,13 +110,22 @@ def test_what_put_a_channel_under_control_is_found_again() -> None:
     assert truth_of(leg) == ChannelTruth(channel_id=ChannelId(leg.id), up=True, leg=PositionId("arm1"))
 
 
-@pytest.mark.parametrize("app_data", ["300,^core-", "300,^core-,caller:15", "300,^core-,other:15:hidden:0", ""])
+@pytest.mark.parametrize("app_data", ["300,^core-", "300,^core-,caller:15", "300,^core-,other:15:////", ""])
 def test_a_channel_of_unknown_purpose_is_not_the_core_s(app_data: str) -> None:
-    assert truth_of(channel(CHANNEL.replace("300,^core-,caller:15:+33612345678:0", app_data))) is None
+    assert (
+        truth_of(
+            channel(
+                CHANNEL.replace("300,^core-,caller:15:0612345678/allowednotscreened//0612345678@/", app_data)
+            )
+        )
+        is None
+    )
 
 
 def test_a_withheld_number_and_a_test_call_are_told() -> None:
-    truth = truth_of(channel(CHANNEL.replace("+33612345678:0", "hidden:1")))
+    truth = truth_of(
+        channel(CHANNEL.replace("0612345678/allowednotscreened//0612345678@/", "/prohibited//@/1"))
+    )
     assert truth is not None
     assert truth.caller is not None
     assert truth.caller.caller == CallerNumber(e164=None, test=True)
