@@ -4,6 +4,7 @@ It is given every advantage: no ARI, no manager interface, no core, nothing betw
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,8 +23,8 @@ DIAL, PAGE, QUEUE = "2", "3", "15"
 """Lines: bare Dial to an agent; ring a page; welcome, then queue."""
 PAGE_ACCOUNT = "page"
 PAGE_PASSWORD = "mot-de-passe-de-mesure"
-_RECORDING = " same => n,MixMonitor("
-"""How the line of the dialplan begins that records a call: taken from our own."""
+_RECORDING = re.compile(r",(MixMonitor\(.*\))$", re.MULTILINE)
+"""What records a call: taken from our own dialplan."""
 _NOT_NEEDED = ("res_ari", "res_stasis", "app_stasis", "res_websocket_client")
 
 
@@ -65,9 +66,7 @@ async def running_peer(folder: Path, prompts: Path, members: int = 0) -> AsyncIt
     )
     etc = folder / "etc"
     render(config, etc)
-    recording = next(
-        line for line in (etc / "extensions.conf").read_text().splitlines() if line.startswith(_RECORDING)
-    )
+    recording = _RECORDING.findall((etc / "extensions.conf").read_text())[0]
     (etc / "extensions.conf").write_text(_dialplan(recording, prompts))
     (etc / "queues.conf").write_text(_queues(members))
     (etc / "manager.conf").write_text("[general]\nenabled = no\n")
@@ -91,7 +90,7 @@ async def running_peer(folder: Path, prompts: Path, members: int = 0) -> AsyncIt
 
 
 def _dialplan(recording: str, prompts: Path) -> str:
-    lines = ["[from-trunk]", f"exten => {QUEUE},1,NoOp()", recording, " same => n,Answer()"]
+    lines = ["[from-trunk]", f"exten => {QUEUE},1,NoOp()", f" same => n,{recording}", " same => n,Answer()"]
     lines += [f" same => n,Playback({prompts}/welcome)", " same => n,Queue(15)"]
     lines += [f"exten => {DIAL},1,Dial(PJSIP/agents/sip:agent@{AGENTS[0]}:{AGENTS[1]},30)"]
     lines += [f"exten => {PAGE},1,Dial(PJSIP/{PAGE_ACCOUNT},30)"]
