@@ -23,6 +23,9 @@ from core.events import CoreStarted, Envelope, SecurityIncidentSeen
 from core.ids import CentreId, QueueId, new_id
 from core.ports import Accounts, Clock, FallbackQueue, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
+from desk.policy import DeskRules
+from desk.service import DeskService
+from desk.ws import desk_socket
 from history.routes import history_routes
 from history.service import HistoryService
 from ivr.policy import Orientation
@@ -97,8 +100,16 @@ class Core:
                 "loop_lag_seconds": ("Delay of the event loop", lambda: self.ticker.lag),
             },
         )
+        rules = DeskRules(
+            short_seconds=settings.desk.short_seconds,
+            uncallable_hours=settings.desk.uncallable_hours,
+            open_days=settings.desk.open_days,
+        )
+        self.desk = DeskService(
+            bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
+        )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
-        self.ticker = Ticker(clock, [self.acd.tick, self.strips.tick, self.board.tick])
+        self.ticker = Ticker(clock, [self.acd.tick, self.strips.tick, self.board.tick, self.desk.tick])
         switch.listen(self.on_switch)
 
     def on_switch(self, event: SwitchEvent) -> None:
@@ -126,6 +137,7 @@ class Core:
 
     async def start(self) -> None:
         """Begin to serve: the switch may be started after this."""
+        await self.desk.start()
         await self.strips.start()
         await self.board.start()
         self.recorder.start()
@@ -147,6 +159,7 @@ class Core:
         """Say goodbye to the screens. Calls go on in Asterisk."""
         await self.strips.close()
         await self.board.close()
+        await self.desk.close()
         await self.lrm.close()
         await self.recorder.close()
 
@@ -168,6 +181,7 @@ class Core:
                 session_routes(doors, self.strips, self.gate, sip),
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
+                desk_socket(self.desk, self.gate, adapters.clock, Limits()),
                 metrics_route(self.board.metrics, self.gate),
                 history_routes(self.history, self.gate),
                 self._about(),

@@ -121,7 +121,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 gauges=_gauges(journal, manager),
             ),
         )
-        core.restore(await journal.open_state_source(clock.now() - LOOK_BACK))
+        core.restore(await journal.open_state_source(clock.now(), LOOK_BACK))
         await core.start()
         manager.listen(core.on_switch)
         await stack.enter_async_context(manager)

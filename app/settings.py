@@ -99,6 +99,17 @@ class RoomSettings(BaseModel):
     """A strip silent for longer is not offered calls."""
 
 
+class DeskSettings(BaseModel):
+    """How the abandoned-call desk works."""
+
+    short_seconds: float = Field(default=15, ge=0, le=120)
+    """A caller who leaves sooner is shown apart, and is not to be called back."""
+    uncallable_hours: float = Field(default=24, gt=0, le=168)
+    """How long short abandons and hidden numbers stay on the desk."""
+    open_days: float = Field(default=7, gt=0, le=30)
+    """How long a caller stays whom nobody called back."""
+
+
 class LineSettings(BaseModel):
     """What becomes of a call that dials one number."""
 
@@ -126,6 +137,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     room: RoomSettings = RoomSettings()
+    desk: DeskSettings = DeskSettings()
     lines: dict[str, LineSettings] = {}
     """By number dialled; any other number is flow 15, room 15, with the welcome."""
     lrm: LrmSettings = LrmSettings()

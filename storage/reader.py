@@ -100,6 +100,18 @@ async def last_saved(database: Database) -> int:
         return (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
 
 
+async def last_saved_at(database: Database) -> datetime | None:
+    """When the last event in the database happened; ``None``: there is none yet.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    async with database.reading() as connection:
+        last = select(journal.c.occurred_at).order_by(journal.c.seq.desc()).limit(1)
+        found: datetime | None = (await connection.execute(last)).scalar()
+        return found
+
+
 def reader_beside(database: Database, spool_directory: Path) -> Reader:
     """Read the journal of a core from another process, whether that core runs or not."""
 

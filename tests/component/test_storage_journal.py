@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, text
 from structlog.testing import capture_logs
 
 from core.errors import StorageUnavailable, UnknownEvent
-from core.events import CallArrived, CoreStarted, Envelope, Event, SwitchLost
+from core.events import CallArrived, CoreStarted, Envelope, Event, LineOpened, SwitchLost
 from core.ids import CallId
 from core.words import Outcome
 from storage import codec, rows, segments
@@ -32,6 +32,7 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.component
 
 DAY = date(2026, 11, 22)
+HOUR = timedelta(hours=1)
 PACE = JournalPace(gather_seconds=0.005, first_retry_seconds=0.02, last_retry_seconds=0.1)
 SMALL = SpoolLimits(segment_bytes=20_000, retained_bytes=40_000, recent_records=50)
 
@@ -166,12 +167,27 @@ async def test_a_core_goes_on_where_the_last_one_ended(tmp_path: Path, database_
     for number in range(3):
         async with Keeping(tmp_path, database_url) as keeping:
             everything += keeping.publish(answered_call(f"c-{number}"))
-            assert await keeping.journal.open_state_source(NOON) == everything
+            assert await keeping.journal.open_state_source(NOON, HOUR) == everything
     async with Keeping(tmp_path / "another folder", database_url) as keeping:
         assert keeping.spool.next_seq == len(everything) + 1
         everything += keeping.publish(noise(1))
         await keeping.journal.settled()
         assert await keeping.saved() == everything
+
+
+async def test_a_core_stopped_for_days_finds_what_it_left(tmp_path: Path, database_url: str) -> None:
+    old, late = NOON - timedelta(hours=3), NOON + timedelta(days=5)
+    async with Keeping(tmp_path, database_url) as keeping:
+        keeping.spool.append(envelope(LineOpened(call_id=CallId("long over")), 1, old))
+        left = [envelope(event, seq + 2) for seq, event in enumerate(abandoned_call("c-1"))]
+        for each in left:
+            keeping.spool.append(each)
+        assert await keeping.journal.open_state_source(late, HOUR) == left  # in the spool
+        await keeping.journal.settled()
+        assert await keeping.journal.open_state_source(late, HOUR) == left  # in the database
+        assert await keeping.journal.open_state_source(NOON, HOUR * 24) != left
+    async with Keeping(tmp_path / "new", database_url) as again:
+        assert await again.journal.open_state_source(late, HOUR) == left
 
 
 async def test_what_a_dead_core_left_in_its_spool_is_saved_by_the_next(
@@ -269,7 +285,7 @@ async def test_a_database_away_for_a_while_is_caught_up_once_in_order(
             assert state.oldest_unsaved_at is not None
             with pytest.raises(StorageUnavailable):
                 await keeping.journal.of_day(DAY)
-            rebuilt = await keeping.journal.open_state_source(NOON)
+            rebuilt = await keeping.journal.open_state_source(NOON, HOUR)
             assert rebuilt[-800:] == keeping.written[-800:]
         finally:
             await asyncio.to_thread(postgres.start)
@@ -289,7 +305,7 @@ async def test_a_core_starts_and_works_without_its_database(
     try:
         async with Keeping(tmp_path, postgres_url) as keeping:
             assert keeping.spool.next_seq == len(before) + 1
-            assert await keeping.journal.open_state_source(NOON) == before
+            assert await keeping.journal.open_state_source(NOON, HOUR) == before
             during = keeping.publish(answered_call("during"))
             assert keeping.journal.state().unsaved == len(during)
         async with Keeping(tmp_path, postgres_url) as keeping:
