@@ -4,10 +4,10 @@ from pathlib import Path
 
 from app.asterisk_process import AsteriskProcess
 from app.authority import ensure_certificates, own_names
-from app.settings import Settings
+from app.settings import OutgoingSettings, Settings
 from setup import announcements
 from setup.roots import asterisk_root
-from telephony.config import AsteriskConfig, Paths, Secrets, load_secrets, render
+from telephony.config import AsteriskConfig, OutgoingTrunk, Paths, Secrets, load_secrets, render
 
 NODE = "asterisk-a"
 
@@ -41,6 +41,7 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
         ami_port=asterisk.ami_port,
         trunks=asterisk.trunks,
         claim_timeout_ms=asterisk.claim_timeout_ms,
+        outgoing=_outgoing(settings.outgoing),
         secrets=load_secrets_of(settings),
         paths=Paths(
             config=str(data / "asterisk" / "etc"),
@@ -51,6 +52,19 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
             certificate=str(certificates.certificate.absolute()),
             private_key=str(certificates.private_key.absolute()),
         ),
+    )
+
+
+def _outgoing(settings: OutgoingSettings) -> OutgoingTrunk | None:
+    """The trunk for calls to numbers, where there is one."""
+    if not settings.host:
+        return None
+    return OutgoingTrunk(
+        host=settings.host,
+        port=settings.port,
+        transport=settings.transport,
+        username=settings.username,
+        password=settings.password.get_secret_value(),
     )
 
 

@@ -7,7 +7,7 @@ values by the composition root.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,7 @@ from core.words import Priority
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,10}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
 
@@ -65,6 +66,32 @@ class WebSettings(BaseModel):
     allowed_origins: tuple[str, ...] = ()
     """Further page origins accepted on WebSockets, beside the one the page was served from."""
     session_hours: float = Field(default=14, gt=0, le=24)
+
+
+class OutgoingSettings(BaseModel):
+    """Calls of the centre to numbers: by whom they go, whom they may reach, and what number they show."""
+
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9.:-]{0,253}$")
+    """The operator's SIP address; empty: no number can be called."""
+    port: Port = 5060
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    username: str = Field(default="", pattern=r"^[A-Za-z0-9._+-]{0,64}$")
+    """Empty: the operator knows the centre by its address."""
+    password: SecretStr = SecretStr("")
+    presented: Dialled = ""
+    """The number shown to those called; empty: the operator's choice."""
+    presented_by_line: dict[str, Dialled] = {}
+    """For those called from within a call that came in on a line: line → number shown."""
+    presented_by_position: dict[str, Dialled] = {}
+    """For those called by a position, unless the line says otherwise."""
+    short_numbers: tuple[Dialled, ...] = ("15", "17", "18", "112", "114", "115", "119", "191", "196", "116117")
+    """Short numbers that may be called."""
+    prefixes: tuple[str, ...] = ("+33", "+262", "+508", "+590", "+594", "+596", "+687", "+689")
+    """How the E.164 numbers begin that may be called."""
+    refused_prefixes: tuple[str, ...] = ("+3389",)
+    """Those among them that may not: surcharged numbers."""
+    ring_seconds: float = Field(default=40, ge=5, le=120)
+    """How long a number rings before it is given up."""
 
 
 class AsteriskSettings(BaseModel):
@@ -136,6 +163,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     room: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
     lines: dict[str, LineSettings] = {}

@@ -6,16 +6,11 @@ from collections.abc import Awaitable, Callable, Container
 import structlog
 
 from core.errors import SwitchRefused, SwitchUnavailable
-from core.ids import BridgeId, ChannelId, PositionId
+from core.ids import ChannelId, PositionId
 from core.ports import Switch
-from core.switch import ChannelGone, LegOpened, SwitchEvent, SwitchTruth, SwitchUp
+from core.switch import ChannelGone, LegOpened, SwitchEvent, SwitchTruth, SwitchUp, position_bridge
 
 log = structlog.get_logger(__name__)
-
-
-def position_bridge(position_id: PositionId) -> BridgeId:
-    """Name of the standing bridge where a position's audio leg waits for callers."""
-    return BridgeId(f"position-{position_id}")
 
 
 class LegKeeper:

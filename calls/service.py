@@ -22,7 +22,7 @@ from core.events import (
     SwitchConnected,
     SwitchLost,
 )
-from core.ids import BridgeId, CallId, ChannelId, PositionId
+from core.ids import CallId, ChannelId
 from core.ports import Bus, Switch
 from core.switch import (
     CallerArrived,
@@ -32,6 +32,7 @@ from core.switch import (
     SwitchEvent,
     SwitchTruth,
     SwitchUp,
+    position_bridge,
 )
 from core.words import EndedBy, Outcome, WithdrawReason
 
@@ -39,11 +40,6 @@ log = structlog.get_logger(__name__)
 
 HOLD_MUSIC = "hold"
 WAITING_MUSIC = "waiting"
-
-
-def position_bridge(position_id: PositionId) -> BridgeId:
-    """Name of the standing bridge where a position's audio leg waits for callers."""
-    return BridgeId(f"position-{position_id}")
 
 
 class CallService:

@@ -148,6 +148,27 @@ class Switch(Protocol):
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         """Take a channel out of the bridge; it stays under control, in silence."""
 
+    def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
+        """Let the channel alone hear a telephone ring, and nothing of its bridge, until ``stop_playback``."""
+
+    def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
+        """Make a channel of that id towards a number, through the outgoing trunk. Then CalleeReady.
+
+        It raises SwitchRefused where there is no such trunk, or the number is none.
+        """
+
+    def ring(self, channel: ChannelId, presented: str, seconds: float) -> Awaitable[None]:
+        """Ring a callee that is ready, showing it the number ``presented``. Join it first to hear it ring.
+
+        Then CalleeRinging, and CalleeAnswered, or ChannelGone with the cause (after ``seconds`` at most).
+        """
+
+    def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
+        """Let nobody hear a channel any more, or let it be heard again."""
+
+    def send_digits(self, channel: ChannelId, digits: str) -> Awaitable[None]:
+        """Sound keys (``0123456789*#``) to a channel."""
+
     def hang_up(self, channel: ChannelId) -> Awaitable[None]:
         """End a channel, with the normal cause."""
 

@@ -7,6 +7,16 @@ from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
 from core.words import CallerNumber
 
 
+def position_bridge(position_id: PositionId) -> BridgeId:
+    """Name of the standing bridge where a position's audio leg waits for callers."""
+    return BridgeId(f"position-{position_id}")
+
+
+def call_bridge(call_id: CallId) -> BridgeId:
+    """Name of the bridge of a call that several positions hear, or whose parties were left together."""
+    return BridgeId(f"call-{call_id}")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerChannel:
     """A caller's channel, as the dialplan marked it before it reached the core."""
@@ -30,6 +40,34 @@ class LegOpened:
     """A strip's audio leg reached the core; it is picked up and waits to be joined."""
 
     position_id: PositionId
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalleeReady:
+    """A channel towards a number exists (see ``Switch.call_out``) and may be joined and rung."""
+
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalleeRinging:
+    """The number called rings."""
+
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalleeProgress:
+    """The called network sends sound before the answer: its own ringing, or why it cannot be reached."""
+
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalleeAnswered:
+    """The number called has picked up, and is recorded from here on. Its channel is in no bridge any more."""
+
     channel_id: ChannelId
 
 
@@ -59,12 +97,17 @@ class PlaybackEnded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelTruth:
-    """One channel Asterisk holds under the core's control. Exactly one of ``caller``, ``leg`` is set."""
+    """One channel Asterisk holds under the core's control: a ``caller``'s, a ``leg``, or a ``callee``'s.
+
+    ``callee`` is the call for which a number is called; ``recorded``: it picked up, as CalleeAnswered tells.
+    """
 
     channel_id: ChannelId
     up: bool
     caller: CallerChannel | None = None
     leg: PositionId | None = None
+    callee: CallId | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +145,10 @@ class SecurityIncident:
 SwitchEvent = (
     CallerArrived
     | LegOpened
+    | CalleeReady
+    | CalleeRinging
+    | CalleeProgress
+    | CalleeAnswered
     | ChannelGone
     | DigitPressed
     | PlaybackEnded

@@ -46,6 +46,9 @@ class RtpSession(asyncio.DatagramProtocol):
         self._cipher = cipher
         self.received = 0
         """Packets of sound heard so far."""
+        self.keys_heard = ""
+        """Keys received so far."""
+        self._key_heard = -1
         profile = "RTP/SAVP" if cipher else "RTP/AVP"
         self.sdp = (
             f"v=0\r\no=- {self._source} 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
@@ -85,6 +88,11 @@ class RtpSession(asyncio.DatagramProtocol):
             self._cipher.agree(answer)
         self._peer = (address[1], int(audio[1]))
         self._pacer = asyncio.get_running_loop().create_task(self._pace())
+
+    @property
+    def started(self) -> bool:
+        """Whether sound is being sent."""
+        return self._pacer is not None
 
     def say(self, pcm: Pcm) -> None:
         """Send that sound after what is already waiting to be sent; silence before and after."""
@@ -134,9 +142,20 @@ class RtpSession(asyncio.DatagramProtocol):
             return
         if self._cipher is not None:
             data = self._cipher.opened(data)
-        if len(data) >= 12 and data[0] >> 6 == 2 and data[1] & 0x7F == ALAW:
+        if len(data) < 12 or data[0] >> 6 != 2:
+            return
+        kind, payload = data[1] & 0x7F, data[12 + 4 * (data[0] & 0x0F) :]
+        if kind == ALAW:
             self.received += 1
-            self._heard.append(data[12 + 4 * (data[0] & 0x0F) :])
+            self._heard.append(payload)
+        elif kind == EVENTS and len(payload) >= 4:
+            self._note_key(int.from_bytes(data[4:8], "big"), payload)
+
+    def _note_key(self, timestamp: int, payload: bytes) -> None:
+        """A key is told in several packets of one timestamp; the end is said three times."""
+        if payload[1] & 0x80 and timestamp != self._key_heard and payload[0] < len(_KEYS):
+            self._key_heard = timestamp
+            self.keys_heard += _KEYS[payload[0]]
 
     def error_received(self, exc: Exception) -> None:
         """The peer's port is closed: the call's signalling will say so."""

@@ -80,6 +80,10 @@ class Call:
         """Say 180 to an offered call."""
         self._agent.respond(self, 180, "Ringing")
 
+    def progress(self, sdp: str) -> None:
+        """Say 183 to an offered call, with sound before the answer (an announcement of the network)."""
+        self._agent.respond(self, 183, "Session Progress", sdp)
+
     def accept(self, sdp: str) -> None:
         """Answer an offered call with that SDP.
 

@@ -17,6 +17,7 @@ _COMPACT = {
 }  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z0-9!%'*+\-.^_`|~]+")
 _URI_IN_HEADER = re.compile(r"<([^<>]+)>")
+_URI_USER = re.compile(r"sips?:([^@<>;]+)@")
 _LENGTH = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*:[ \t]*(\d{1,6})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _TAG = re.compile(r";\s*tag=([^;,\s]+)", re.IGNORECASE)
 
@@ -88,6 +89,12 @@ class Response(Message):
 
     status: int = 0
     reason: str = ""
+
+
+def uri_user(text: str) -> str:
+    """The user part of a URI, or of the one in a header; empty where it has none."""
+    found = _URI_USER.search(text)
+    return found[1] if found else ""
 
 
 def parse(data: bytes) -> Request | Response:

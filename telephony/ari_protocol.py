@@ -15,6 +15,7 @@ EVENTS: Final = (
     "CallBroadcast",
     "ChannelDtmfReceived",
     "ChannelHangupRequest",
+    "Dial",
     "PlaybackFinished",
     "RESTResponse",
     "StasisEnd",
@@ -28,6 +29,7 @@ class Dialplan(msgspec.Struct, frozen=True):
 
     app_name: str = ""
     app_data: str = ""
+    context: str = ""
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -108,6 +110,13 @@ class ChannelDtmfReceived(Event, frozen=True, tag=True):
     digit: str
 
 
+class Dial(Event, frozen=True, tag=True):
+    """Something happened to a channel being rung. ``dialstatus`` is empty when it begins."""
+
+    peer: Channel
+    dialstatus: str = ""
+
+
 class PlaybackFinished(Event, frozen=True, tag=True):
     """An announcement is over."""
 
@@ -135,6 +144,7 @@ Known = (
     | StasisEnd
     | ChannelHangupRequest
     | ChannelDtmfReceived
+    | Dial
     | PlaybackFinished
     | ApplicationReplaced
     | RESTResponse

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -17,6 +17,8 @@ from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES, SILENC
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "asterisk-conf" / "templates"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f;\[\]]")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,30}")
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}")
+_USER: Final = re.compile(r"[A-Za-z0-9._+-]{0,64}")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:/]+")
 
 
@@ -30,6 +32,19 @@ class Secrets:
     """ARI's own account, needed by Asterisk and used by nobody."""
     ami: str = field(repr=False)
     """What the core proves itself with to the manager interface."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingTrunk:
+    """The operator that carries the centre's own calls."""
+
+    host: str
+    """Address or name; a name is looked up when a call is made."""
+    port: int = 5060
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    username: str = ""
+    """Empty: the operator knows the centre by its address."""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +89,8 @@ class AsteriskConfig:
     trunks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Trunk name → addresses or networks calls are accepted from."""
     claim_timeout_ms: int = 300
+    outgoing: OutgoingTrunk | None = None
+    """Where calls to numbers go; none: nobody can be called."""
     secrets: Secrets
     paths: Paths
 
@@ -134,6 +151,11 @@ def _check(config: AsteriskConfig) -> None:
     for trunk, addresses in config.trunks.items():
         if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
             raise ConfigurationError(f"trunk {trunk}: give it IP addresses or networks, such as 192.0.2.0/28")
+    trunk_out = config.outgoing
+    if trunk_out is not None and not (_HOST.fullmatch(trunk_out.host) and _USER.fullmatch(trunk_out.username)):
+        raise ConfigurationError("outgoing trunk: host and username are made of letters, digits and . - _ +")
+    if trunk_out is not None and trunk_out.transport == "tls" and not config.paths.certificate:
+        raise ConfigurationError("outgoing trunk: TLS needs the centre's certificate")
 
 
 def _literal(value: object) -> object:

@@ -13,7 +13,7 @@ MODULES: Final[tuple[str, ...]] = tuple(
     codec_alaw codec_ulaw codec_a_mu codec_resample codec_opus_open_source res_format_attr_opus
     format_wav format_pcm format_sln
 
-    bridge_simple bridge_softmix bridge_native_rtp bridge_builtin_features
+    bridge_simple bridge_softmix bridge_holding bridge_native_rtp bridge_builtin_features
 
     res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp res_rtp_asterisk res_srtp
     chan_pjsip res_pjsip_acl res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest

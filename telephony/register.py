@@ -3,9 +3,9 @@
 from collections.abc import Container
 
 from core.ids import ChannelId
-from core.switch import CallerArrived, ChannelGone, LegOpened, SwitchTruth
+from core.switch import CalleeAnswered, CalleeReady, CallerArrived, ChannelGone, LegOpened, SwitchTruth
 from telephony.ari_protocol import ChannelHangupRequest, StasisStart
-from telephony.translation import caller_of, cause_of, leg_of
+from telephony.translation import callee_of, caller_of, cause_of, leg_of
 
 
 class ChannelRegister:
@@ -19,15 +19,23 @@ class ChannelRegister:
         self._test_callers = test_callers
         self._ours: set[ChannelId] = set()
         self._causes: dict[ChannelId, int] = {}
+        self._answering: set[ChannelId] = set()
+        """Callees that picked up, on their way through the dialplan that records them."""
 
     def __contains__(self, channel: object) -> bool:
         return channel in self._ours
 
-    def arrived(self, message: StasisStart) -> CallerArrived | LegOpened | None:
+    def arrived(self, message: StasisStart) -> CallerArrived | LegOpened | CalleeReady | CalleeAnswered | None:
         """Take a channel in; ``None``: already told (by the truth after a reconnection)."""
         channel = ChannelId(message.channel.id)
+        if channel in self._answering:
+            self._answering.remove(channel)
+            return CalleeAnswered(channel_id=channel)
         if channel in self._ours:
             return None
+        if callee_of(message.args) is not None:
+            self._ours.add(channel)
+            return CalleeReady(channel_id=channel)
         caller = caller_of(message.channel, message.args, self._test_callers)
         leg = leg_of(message.args)
         if caller is not None:
@@ -37,6 +45,10 @@ class ChannelRegister:
             self._ours.add(channel)
             return LegOpened(position_id=leg, channel_id=channel)
         raise ValueError("a channel came under control for an unknown purpose")
+
+    def answering(self, channel: ChannelId) -> None:
+        """Note that a callee goes through the dialplan to be recorded, and comes back."""
+        self._answering.add(channel)
 
     def ending(self, message: ChannelHangupRequest) -> None:
         """Note why a channel ends; the first reason given is the one."""
@@ -49,7 +61,10 @@ class ChannelRegister:
         return channel in self._causes
 
     def gone(self, channel: ChannelId) -> ChannelGone | None:
-        """Let a channel go; ``None``: it was not ours, or its end was told."""
+        """Let a channel go; ``None``: it was not ours, its end was told, or it comes back."""
+        if channel in self._answering and channel not in self._causes:
+            return None
+        self._answering.discard(channel)
         cause = self._causes.pop(channel, 0)
         if channel not in self._ours:
             return None
@@ -64,5 +79,6 @@ class ChannelRegister:
         """
         held = {channel.channel_id for channel in truth.channels}
         vanished = self._ours - held
+        self._answering.clear()  # the truth says which have come back
         self._ours |= held
         return vanished

@@ -8,9 +8,19 @@ from typing import Final, Self
 import structlog
 
 from core.errors import SwitchRefused, SwitchUnavailable
-from core.ids import BridgeId, ChannelId, PlaybackId, PositionId
-from core.switch import DigitPressed, LegOpened, PlaybackEnded, SwitchDown, SwitchEvent, SwitchUp
-from telephony import strips
+from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.switch import (
+    CalleeProgress,
+    CalleeRinging,
+    DigitPressed,
+    LegOpened,
+    PlaybackEnded,
+    SwitchDown,
+    SwitchEvent,
+    SwitchTruth,
+    SwitchUp,
+)
+from telephony import callees, strips
 from telephony.ari import AriLink, AriServer
 from telephony.ari_protocol import (
     ApplicationReplaced,
@@ -18,6 +28,7 @@ from telephony.ari_protocol import (
     Channel,
     ChannelDtmfReceived,
     ChannelHangupRequest,
+    Dial,
     Known,
     Playback,
     PlaybackFinished,
@@ -185,9 +196,17 @@ class AsteriskSwitch:
             self._handle(message)
         for channel in vanished:
             self._gone(channel)
+        self._take_up(truth)
+
+    def _take_up(self, truth: SwitchTruth) -> None:
+        """Do what an earlier core had begun: pick legs up, and have those who picked up recorded."""
         for found in truth.channels:
-            if found.leg is not None and not found.up and found.channel_id in self._register:
+            if found.channel_id not in self._register:
+                continue
+            if found.leg is not None and not found.up:
                 self.pick_up(found.channel_id)
+            elif found.callee is not None and found.up and not found.recorded:
+                self._record(found.channel_id)
 
     # --- what Asterisk says -----------------------------------------------------------------------------
 
@@ -217,6 +236,8 @@ class AsteriskSwitch:
             case ChannelDtmfReceived():
                 if message.channel.id in self._register:
                     self._tell(DigitPressed(channel_id=ChannelId(message.channel.id), digit=message.digit))
+            case Dial():
+                self._rung(ChannelId(message.peer.id), message.dialstatus)
             case PlaybackFinished():
                 self._playback_ended(message.playback)
             case ApplicationReplaced() | RESTResponse():
@@ -226,6 +247,21 @@ class AsteriskSwitch:
         """Tell it, unless the caller hung up: that is what ended it, and is told next."""
         if not self._register.is_ending(ChannelId(playback.target_uri.removeprefix("channel:"))):
             self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
+
+    def _rung(self, channel: ChannelId, status: str) -> None:
+        """Something happened to a callee. That it was not reached is told by the end of its channel."""
+        if channel not in self._register:
+            return
+        if status == "RINGING":
+            self._tell(CalleeRinging(channel_id=channel))
+        elif status == "PROGRESS":
+            self._tell(CalleeProgress(channel_id=channel))
+        elif status == "ANSWER":
+            self._record(channel)
+
+    def _record(self, channel: ChannelId) -> None:
+        self._register.answering(channel)
+        self._send("record_callee", callees.recorded(channel))
 
     def _claim(self, channel: Channel) -> None:
         if self.accepting:
@@ -267,6 +303,9 @@ class AsteriskSwitch:
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         future.set_exception(SwitchUnavailable("Asterisk is not connected"))
         return Order(name, future)
+
+    def _send(self, name: str, request: callees.Request) -> Order:
+        return self._order(name, request.method, request.uri, request.body)
 
     def pick_up(self, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.pick_up`."""
@@ -321,6 +360,39 @@ class AsteriskSwitch:
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.leave`."""
         return self._order("leave", "POST", uri("bridges", bridge, "removeChannel", channel=channel))
+
+    def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.start_ringback`."""
+        address = uri("channels", channel, "play", playback, media="tone:ring;tonezone=fr")
+        return self._order("start_ringback", "POST", address)
+
+    def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.call_out`."""
+        return self._checked("call_out", lambda: callees.made(self._app, channel, call_id, number))
+
+    def ring(self, channel: ChannelId, presented: str, seconds: float) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.ring`."""
+        if presented:
+            self._checked("present_number", lambda: callees.presenting(channel, presented))
+        return self._send("ring", callees.rung(channel, seconds))
+
+    def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.mute`."""
+        address = uri("channels", channel, "mute", direction="in")
+        return self._order("mute", "POST" if muted else "DELETE", address)
+
+    def send_digits(self, channel: ChannelId, digits: str) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.send_digits`."""
+        return self._checked("send_digits", lambda: callees.keyed(channel, digits))
+
+    def _checked(self, name: str, request: Callable[[], callees.Request]) -> Order:
+        """An order whose words are checked first."""
+        try:
+            return self._send(name, request())
+        except SwitchRefused as error:
+            future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            future.set_exception(error)
+            return Order(name, future)
 
     def hang_up(self, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.hang_up`."""

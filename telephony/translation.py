@@ -7,6 +7,9 @@ from core.switch import CallerChannel, ChannelTruth
 from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
 from telephony.caller_number import described
 
+ANSWERED = "callee-answered"
+"""The dialplan's context through which a callee that picked up comes back, recorded."""
+
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
 NORMAL_UNSPECIFIED = 31
@@ -40,6 +43,14 @@ def leg_of(args: Sequence[str]) -> PositionId | None:
     return None
 
 
+def callee_of(args: Sequence[str]) -> CallId | None:
+    """Read the call for which a number is called: ``callee, call``."""
+    match tuple(args):
+        case ("callee", call_id) if call_id:
+            return CallId(call_id)
+    return None
+
+
 def cause_of(message: ChannelHangupRequest) -> int:
     """Say why a channel ends, as a Q.850 number."""
     if message.soft:
@@ -63,10 +74,17 @@ def args_of(channel: Channel) -> tuple[str, ...]:
 def truth_of(channel: Channel, test_callers: Container[str] = ()) -> ChannelTruth | None:
     """Say what a channel under control is; ``None``: not one of ours."""
     args = args_of(channel)
-    caller, leg = caller_of(channel, args, test_callers), leg_of(args)
-    if caller is None and leg is None:
+    caller, leg, callee = caller_of(channel, args, test_callers), leg_of(args), callee_of(args)
+    if caller is None and leg is None and callee is None:
         return None
-    return ChannelTruth(channel_id=ChannelId(channel.id), up=channel.state == "Up", caller=caller, leg=leg)
+    return ChannelTruth(
+        channel_id=ChannelId(channel.id),
+        up=channel.state == "Up",
+        caller=caller,
+        leg=leg,
+        callee=callee,
+        recorded=callee is not None and channel.dialplan.context == ANSWERED,
+    )
 
 
 def bridges_of(bridges: Iterable[Bridge]) -> dict[BridgeId, frozenset[ChannelId]]:

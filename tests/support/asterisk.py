@@ -9,7 +9,7 @@ from app.asterisk_process import AsteriskProcess
 from core.ids import ChannelId
 from core.switch import CallerArrived, CallerChannel, SwitchEvent, SwitchUp
 from simulator.callers import Caller
-from telephony.config import AsteriskConfig, Paths, load_secrets, render
+from telephony.config import AsteriskConfig, OutgoingTrunk, Paths, load_secrets, render
 from telephony.switch import AsteriskSwitch
 from tests.support.audio import Pcm, contains_tone, read_wav, tone, write_wav
 from tests.support.waiting import until
@@ -17,6 +17,8 @@ from tests.support.waiting import until
 E = TypeVar("E")
 
 TRUNK = ("127.0.0.1", 5060)
+OPERATOR = ("127.0.0.1", 5090)
+"""Where the centre's own calls go."""
 WS_URL = "ws://127.0.0.1:8088/ws"
 
 TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-welcome": 1100.0}
@@ -40,6 +42,7 @@ class CentreAsterisk:
             centre_id="FR751",
             core_app="core-a",
             trunks={"operator": ["127.0.0.0/8"]},
+            outgoing=OutgoingTrunk(host=OPERATOR[0], port=OPERATOR[1]),
             secrets=load_secrets(folder / "secrets.json"),
             paths=Paths(
                 config=str(folder / "config"),

@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 
 import pytest
 
-from bandeau.legs import LegKeeper, position_bridge
+from bandeau.legs import LegKeeper
 from core.ids import ChannelId, PositionId
-from core.switch import ChannelGone, LegOpened, SwitchUp
+from core.switch import ChannelGone, LegOpened, SwitchUp, position_bridge
 from tests.support.centre import FakeSwitch, settle
 
 pytestmark = pytest.mark.unit

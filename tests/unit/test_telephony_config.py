@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.ids import PositionId
-from telephony.config import TEMPLATES, AsteriskConfig, Paths, load_secrets, render
+from telephony.config import TEMPLATES, AsteriskConfig, OutgoingTrunk, Paths, load_secrets, render
 from telephony.modules import MODULES
 from telephony.strips import account_of
 
@@ -86,8 +86,36 @@ def test_nothing_in_the_dialplan_can_dial_out(config: AsteriskConfig, tmp_path: 
         module for module in MODULES if module in {"app_dial", "app_system", "res_agi", "app_originate"}
     ]
     assert set(sections(tmp_path / "out" / "extensions.conf")) == {
-        "general", "from-trunk", "fallback", "positions",
+        "general", "from-trunk", "fallback", "callee-answered", "positions",
     }  # fmt: skip
+
+
+def test_calls_to_numbers_have_a_trunk_where_one_is_set(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "none")
+    assert "trunk-out" not in sections(tmp_path / "none" / "pjsip.conf")
+    trunk = OutgoingTrunk(host="sip.example.org", port=5070, transport="tcp", username="samu75", password="x")
+    render(replace(config, outgoing=trunk), tmp_path / "one")
+    text = (tmp_path / "one" / "pjsip.conf").read_text()
+    assert "contact = sip:sip.example.org:5070\\;transport=tcp" in text
+    lines = sections(tmp_path / "one" / "pjsip.conf")["trunk-out"]
+    assert {"context = nowhere", "allow_transfer = no", "outbound_auth = trunk-out"} <= set(lines)
+    assert "nowhere" not in sections(tmp_path / "one" / "extensions.conf")
+
+
+@pytest.mark.parametrize(
+    "trunk",
+    [
+        OutgoingTrunk(host="a;b"),
+        OutgoingTrunk(host="sip.example.org", username="x\ny"),
+        OutgoingTrunk(host="sip.example.org", username="u", password="a]b"),
+        OutgoingTrunk(host="sip.example.org", transport="tls"),
+    ],
+)
+def test_an_outgoing_trunk_that_cannot_be_written_is_refused(
+    config: AsteriskConfig, tmp_path: Path, trunk: OutgoingTrunk
+) -> None:
+    with pytest.raises(ConfigurationError):
+        render(replace(config, outgoing=trunk), tmp_path / "out")
 
 
 def test_modules_are_listed_once_and_only_those_in_use(config: AsteriskConfig, tmp_path: Path) -> None:

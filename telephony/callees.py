@@ -1,0 +1,80 @@
+"""Calls to numbers, by the one outgoing trunk: the orders that make, ring and record a channel. Pure.
+
+A channel is made, put where its ringing is to be heard, then rung. Once it has picked up it goes through a few
+lines of the dialplan that start its recording, and comes back: ARI cannot record two tracks by itself.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.errors import SwitchRefused
+from core.ids import CallId, ChannelId
+from telephony.ari_protocol import uri
+from telephony.translation import ANSWERED
+
+TRUNK: Final = "trunk-out"
+_NUMBER: Final = re.compile(r"\+?[0-9]{2,15}")
+_DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to Asterisk."""
+
+    method: str
+    uri: str
+    body: dict[str, object] | None = field(default=None)
+
+
+def made(app: str, channel: ChannelId, call_id: CallId, number: str) -> Request:
+    """Make a channel towards a number.
+
+    Raises:
+        SwitchRefused: 400, it is no number: nothing else may ever follow ``PJSIP/``.
+    """
+    if not _NUMBER.fullmatch(number):
+        raise SwitchRefused(400, "not a number")
+    address = uri(
+        "channels",
+        "create",
+        endpoint=f"PJSIP/{number}@{TRUNK}",
+        app=app,
+        appArgs=f"callee,{call_id}",
+        channelId=channel,
+        formats="alaw",
+    )
+    return Request("POST", address, {"variables": {"CALLEE_OF": call_id}})
+
+
+def presenting(channel: ChannelId, number: str) -> Request:
+    """Choose the number shown to the callee.
+
+    Raises:
+        SwitchRefused: 400, it is no number.
+    """
+    if not _NUMBER.fullmatch(number):
+        raise SwitchRefused(400, "not a number")
+    address = uri("channels", channel, "variable", variable="CONNECTEDLINE(num,i)", value=number)
+    return Request("POST", address)
+
+
+def rung(channel: ChannelId, seconds: float) -> Request:
+    """Ring the callee, so long at most."""
+    return Request("POST", uri("channels", channel, "dial", timeout=str(max(1, round(seconds)))))
+
+
+def recorded(channel: ChannelId) -> Request:
+    """Send a callee that picked up through the dialplan that records it."""
+    return Request("POST", uri("channels", channel, "continue", context=ANSWERED, extension="s", priority="1"))
+
+
+def keyed(channel: ChannelId, digits: str) -> Request:
+    """Sound keys to a channel.
+
+    Raises:
+        SwitchRefused: 400, they are not keys.
+    """
+    if not _DIGITS.fullmatch(digits):
+        raise SwitchRefused(400, "not keys")
+    return Request("POST", uri("channels", channel, "dtmf", dtmf=digits))

@@ -1,0 +1,240 @@
+"""Asterisk as the core sees it, without Asterisk: channels and bridges as the orders leave them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core.errors import SwitchRefused, SwitchUnavailable
+from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.switch import (
+    CalleeAnswered,
+    CalleeReady,
+    CalleeRinging,
+    CallerArrived,
+    CallerChannel,
+    ChannelGone,
+    ChannelTruth,
+    SwitchDown,
+    SwitchEvent,
+    SwitchTruth,
+    SwitchUp,
+)
+
+
+@dataclass(slots=True)
+class FakeCallee:
+    """A number being called."""
+
+    call_id: CallId
+    number: str
+    presented: str = ""
+    rung: bool = False
+    answered: bool = False
+
+
+class FakeSwitch:
+    """Keeps channels and bridges as Asterisk would; orders to a channel that is gone are refused with 404."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.callers: dict[ChannelId, CallerChannel] = {}
+        self.legs: dict[ChannelId, PositionId] = {}
+        self.callees: dict[ChannelId, FakeCallee] = {}
+        self.muted: set[ChannelId] = set()
+        self.keys: dict[ChannelId, str] = {}
+        self.orders = 0
+        """How many orders were given."""
+        self.bridges: dict[BridgeId, set[ChannelId]] = {}
+        self.music: dict[ChannelId, str] = {}
+        self.silence: set[ChannelId] = set()
+        """Legs that are sent silence."""
+        self.playing: dict[PlaybackId, tuple[ChannelId, str]] = {}
+        self.handed_back: list[ChannelId] = []
+        self.hanging_up: list[ChannelId] = []
+        self.refuse_joins = False
+        self._listener: Callable[[SwitchEvent], None] = lambda event: None
+
+    def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
+        self._listener = listener
+
+    def tell(self, event: SwitchEvent) -> None:
+        self._listener(event)
+
+    # --- what the world does ---
+
+    def caller_arrives(self, channel: CallerChannel) -> None:
+        self.callers[channel.channel_id] = channel
+        if self.up:
+            self.tell(CallerArrived(channel=channel))
+
+    def channel_ends(self, channel_id: ChannelId, cause: int = 16) -> None:
+        self.callers.pop(channel_id, None)
+        self.legs.pop(channel_id, None)
+        self.callees.pop(channel_id, None)
+        self.muted.discard(channel_id)
+        self.music.pop(channel_id, None)
+        for members in self.bridges.values():
+            members.discard(channel_id)
+        if self.up:
+            self.tell(ChannelGone(channel_id=channel_id, cause=cause))
+
+    def callee_rings(self, channel_id: ChannelId) -> None:
+        if self.up:
+            self.tell(CalleeRinging(channel_id=channel_id))
+
+    def callee_answers(self, channel_id: ChannelId) -> None:
+        """It picks up: it has gone through the dialplan, hence through no bridge."""
+        self.callees[channel_id].answered = True
+        self._out_of_bridges(channel_id)
+        if self.up:
+            self.tell(CalleeAnswered(channel_id=channel_id))
+
+    def where(self, channel_id: ChannelId) -> BridgeId | None:
+        """The bridge that a channel is in."""
+        return next((name for name, members in self.bridges.items() if channel_id in members), None)
+
+    def _out_of_bridges(self, channel_id: ChannelId) -> None:
+        for members in self.bridges.values():
+            members.discard(channel_id)
+
+    def _exists(self, channel_id: ChannelId) -> bool:
+        return channel_id in self.callers or channel_id in self.legs or channel_id in self.callees
+
+    def carry_out_hang_ups(self) -> None:
+        while self.hanging_up:
+            self.channel_ends(self.hanging_up.pop(0))
+
+    def cut(self) -> None:
+        self.up = False
+        self.tell(SwitchDown(switch="fake", detail="cut"))
+
+    def mend(self) -> None:
+        self.up = True
+        self.tell(SwitchUp(truth=self.truth()))
+
+    def truth(self) -> SwitchTruth:
+        channels = [ChannelTruth(channel_id=i, up=True, caller=c) for i, c in self.callers.items()]
+        channels += [ChannelTruth(channel_id=i, up=True, leg=p) for i, p in self.legs.items()]
+        channels += [
+            ChannelTruth(channel_id=i, up=c.answered, callee=c.call_id, recorded=c.answered)
+            for i, c in self.callees.items()
+        ]
+        return SwitchTruth(
+            switch="fake",
+            channels=tuple(channels),
+            bridges={name: frozenset(members) for name, members in self.bridges.items()},
+        )
+
+    # --- orders ---
+
+    def _known(self, channel: ChannelId) -> Awaitable[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.orders += 1
+        if not self.up:
+            future.set_exception(SwitchUnavailable("down"))
+        elif not self._exists(channel):
+            future.set_exception(SwitchRefused(404, "Channel not found"))
+        else:
+            future.set_result(None)
+        future.add_done_callback(lambda f: f.exception())
+        return future
+
+    def _done(self) -> Awaitable[None]:
+        self.orders += 1
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        return future
+
+    def pick_up(self, channel: ChannelId) -> Awaitable[None]:
+        return self._known(channel)
+
+    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
+        self.playing[playback] = (channel, sound)
+        return self._known(channel)
+
+    def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
+        self.playing.pop(playback, None)
+        return self._done()
+
+    def start_music(self, channel: ChannelId, music: str) -> Awaitable[None]:
+        if self.up and self._exists(channel):
+            self.music[channel] = music
+        return self._known(channel)
+
+    def stop_music(self, channel: ChannelId) -> Awaitable[None]:
+        if self.up:
+            self.music.pop(channel, None)
+        return self._known(channel)
+
+    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
+        self.silence.add(channel)
+        return self._known(channel)
+
+    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
+        self.silence.discard(channel)
+        return self._known(channel)
+
+    def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        self.bridges.setdefault(bridge, set())
+        return self._done()
+
+    def close_bridge(self, bridge: BridgeId) -> Awaitable[None]:
+        self.bridges.pop(bridge, None)
+        return self._done()
+
+    def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        if self.refuse_joins:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            future.set_exception(SwitchRefused(409, "refused by the test"))
+            future.add_done_callback(lambda f: f.exception())
+            return future
+        if self.up and self._exists(channel):
+            self._out_of_bridges(channel)
+            self.bridges.setdefault(bridge, set()).add(channel)
+            self.music.pop(channel, None)
+            if channel not in self.legs:
+                self.silence -= self.bridges[bridge]
+        return self._known(channel)
+
+    def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
+        if self.up:
+            self.bridges.get(bridge, set()).discard(channel)
+        return self._known(channel)
+
+    def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
+        self.playing[playback] = (channel, "ringback")
+        return self._known(channel)
+
+    def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
+        if self.up:
+            self.callees[channel] = FakeCallee(call_id, number)
+            asyncio.get_running_loop().call_soon(self._callee_ready, channel)
+        return self._known(channel)
+
+    def _callee_ready(self, channel: ChannelId) -> None:
+        if self.up and channel in self.callees:
+            self.tell(CalleeReady(channel_id=channel))
+
+    def ring(self, channel: ChannelId, presented: str, seconds: float) -> Awaitable[None]:
+        if self.up and channel in self.callees:
+            self.callees[channel].presented, self.callees[channel].rung = presented, True
+        return self._known(channel)
+
+    def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
+        if self.up and self._exists(channel):
+            (self.muted.add if muted else self.muted.discard)(channel)
+        return self._known(channel)
+
+    def send_digits(self, channel: ChannelId, digits: str) -> Awaitable[None]:
+        if self.up:
+            self.keys[channel] = self.keys.get(channel, "") + digits
+        return self._known(channel)
+
+    def hang_up(self, channel: ChannelId) -> Awaitable[None]:
+        if self.up and self._exists(channel) and channel not in self.hanging_up:
+            self.hanging_up.append(channel)
+        return self._known(channel)
+
+    def hand_back(self, channel: ChannelId) -> Awaitable[None]:
+        self.handed_back.append(channel)
+        return self._known(channel)
