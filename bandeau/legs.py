@@ -58,12 +58,12 @@ class LegKeeper:
             self._warmed.add(position_id)
             self._switch.start_silence(channel_id)
 
-    def used(self, position_id: PositionId) -> None:
-        """Somebody is heard on the leg: that ended the silence."""
-        self._warmed.discard(position_id)
-
     def cool(self, position_id: PositionId) -> None:
-        """Nobody comes to be heard after all."""
+        """Somebody is being joined, or nobody comes: end the silence.
+
+        It gives way by itself to a caller's sound, but is ended all the same: a caller from whom nothing comes
+        would leave it running for as long as the leg lasts.
+        """
         if position_id in self._warmed:
             self._warmed.discard(position_id)
             if (channel_id := self._legs.get(position_id)) is not None:

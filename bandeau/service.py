@@ -19,10 +19,10 @@ from core.errors import BandeauError, CommandRefused
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
-    CallAnswered,
     CallHeld,
     CallResumed,
     Envelope,
+    OfferAccepted,
     PositionMuted,
     PositionReadinessChanged,
     PositionStateChanged,
@@ -94,7 +94,7 @@ class StripService:
         bus.subscribe(None, self._show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
-        bus.subscribe((CallAnswered, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
+        bus.subscribe((OfferAccepted, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
         bus.handle(SetMuted, self._set_muted)
 
     # --- start and end ----------------------------------------------------------------------------------
@@ -231,10 +231,10 @@ class StripService:
         match envelope.event:
             case CallHeld(position_id=position_id):
                 self._legs.warm(position_id)
-            case CallAnswered(position_id=position_id) | CallResumed(position_id=position_id):
-                self._legs.used(position_id)
             case PositionStateChanged(position_id=position_id, state=PositionState.OFFERED):
                 self._legs.warm(position_id)
+            case OfferAccepted(position_id=position_id) | CallResumed(position_id=position_id):
+                self._legs.cool(position_id)
             case PositionStateChanged(position_id=position_id, state=state):
                 if state is not PositionState.ON_CALL:
                     self._legs.cool(position_id)
