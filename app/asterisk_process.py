@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import BandeauError
+from setup.roots import asterisk_program
 from setup.sandbox import sandboxed
 
 _POLL_SECONDS = 0.1
@@ -149,11 +150,24 @@ class AsteriskProcess:
         hosts.write_text(f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {socket.gethostname()}\n")
         return sandboxed(
             self._root,
-            ["asterisk", "-C", self._config_dir.absolute() / "asterisk.conf", *arguments],
+            [
+                "asterisk" if self._root else _host_program(),
+                "-C",
+                self._config_dir.absolute() / "asterisk.conf",
+                *arguments,
+            ],
             writable=(self._state_dir, *self._writable),
             readable=(self._config_dir, *self._readable),
             over=((hosts, Path("/etc/hosts")),),
         )
+
+
+def _host_program() -> str:
+    """Raises AsteriskFailed: there is none."""
+    program = asterisk_program()
+    if program is None:
+        raise AsteriskFailed("this machine has no Asterisk any more: run make setup")
+    return program
 
 
 def asterisk_pid(starter: int) -> int:

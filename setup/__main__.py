@@ -19,6 +19,7 @@ from setup.roots import (
     asterisk_on_path,
     chromium_on_path,
     postgresql_folder,
+    refused_asterisk,
     voices_root,
 )
 
@@ -57,6 +58,8 @@ def _prepare(goal: str) -> None:
         with reporter.task("lock", "Exact versions of the Python packages") as task:
             python_env.write_locks(task)
         return
+    if goal != "check" and not ASTERISK.exists() and (refused := refused_asterisk()):
+        print(refused, flush=True)
     done = 0
     for step in _steps(goal):
         if not step.ready():

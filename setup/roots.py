@@ -113,14 +113,40 @@ CHROMIUM = PrivateRoot(
 )
 
 
+def asterisk_program() -> str | None:
+    """The host's own Asterisk, of whatever version."""
+    return shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
+
+
 def asterisk_on_path() -> bool:
     """Whether the host has an Asterisk that is recent enough."""
-    program = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
+    version = _asterisk_version()
+    return version is not None and version >= _OLDEST_ASTERISK
+
+
+def refused_asterisk() -> str | None:
+    """Why the host's own Asterisk is not used; ``None``: it is, or there is none."""
+    program = asterisk_program()
+    if program is None or asterisk_on_path():
+        return None
+    version, oldest = _asterisk_version(), _dotted(_OLDEST_ASTERISK)
+    found = f"is {_dotted(version)}" if version else "does not tell its version"
+    return (
+        f"{program} {found}; {oldest} or later is needed: an Asterisk in a folder of its own is used instead."
+    )
+
+
+def _asterisk_version() -> tuple[int, int] | None:
+    program = asterisk_program()
     if program is None:
-        return False
+        return None
     version = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"Asterisk (?:certified/|GIT-)?(\d+)\.(\d+)", version)
-    return found is not None and (int(found[1]), int(found[2])) >= _OLDEST_ASTERISK
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
 
 
 def asterisk_root() -> Path | None:

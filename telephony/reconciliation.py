@@ -14,8 +14,13 @@ from telephony.translation import bridges_of, truth_of
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
 
 
-async def ask_truth(link: AriLink, app: str, switch: str, test_callers: Container[str] = ()) -> SwitchTruth:
-    """Set the allow-list of events, then read channels and bridges.
+async def ask_truth(
+    link: AriLink, app: str, switch: str, test_callers: Container[str] = ()
+) -> tuple[SwitchTruth, frozenset[str]]:
+    """Set the allow-list of events, then read bridges and channels.
+
+    Returns:
+        what is under the core's control, and the ids of all channels, of whomever.
 
     The three readings are not one instant: who calls must hold back the events that come meanwhile, and tell
     them after the truth.
@@ -24,20 +29,18 @@ async def ask_truth(link: AriLink, app: str, switch: str, test_callers: Containe
         SwitchUnavailable: the link was lost meanwhile.
         SwitchRefused: Asterisk does not know the application.
     """
-    _, application, channels, bridges = await asyncio.gather(
+    _, application, bridges, channels = await asyncio.gather(
         link.request("PUT", uri("applications", app, "eventFilter"), _ALLOWED),
         link.request("GET", uri("applications", app)),
-        link.request("GET", "channels"),
         link.request("GET", "bridges"),
+        link.request("GET", "channels"),
     )
     controlled = set(msgspec.json.decode(application, type=Application).channel_ids)
-    found = (
-        truth_of(channel, test_callers)
-        for channel in msgspec.json.decode(channels, type=list[Channel])
-        if channel.id in controlled
-    )
-    return SwitchTruth(
+    present = msgspec.json.decode(channels, type=list[Channel])
+    found = (truth_of(channel, test_callers) for channel in present if channel.id in controlled)
+    truth = SwitchTruth(
         switch=switch,
-        channels=tuple(truth for truth in found if truth is not None),
+        channels=tuple(channel for channel in found if channel is not None),
         bridges=bridges_of(msgspec.json.decode(bridges, type=list[Bridge])),
     )
+    return truth, frozenset(channel.id for channel in present)

@@ -178,7 +178,7 @@ class AsteriskSwitch:
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""
         try:
-            truth = await ask_truth(link, self._app, self._name, self._test_callers)
+            truth, present = await ask_truth(link, self._app, self._name, self._test_callers)
         except SwitchUnavailable:
             return  # lost again meanwhile: the next link begins anew
         except Exception:  # the top of this task: the next link begins anew, too
@@ -193,7 +193,10 @@ class AsteriskSwitch:
         self._tell(SwitchUp(truth=truth))
         held_back, self._held_back = self._held_back, []
         for message in held_back:
-            self._handle(message)
+            # Asterisk kept every broadcast made while we were away: claiming callers long gone would only delay
+            # the claim of those who just came.
+            if not isinstance(message, CallBroadcast) or message.channel.id in present:
+                self._handle(message)
         for channel in vanished:
             self._gone(channel)
         self._take_up(truth)

@@ -6,6 +6,7 @@ import signal
 import time
 
 import pytest
+import structlog.testing
 from websockets.asyncio.client import connect
 
 from core.errors import SwitchUnavailable
@@ -169,6 +170,25 @@ async def test_a_frozen_core_delays_no_call_and_takes_none_back(centre_asterisk:
                 await caller.hears(lambda pcm: len(pcm) > 4000)
                 assert caller.state is CallState.UP
     assert max(waits) < WORST_ANSWER_SECONDS
+
+
+async def test_a_returning_core_does_not_run_after_the_callers_it_missed(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    await switch.close()
+    for _ in range(30):
+        async with await Caller.open(TRUNK) as missed:
+            await answered_in(missed)
+    frames = switch.server.frames_received
+    with structlog.testing.capture_logs() as logs:
+        await switch.start()
+        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back")
+        async with await Caller.open(TRUNK) as later:
+            later.call("15")
+            await switch.next(CallerArrived, seconds=2)
+            orders = [line["order"] for line in logs if line["event"] == "order_not_carried_out"]
+    assert switch.server.frames_received - frames > 30  # Asterisk had kept them
+    assert orders == []
 
 
 async def test_a_leg_opened_while_no_core_was_there_is_picked_up_later(centre_asterisk: CentreAsterisk) -> None:

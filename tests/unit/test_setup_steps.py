@@ -73,6 +73,19 @@ def test_an_asterisk_on_path_is_used_when_recent(script: Script, answer: str, re
     script("asterisk", f"echo '{answer}'")
     assert roots.asterisk_on_path() is recent
     assert (roots.asterisk_root() is None) is recent
+    assert (roots.refused_asterisk() is None) is recent
+
+
+def test_who_has_an_older_asterisk_is_told_why_it_is_not_used(script: Script) -> None:
+    program = script("asterisk", "echo 'Asterisk 20.15.0'")
+    refused = roots.refused_asterisk()
+    assert refused is not None
+    assert refused.startswith(f"{program} is 20.15; 22.10 or later is needed")
+
+
+def test_where_there_is_no_asterisk_none_is_refused(script: Script) -> None:
+    script("something-else")
+    assert roots.refused_asterisk() is None
 
 
 def test_a_chromium_that_is_a_snap_is_not_used(script: Script) -> None:
