@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bench import idle, p1, p2, p3, p4, p9
+from bench import away, idle, p1, p2, p3, p4, p9
 from bench.figures import Figure, keep
 from tests.support import netns
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Measure] = {
     "p4": p4.measure,
     "p9": p9.measure,
     "idle": idle.measure,
+    "away": away.measure,
 }
 
 
