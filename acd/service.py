@@ -2,138 +2,167 @@
 
 from datetime import datetime
 
-from acd.model import Offer, Position, Room
-from acd.policy import (
-    NextState,
-    Rules,
-    after_call,
-    after_unanswered_offer,
-    finished_wrap_ups,
-    late_offers,
-    next_match,
-    offer_deadline,
-    resting,
+from acd.model.room import Room
+from acd.model.rules import RoomPlan
+from acd.offering import Offering
+from acd.policy.after import finished
+from acd.queueing import Queueing
+from acd.states import States
+from acd.tending import Tending
+from core.commands import (
+    AcceptOffer,
+    ChangePriority,
+    ChangeRoomRule,
+    CheckedBack,
+    DeclineOffer,
+    GoReady,
+    LogIn,
+    LogOut,
+    Pause,
+    TakeCall,
 )
-from core.commands import AcceptOffer, Command, DeclineOffer, GoReady, LogIn, LogOut, Pause
 from core.errors import CommandRefused
 from core.events import (
-    AgentLoggedIn,
-    AgentLoggedOut,
     CallEnded,
-    CallOffered,
     CallOriented,
+    CallPlaced,
+    CallPrioritised,
     CallQueued,
+    CallsMerged,
     Envelope,
-    OfferAccepted,
     OfferWithdrawn,
+    PartyInvited,
+    PartyLeft,
+    PartyNotReached,
     PositionReadinessChanged,
     PositionStateChanged,
+    RoomRuleChanged,
+    TransferStarted,
 )
-from core.ids import OfferId, new_id
+from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
-from core.words import PositionState, WithdrawReason
-
-WAITING_MUSIC = "waiting"
-
-_RESTING = frozenset({PositionState.READY, PositionState.UNREADY, PositionState.PAUSED})
+from core.switch import PlaybackEnded, SwitchEvent
+from core.words import PositionState, TargetKind, WithdrawReason
 
 
 class DistributionService:
-    """The waiting room and the positions of one centre."""
+    """The waiting rooms and the positions of one centre."""
 
-    def __init__(self, bus: Bus, switch: Switch, clock: Clock, rules: Rules) -> None:
-        self.room = Room()
-        self._bus = bus
-        self._switch = switch
+    def __init__(self, bus: Bus, switch: Switch, clock: Clock, plan: RoomPlan) -> None:
+        self.room = Room(plan)
         self._clock = clock
-        self._rules = rules
+        self._states = States(bus, clock, self.room)
+        self._offering = Offering(bus, clock, self.room, self._states)
+        self._queueing = Queueing(bus, switch, clock, self.room, self._states)
+        self._tending = Tending(bus, switch, clock, self.room, self._states, self._queueing)
         bus.project(self.room.fold)
+        self._listen(bus)
+        self._obey(bus)
+
+    def _listen(self, bus: Bus) -> None:
         bus.subscribe((CallOriented,), self._on_call_oriented)
         bus.subscribe((CallEnded,), self._on_call_ended)
         bus.subscribe((OfferWithdrawn,), self._on_offer_withdrawn)
+        bus.subscribe((TransferStarted,), self._on_transfer)
+        bus.subscribe((CallPlaced,), self._on_call_placed)
+        bus.subscribe((PartyInvited,), self._on_party_invited)
+        bus.subscribe((PartyLeft, PartyNotReached), self._on_party_out)
+        bus.subscribe((CallsMerged,), self._on_merged)
         bus.subscribe((PositionReadinessChanged,), self._on_readiness)
-        bus.handle(LogIn, self._log_in)
-        bus.handle(LogOut, self._log_out)
-        bus.handle(AcceptOffer, self._accept)
-        bus.handle(DeclineOffer, self._decline)
-        bus.handle(Pause, self._pause)
-        bus.handle(GoReady, self._go_ready)
+        bus.subscribe((CallQueued, CallPrioritised, PositionStateChanged, RoomRuleChanged), self._on_change)
 
-    # --- calls ------------------------------------------------------------------------------------------
+    def _obey(self, bus: Bus) -> None:
+        bus.handle(LogIn, self._states.log_in)
+        bus.handle(LogOut, self._log_out)
+        bus.handle(AcceptOffer, self._offering.accept)
+        bus.handle(DeclineOffer, self._offering.decline)
+        bus.handle(TakeCall, self._offering.take)
+        bus.handle(Pause, self._pause)
+        bus.handle(GoReady, self._states.go_ready)
+        bus.handle(ChangePriority, self._queueing.change_priority)
+        bus.handle(CheckedBack, self._tending.checked_back)
+        bus.handle(ChangeRoomRule, self._tending.change_rule)
+
+    # --- questions of others ----------------------------------------------------------------------------
+
+    def estimated_wait(self, queue: QueueId, call_id: CallId | None = None) -> float | None:
+        """Seconds that a call, or one more call, will wait in a room; none: unknown."""
+        place = self._tending.place_of(call_id) if call_id is not None else None
+        if place is None:
+            place = self.room.index.length(self.room.rule(queue).queue)
+        return self._tending.estimate(queue, place, self._clock.now())
+
+    def place_of(self, call_id: CallId) -> int | None:
+        """How many calls are served before a waiting one; none: it does not wait in line."""
+        return self._tending.place_of(call_id)
+
+    # --- what happens -----------------------------------------------------------------------------------
+
+    def on_switch(self, event: SwitchEvent) -> None:
+        """Take note of a switch event."""
+        if isinstance(event, PlaybackEnded):
+            self._tending.on_playback_ended(event)
+
+    def tick(self, now: datetime) -> None:
+        """Act on the deadlines that have passed."""
+        self._offering.withdraw_late(now)
+        for position in finished(self.room.wrapping_up.values(), now):
+            self._states.end_wrap_up(position)
+        self._states.move_on()
+        self._offering.distribute()
+        self._tending.overflow(now)
+        self._tending.watch(now)
+
+    def _on_change(self, envelope: Envelope) -> None:
+        self._offering.distribute()
 
     def _on_call_oriented(self, envelope: Envelope) -> None:
         event = envelope.event
         assert isinstance(event, CallOriented)  # noqa: S101 - by subscription
-        channel = self.room.channel_before_queue(event.call_id)
-        if channel is None:
-            return  # the caller left while being oriented
-        self._bus.publish(
-            CallQueued(
-                call_id=event.call_id,
-                flow=event.flow,
-                queue=event.queue,
-                priority=event.priority,
-                front_office=event.front_office,
-            ),
-            envelope,
-        )
-        self._switch.start_music(channel, WAITING_MUSIC)
-        self._distribute()
+        self._queueing.oriented(event, envelope)
 
     def _on_call_ended(self, envelope: Envelope) -> None:
         event = envelope.event
         assert isinstance(event, CallEnded)  # noqa: S101 - by subscription
-        position = self.room.position_of(event.call_id)
-        if position is None:
-            return
-        if position.offer is not None:
-            self._withdraw(position.offer, WithdrawReason.CALLER_LEFT)
-        elif position.state is PositionState.ON_CALL:
-            self._enter(position, after_call(self._rules, position, self._clock.now()), envelope)
-            self._distribute()
+        self._offering.call_over(event.call_id, envelope)
+        self._states.move_on(envelope)
+        self._tending.tell_of_departed()
 
     def _on_offer_withdrawn(self, envelope: Envelope) -> None:
         event = envelope.event
         assert isinstance(event, OfferWithdrawn)  # noqa: S101 - by subscription
-        position = self.room.positions.get(event.position_id)
-        if position is not None and position.state in (PositionState.OFFERED, PositionState.ON_CALL):
-            self._enter(position, after_unanswered_offer(position, event.reason), envelope)
-        self._distribute()
+        if position := self.room.positions.get(event.position_id):
+            self._states.offer_over(position, event, envelope)
+        self._offering.distribute()
 
-    def _distribute(self) -> None:
-        """Offer calls while there are both a call waiting and a position ready."""
-        while match := next_match(self.room):
-            call, position = match
-            offered = self._bus.publish(
-                CallOffered(
-                    call_id=call.call_id,
-                    offer_id=OfferId(new_id()),
-                    position_id=position.position_id,
-                    agent_id=position.agent_id,
-                    deadline=offer_deadline(self._rules, self._clock.now()),
-                )
+    def _on_transfer(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, TransferStarted)  # noqa: S101 - by subscription
+        if event.target.kind is TargetKind.ROOM:
+            queue = QueueId(event.target.value)
+            self._queueing.pass_on(
+                event.call_id, queue, envelope, by=event.position_id, priority=event.priority
             )
-            self._enter(position, NextState(PositionState.OFFERED), offered)
 
-    def _withdraw(self, offer: Offer, reason: WithdrawReason) -> None:
-        self._bus.publish(
-            OfferWithdrawn(
-                call_id=offer.call_id,
-                offer_id=offer.offer_id,
-                position_id=offer.position_id,
-                reason=reason,
-            )
-        )
+    def _on_call_placed(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, CallPlaced)  # noqa: S101 - by subscription
+        if position := self.room.positions.get(event.position_id):
+            self._states.begin_call(position, envelope)
 
-    def tick(self, now: datetime) -> None:
-        """Act on the deadlines that have passed."""
-        for offer in late_offers(self.room, now):
-            self._withdraw(offer, WithdrawReason.TIMED_OUT)
-        for position in finished_wrap_ups(self.room, now):
-            self._enter(position, resting(position))
-        self._distribute()
+    def _on_party_invited(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, PartyInvited)  # noqa: S101 - by subscription
+        self._offering.invite(event, envelope)
 
-    # --- positions --------------------------------------------------------------------------------------
+    def _on_party_out(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, PartyLeft | PartyNotReached)  # noqa: S101 - by subscription
+        self._offering.uninvited(event.call_id, PositionId(event.party_id), envelope)
+        self._states.move_on(envelope)
+
+    def _on_merged(self, envelope: Envelope) -> None:
+        self._states.move_on(envelope)
 
     def _on_readiness(self, envelope: Envelope) -> None:
         event = envelope.event
@@ -141,93 +170,26 @@ class DistributionService:
         position = self.room.positions.get(event.position_id)
         if position is None:
             return
-        if position.state is PositionState.OFFERED and not position.ready and position.offer is not None:
-            self._withdraw(position.offer, WithdrawReason.POSITION_LOST)
-        elif position.state in _RESTING:
-            self._enter(position, resting(position), envelope)
-            self._distribute()
+        if position.offer is not None and not position.ready:
+            self._offering.withdraw(position.offer, WithdrawReason.POSITION_LOST, envelope)
+        else:
+            self._states.rest(position, envelope)
 
-    def _log_in(self, command: LogIn) -> None:
-        position = self.room.positions.get(command.position_id)
-        if position is not None and position.agent_id == command.agent_id:
-            return
-        if position is not None:
-            raise CommandRefused("position_taken")
-        self._bus.publish(
-            AgentLoggedIn(
-                position_id=command.position_id,
-                agent_id=command.agent_id,
-                name=command.name,
-                role=command.role,
-            )
-        )
-        self._bus.publish(PositionStateChanged(position_id=command.position_id, state=PositionState.UNREADY))
+    # --- commands about both a position and its offer ---------------------------------------------------
 
     def _log_out(self, command: LogOut) -> None:
-        position = self._position(command)
+        position = self._states.of(command)
         if position.state is PositionState.ON_CALL:
             raise CommandRefused("on_call")
-        if position.offer is not None:
-            self._withdraw(position.offer, WithdrawReason.DECLINED)
-        self._bus.publish(AgentLoggedOut(position_id=position.position_id, agent_id=position.agent_id))
-
-    def _accept(self, command: AcceptOffer) -> None:
-        position = self._position(command)
-        offer = self._offer(position, command.offer_id)
-        accepted = self._bus.publish(
-            OfferAccepted(
-                call_id=offer.call_id,
-                offer_id=offer.offer_id,
-                position_id=position.position_id,
-                agent_id=position.agent_id,
-            )
-        )
-        self._enter(position, NextState(PositionState.ON_CALL), accepted)
-
-    def _decline(self, command: DeclineOffer) -> None:
-        self._withdraw(self._offer(self._position(command), command.offer_id), WithdrawReason.DECLINED)
+        self._give_back(position.position_id)
+        self._states.log_out(command)
 
     def _pause(self, command: Pause) -> None:
-        position = self._position(command)
-        if position.offer is not None:
-            self._withdraw(position.offer, WithdrawReason.DECLINED)
-        if position.state in (PositionState.ON_CALL, PositionState.WRAP_UP):
-            self._enter(position, NextState(position.state, command.reason, position.until))
-        else:
-            self._enter(position, NextState(PositionState.PAUSED, command.reason))
+        self._give_back(self._states.of(command).position_id)
+        self._states.pause(command)
 
-    def _go_ready(self, command: GoReady) -> None:
-        position = self._position(command)
-        if position.state is PositionState.ON_CALL:
-            self._enter(position, NextState(PositionState.ON_CALL))
-        elif position.state in (PositionState.PAUSED, PositionState.WRAP_UP):
-            ready = PositionState.READY if position.ready else PositionState.UNREADY
-            self._enter(position, NextState(ready))
-            self._distribute()
-
-    def _enter(self, position: Position, to: NextState, cause: Envelope | None = None) -> None:
-        """Put a position in a state, unless it is there already."""
-        if (position.state, position.pause_reason, position.until) == (to.state, to.pause_reason, to.until):
-            return
-        self._bus.publish(
-            PositionStateChanged(
-                position_id=position.position_id,
-                state=to.state,
-                pause_reason=to.pause_reason,
-                until=to.until,
-            ),
-            cause,
-        )
-
-    def _position(self, command: Command) -> Position:
-        position = self.room.positions.get(command.position_id)
-        if position is None:
-            raise CommandRefused("not_logged_in")
-        return position
-
-    @staticmethod
-    def _offer(position: Position, offer_id: OfferId) -> Offer:
-        """The position's offer, if it is still the one meant: so there are never two winners."""
-        if position.offer is None or position.offer.offer_id != offer_id:
-            raise CommandRefused("offer_gone")
-        return position.offer
+    def _give_back(self, position_id: PositionId) -> None:
+        """The offer to a position goes back to its place."""
+        offer = self.room.positions[position_id].offer
+        if offer is not None:
+            self._offering.withdraw(offer, WithdrawReason.DECLINED)

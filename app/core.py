@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse
 
-from acd.policy import Rules
+from acd.defaults import default_plan
 from acd.service import DistributionService
 from app.bus import InProcessBus
 from app.settings import Settings
@@ -77,7 +77,8 @@ class Core:
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
         self.calls = CallService(self.bus, switch)
         self.ivr = IvrService(self.bus, switch, orientations(settings))
-        self.acd = DistributionService(self.bus, switch, clock, Rules(room.offer_seconds, room.wrap_up_seconds))
+        plan = default_plan(room.offer_seconds, room.wrap_up_seconds)
+        self.acd = DistributionService(self.bus, switch, clock, plan)
         self.strips = StripService(
             bus=self.bus,
             switch=switch,
@@ -117,6 +118,7 @@ class Core:
         listeners: tuple[Callable[[SwitchEvent], None], ...] = (
             self.calls.on_switch,
             self.ivr.on_switch,
+            self.acd.on_switch,
             self.strips.on_switch,
         )
         for listener in listeners:

@@ -43,8 +43,8 @@ class CallState(StrEnum):
 
 
 TRANSITIONS: dict[type[CallEvent], tuple[frozenset[CallState], CallState]] = {
-    CallQueued: (frozenset({CallState.SVI}), CallState.WAITING),
-    CallOffered: (frozenset({CallState.WAITING}), CallState.OFFERED),
+    CallQueued: (frozenset({CallState.SVI, CallState.WAITING}), CallState.WAITING),
+    CallOffered: (frozenset({CallState.WAITING, CallState.OFFERED}), CallState.OFFERED),
     OfferWithdrawn: (frozenset({CallState.OFFERED, CallState.CONNECTING}), CallState.WAITING),
     OfferAccepted: (frozenset({CallState.OFFERED}), CallState.CONNECTING),
     CallAnswered: (frozenset({CallState.CONNECTING}), CallState.TALKING),
@@ -60,13 +60,17 @@ class ImpossibleStep(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One live call. ``position_id`` and its fellows are set from the accepted offer on."""
+    """One live call. ``position_id`` and its fellows are set from the accepted offer on.
+
+    ``offers``: those open now; a room may offer its call to several positions at once.
+    """
 
     call_id: CallId
     channel_id: ChannelId
     line: str
     caller: CallerNumber
     state: CallState = CallState.SVI
+    offers: frozenset[OfferId] = frozenset()
     offer_id: OfferId | None = None
     position_id: PositionId | None = None
     agent_id: AgentId | None = None
@@ -112,17 +116,33 @@ class LiveCalls:
         before, after = TRANSITIONS[type(event)]
         if call is None and isinstance(event, OfferWithdrawn) and event.reason is WithdrawReason.CALLER_LEFT:
             return  # it follows the end of the call
+        if call is not None and isinstance(event, OfferWithdrawn) and event.offer_id in call.offers:
+            self._one_offer_less(call, event.offer_id)
+            return
         if call is None or call.state not in before:
             found = call.state if call else "no live call"
             raise ImpossibleStep(f"{type(event).__name__} of {event.call_id}: {found}")
         self._forget(call.call_id)
-        if isinstance(event, OfferAccepted):
+        if isinstance(event, CallOffered):
+            call = replace(call, offers=call.offers | {event.offer_id})
+        elif isinstance(event, OfferAccepted):
             call = replace(
-                call, offer_id=event.offer_id, position_id=event.position_id, agent_id=event.agent_id
+                call,
+                offers=call.offers - {event.offer_id},
+                offer_id=event.offer_id,
+                position_id=event.position_id,
+                agent_id=event.agent_id,
             )
         elif isinstance(event, OfferWithdrawn):
             call = replace(call, offer_id=None, position_id=None, agent_id=None)
         self._put(replace(call, state=after))
+
+    def _one_offer_less(self, call: Call, offer_id: OfferId) -> None:
+        """An offer ended unanswered: with others open, or accepted, the call is where it was."""
+        offers = call.offers - {offer_id}
+        offered_no_more = call.state is CallState.OFFERED and not offers
+        self._forget(call.call_id)
+        self._put(replace(call, offers=offers, state=CallState.WAITING if offered_no_more else call.state))
 
     def _put(self, call: Call) -> None:
         self.by_id[call.call_id] = call

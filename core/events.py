@@ -178,14 +178,6 @@ class CallQueued(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CallPriorityChanged(CallEvent):
-    """An agent gave a waiting call another priority: it takes its new place at once."""
-
-    position_id: PositionId
-    priority: Priority
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OverflowTriggered(CallEvent):
     """A rule of its room sends a waiting call elsewhere, because of ``cause``.
 
@@ -649,7 +641,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CallerSilent,
         CallerSpoke,
         CallQueued,
-        CallPriorityChanged,
         OverflowTriggered,
         CheckBackDue,
         CallCheckedBack,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from acd.policy import Rules
+from acd.defaults import default_plan
+from acd.model.rules import RoomPlan
 from acd.service import DistributionService
 from app.bus import InProcessBus
 from calls.service import CallService
@@ -69,6 +70,7 @@ class FakeCentre:
         offer_seconds: float = 20,
         wrap_up_seconds: float = 15,
         lines: Mapping[str, Orientation] | None = None,
+        plan: RoomPlan | None = None,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
@@ -79,7 +81,8 @@ class FakeCentre:
         )
         self.calls = CallService(self.bus, self.switch)
         self.ivr = IvrService(self.bus, self.switch, lines or {})
-        self.acd = DistributionService(self.bus, self.switch, self.clock, Rules(offer_seconds, wrap_up_seconds))
+        self.plan = plan or default_plan(offer_seconds, wrap_up_seconds)
+        self.acd = DistributionService(self.bus, self.switch, self.clock, self.plan)
         for envelope in self.journal.envelopes:
             for fold in (self.calls.calls.fold, self.ivr.greetings.fold, self.acd.room.fold):
                 fold(envelope)
@@ -88,6 +91,7 @@ class FakeCentre:
     def _on_switch(self, event: SwitchEvent) -> None:
         self.calls.on_switch(event)
         self.ivr.on_switch(event)
+        self.acd.on_switch(event)
 
     def start(self) -> None:
         self.switch.mend()
@@ -106,10 +110,10 @@ class FakeCentre:
         )
         return call_id
 
-    def agent(self, name: str, *, ready: bool = True) -> PositionId:
+    def agent(self, name: str, *, ready: bool = True, role: Role = Role.ARM) -> PositionId:
         """An agent takes a position, its leg open if ``ready``."""
         position = PositionId(name)
-        self.bus.execute(LogIn(position_id=position, agent_id=AgentId(name), name=name, role=Role.ARM))
+        self.bus.execute(LogIn(position_id=position, agent_id=AgentId(name), name=name, role=role))
         if ready:
             self.readiness(position, ready=True)
         return position

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from acd.policy.matching import next_match
 from calls.model import CallState
 from core.commands import AcceptOffer, DeclineOffer, GoReady, HangUp, HoldCall, LogOut, Pause, ResumeCall
 from core.errors import CommandRefused
@@ -68,7 +69,8 @@ class Centre(RuleBasedStateMachine):
 
     @rule(hidden=st.booleans())
     def caller_arrives(self, hidden: bool) -> None:
-        self.run(lambda: self.centre.caller(None if hidden else "+33612345678"))
+        number = f"+336{len(self.centre.journal.envelopes):08d}"
+        self.run(lambda: self.centre.caller(None if hidden else number))
 
     @precondition(lambda self: self.centre.switch.callers)
     @rule(data=st.data())
@@ -218,7 +220,9 @@ class Centre(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_while_somebody_is_ready(self) -> None:
         room = self.centre.acd.room
-        assert not (room.first_waiting() and room.longest_idle())
+        assert next_match(room, self.centre.clock.now()) is None
+        ready = [p for p in room.positions.values() if p.free]
+        assert not (room.in_order() and ready)
 
     @invariant()
     def every_position_is_where_its_call_is(self) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from acd.model import Position
-from acd.policy import NextState, Rules, after_call, after_unanswered_offer, resting
+from acd.model.positions import Position
+from acd.policy.after import NextState, after_call, after_unanswered_offer, resting
+from acd.policy.serving import Profile
 from core.commands import AcceptOffer, GoReady, HangUp, HoldCall, LogIn, LogOut, Pause
 from core.errors import CommandRefused
 from core.events import CallOffered, CallQueued, OfferWithdrawn, PositionStateChanged
@@ -16,11 +17,11 @@ from tests.support.centre import START, FakeCentre, settle
 
 pytestmark = pytest.mark.unit
 
-RULES = Rules(offer_seconds=20, wrap_up_seconds=15)
+PROFILE = Profile(Role.ARM, frozenset(), frozenset())
 
 
 def position(*, ready: bool = True, pause: PauseReason | None = None) -> Position:
-    return Position(PositionId("arm1"), AgentId("arm1"), ready=ready, pause_reason=pause)
+    return Position(PositionId("arm1"), AgentId("arm1"), PROFILE, START, ready=ready, pause_reason=pause)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,14 @@ def test_after_an_unanswered_offer(reason: WithdrawReason, expected: NextState) 
 
 def test_after_call() -> None:
     until = START + timedelta(seconds=15)
-    assert after_call(RULES, position(), START) == NextState(PositionState.WRAP_UP, None, until)
-    assert after_call(Rules(20, 0), position(), START) == NextState(PositionState.READY)
-    kept = after_call(RULES, position(pause=PauseReason.BREAK), START)
+    assert after_call(15, position(), START) == NextState(PositionState.WRAP_UP, None, until)
+    assert after_call(0, position(), START) == NextState(PositionState.READY)
+    kept = after_call(15, position(pause=PauseReason.BREAK), START)
     assert kept == NextState(PositionState.WRAP_UP, PauseReason.BREAK, until)
 
 
 async def queued(centre: FakeCentre) -> str:
-    call_id = centre.caller()
+    call_id = centre.caller(None)
     await settle()
     greeting = centre.ivr.greetings.by_call[call_id]
     centre.switch.tell(DigitPressed(channel_id=greeting.channel_id, digit="5"))

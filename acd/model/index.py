@@ -1,0 +1,213 @@
+"""Who could serve whom: waiting calls in lines, ready positions in pools; nothing is ever searched in full.
+
+A *line* holds the waiting calls that the same agents may serve: same room, same step of widening, same skills
+still asked for. A *pool* holds the ready positions whose agents may serve the same calls: same profile. What
+one position's change costs depends on the rooms of that agent that have callers waiting, not on how many
+rooms and agents there are (docs/adr/0010).
+
+Lines and pools that changed are remembered: between the others no call can be offered, or it would have been.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from acd.model.calls import Place, WaitingCall
+from acd.model.positions import Position
+from acd.model.rules import Mode, RoomRule, Strategy
+from acd.policy.serving import Profile, may_ever_serve, serves, serves_room
+from core.ids import CallId, PositionId, QueueId
+
+Turn = tuple[int, int, PositionId]
+"""A ready position's turn in a strategy: the smallest is first."""
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """Waiting calls that the same agents may serve, in order of service."""
+
+    rule: RoomRule
+    step: int
+    wanted: frozenset[str]
+    places: list[Place] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Pool:
+    """Ready positions of one profile, in the order of each strategy that is asked of them."""
+
+    profile: Profile
+    queues: dict[QueueId, None] = field(default_factory=dict)
+    """The rooms they may ever serve."""
+    members: int = 0
+    """Positions logged in, whatever they do."""
+    orders: dict[Strategy, list[Turn]] = field(default_factory=lambda: {Strategy.LONGEST_IDLE: []})
+    turns: dict[PositionId, dict[Strategy, Turn]] = field(default_factory=dict)
+    suits: dict[Line, bool] = field(default_factory=dict)
+    """What has been found out of lines so far."""
+
+    def may_serve(self, line: Line) -> bool:
+        """Whether the calls of that line may be offered to these positions."""
+        known = self.suits.get(line)
+        if known is None:
+            known = self.suits[line] = serves(line.rule, self.profile, line.step, line.wanted)
+        return known
+
+    def add(self, position: Position) -> None:
+        """A position is ready."""
+        turns: dict[Strategy, Turn] = {}
+        for strategy, order in self.orders.items():
+            turns[strategy] = turn = turn_of(strategy, position)
+            insort(order, turn)
+        self.turns[position.position_id] = turns
+
+    def remove(self, position_id: PositionId) -> bool:
+        """A position is not ready any more; whether it was."""
+        turns = self.turns.pop(position_id, None)
+        for strategy, turn in (turns or {}).items():
+            order = self.orders[strategy]
+            del order[bisect_left(order, turn)]
+        return turns is not None
+
+    def first(self, strategy: Strategy) -> Turn:
+        """Whose turn it is. IndexError: nobody is ready."""
+        return self.orders[strategy][0]
+
+
+def turn_of(strategy: Strategy, position: Position) -> Turn:
+    """A position's turn in a strategy. For RING_ALL, as for the longest idle."""
+    match strategy:
+        case Strategy.FEWEST_CALLS:
+            return position.taken, position.idle_order, position.position_id
+        case Strategy.SEQUENTIAL:
+            return 0, 0, position.position_id
+        case _:
+            return position.idle_order, 0, position.position_id
+
+
+class Index:
+    """All lines and pools of a centre."""
+
+    def __init__(self) -> None:
+        self.rules: dict[QueueId, RoomRule] = {}
+        self.waiting: dict[QueueId, dict[Line, None]] = {}
+        """By room, the lines of automatic rooms that have callers."""
+        self.changed_lines: dict[Line, None] = {}
+        self.changed_pools: dict[Pool, None] = {}
+        self._lines: dict[QueueId, dict[tuple[int, frozenset[str]], Line]] = {}
+        self._line_of: dict[CallId, tuple[Line, Place]] = {}
+        self._pools: dict[Profile, Pool] = {}
+        self._pools_of: dict[QueueId, list[Pool]] = {}
+
+    # --- rooms ------------------------------------------------------------------------------------------
+
+    def know(self, rule: RoomRule) -> None:
+        """Take a new room in. One that changes how it works needs a new index."""
+        self.rules[rule.queue] = rule
+        self._lines[rule.queue] = {}
+        self._pools_of[rule.queue] = []
+        for pool in self._pools.values():
+            self._relate(pool, rule)
+
+    def _relate(self, pool: Pool, rule: RoomRule) -> None:
+        if not may_ever_serve(rule, pool.profile):
+            return
+        pool.queues[rule.queue] = None
+        self._pools_of[rule.queue].append(pool)
+        if rule.strategy not in pool.orders and rule.strategy is not Strategy.RING_ALL:
+            pool.orders[rule.strategy] = []
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def put(self, call: WaitingCall, place: Place, step: int, wanted: frozenset[str]) -> None:
+        """Let a call wait in line; it leaves the one where it was."""
+        self.take(call.call_id)
+        lines = self._lines[call.queue]
+        line = lines.get((step, wanted))
+        if line is None:
+            line = lines[step, wanted] = Line(self.rules[call.queue], step, wanted)
+        insort(line.places, place)
+        self._line_of[call.call_id] = (line, place)
+        if line.rule.mode is Mode.AUTOMATIC:
+            self.waiting.setdefault(call.queue, {})[line] = None
+            self.changed_lines[line] = None
+
+    def take(self, call_id: CallId) -> None:
+        """Take a call out of its line; one that is in none is no error."""
+        found = self._line_of.pop(call_id, None)
+        if found is None:
+            return
+        line, place = found
+        del line.places[bisect_left(line.places, place)]
+        if not line.places and (lines := self.waiting.get(line.rule.queue)) is not None:
+            lines.pop(line, None)
+            if not lines:
+                del self.waiting[line.rule.queue]
+
+    def places(self, queue: QueueId | None = None) -> list[Place]:
+        """The calls waiting in line, in order; of one room, or of all."""
+        rooms = self._lines.values() if queue is None else [self._lines.get(queue, {})]
+        return sorted(place for lines in rooms for line in lines.values() for place in line.places)
+
+    def length(self, queue: QueueId) -> int:
+        """How many calls wait in line in a room."""
+        return sum(len(line.places) for line in self._lines.get(queue, {}).values())
+
+    def line_of(self, call_id: CallId) -> Line | None:
+        """The line a call waits in."""
+        found = self._line_of.get(call_id)
+        return found[0] if found else None
+
+    # --- positions --------------------------------------------------------------------------------------
+
+    def pool(self, profile: Profile) -> Pool:
+        """The pool of a profile, made at its first use."""
+        pool = self._pools.get(profile)
+        if pool is None:
+            pool = self._pools[profile] = Pool(profile)
+            for rule in self.rules.values():
+                self._relate(pool, rule)
+        return pool
+
+    def join(self, position: Position) -> None:
+        """A position is logged in."""
+        self.pool(position.profile).members += 1
+        self.reconsider(position)
+
+    def reconsider(self, position: Position) -> None:
+        """Put a position in its pool, out of it, or at its turn there."""
+        pool = self.pool(position.profile)
+        pool.remove(position.position_id)
+        if position.free:
+            pool.add(position)
+            self.changed_pools[pool] = None
+
+    def forget(self, position: Position) -> None:
+        """A position is gone."""
+        pool = self.pool(position.profile)
+        pool.members -= 1
+        pool.remove(position.position_id)
+
+    # --- questions --------------------------------------------------------------------------------------
+
+    def ready_pools(self, line: Line, among: Iterable[Pool] | None = None) -> Iterator[Pool]:
+        """The pools with somebody ready who may serve the line."""
+        for pool in self._pools_of[line.rule.queue] if among is None else among:
+            if pool.turns and pool.may_serve(line):
+                yield pool
+
+    def serving(self, queue: QueueId) -> tuple[int, int]:
+        """How many positions logged in serve a room from a call's first second on, and how many are ready."""
+        rule = self.rules[queue]
+        pools = [pool for pool in self._pools_of[queue] if serves_room(rule, pool.profile, 0)]
+        return sum(pool.members for pool in pools), sum(len(pool.turns) for pool in pools)
+
+    def lines_for(self, pool: Pool) -> Iterator[Line]:
+        """The lines with callers in the rooms that a pool may ever serve."""
+        if len(pool.queues) <= len(self.waiting):
+            for queue in pool.queues:
+                yield from self.waiting.get(queue, ())
+        else:
+            for queue, lines in self.waiting.items():
+                if queue in pool.queues:
+                    yield from lines

@@ -1,0 +1,47 @@
+"""Who may serve which call: roles, named agents, skills, and how both widen as a call waits."""
+
+from dataclasses import dataclass
+
+from acd.model.rules import RoomRule
+from core.ids import QueueId
+from core.words import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What matters of an agent for who may serve what: agents of one profile are interchangeable."""
+
+    role: Role
+    skills: frozenset[str]
+    named: frozenset[QueueId]
+    """The rooms that name the agent."""
+
+
+def step_at(rule: RoomRule, waited: float) -> int:
+    """How many of the room's widenings apply to a call that has waited so many seconds."""
+    return sum(1 for widening in rule.widenings if widening.after <= waited)
+
+
+def wanted_at(rule: RoomRule, skills: frozenset[str], step: int) -> frozenset[str]:
+    """The skills that a call still asks for after so many widenings."""
+    wanted = rule.skills | skills
+    for widening in rule.widenings[:step]:
+        wanted = frozenset() if widening.drops is None else wanted - widening.drops
+    return wanted
+
+
+def serves_room(rule: RoomRule, profile: Profile, step: int) -> bool:
+    """Whether somebody of this profile serves the room after so many widenings, skills apart."""
+    if profile.role in rule.roles or rule.queue in profile.named:
+        return True
+    return any(profile.role in widening.roles for widening in rule.widenings[:step])
+
+
+def may_ever_serve(rule: RoomRule, profile: Profile) -> bool:
+    """Whether somebody of this profile serves the room now or once a call has waited long enough."""
+    return serves_room(rule, profile, len(rule.widenings))
+
+
+def serves(rule: RoomRule, profile: Profile, step: int, wanted: frozenset[str]) -> bool:
+    """Whether a call of the room may be offered to somebody of this profile."""
+    return wanted <= profile.skills and serves_room(rule, profile, step)
