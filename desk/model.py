@@ -25,7 +25,6 @@ from core.events import (
     CallOriented,
     CallPlaced,
     CallPrioritised,
-    CallPriorityChanged,
     CallQueued,
     CallsMerged,
     Envelope,
@@ -164,7 +163,7 @@ class Desk:
                 caller.waiting = True
             case PartyJoined():
                 caller.waiting = False
-            case CallPrioritised() | CallPriorityChanged():
+            case CallPrioritised() | CallPrioritised():
                 caller.priority = event.priority
             case CallbackRequested():
                 self._rings_no_more(caller)
