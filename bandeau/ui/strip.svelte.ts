@@ -7,8 +7,8 @@ import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import * as texts from "$ui/texts";
 import { after, every } from "$ui/timers";
 import type { Offer, PauseReason, StripView } from "$ui/views";
-import { alertOffer, calm, setTitle } from "./attention";
-import { closeStream, MicrophoneError, openMicrophone, savedChoice } from "./microphone";
+import { setTitle } from "./attention";
+import { Commands } from "./commands.svelte";
 import {
   type Action,
   actions,
@@ -17,20 +17,22 @@ import {
   face,
   type LegState,
   lineName,
-  type SecoursCall,
   type Situation,
   stateShown,
   takesSecours,
 } from "./model";
+import { Mute } from "./mute.svelte";
+import { Ring, type Ringing } from "./ring";
+import { Secours } from "./secours.svelte";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
 import { SipLine } from "./sip-line";
-import { locked, playOn, prepareRing, startRing, stopRing, unlock } from "./sound";
+import { locked } from "./sound";
+import { type Players, Voice } from "./voice.svelte";
 
 /** A core away for less than this is not worth a word. */
 const LOST_AFTER_MS = 1200;
 /** The core says the leg is closed while the page thinks it open: believe the core after this. */
 const LEG_DOUBT_MS = 4000;
-const ERROR_SHOWN_MS = 5000;
 const TICK_MS = 200;
 const ALIVE_EVERY_MS = 10_000;
 /** How often a detached window is looked at: is it still there? */
@@ -42,52 +44,47 @@ export class Strip {
   coreLost = $state(false);
   leg = $state<LegState>("closed");
   registered = $state(false);
-  secours = $state.raw<SecoursCall>();
-  secoursPaused = $state(false);
-  secoursSince = $state(0);
-  muted = $state(false);
   finishedCall = $state<string>();
   lastNumber = $state.raw<{ number?: string; hidden: boolean }>();
   now = $state(Date.now());
-  error = $state<string>();
-  busy = $state<Action>();
-  /** Changes of the microphone that the core has not answered yet. */
-  muting = $state(0);
-  soundLocked = $state(false);
   offerShownAt = $state(0);
-  microphone = $state.raw<MediaStream>();
 
-  situation: Situation = $derived({
+  readonly line: SipLine;
+  readonly voice: Voice;
+  readonly mute: Mute;
+  readonly fallback: Secours;
+  readonly commands: Commands;
+  private readonly live: LiveConnection<StripView>;
+  private readonly ring = new Ring();
+
+  situation: Situation = $derived.by(() => ({
     view: this.view,
     link: this.link,
     coreLost: this.coreLost,
     leg: this.leg,
     registered: this.registered,
-    secours: this.secours,
-    secoursPaused: this.secoursPaused,
-    secoursSince: this.secoursSince,
-    muted: this.muted,
+    secours: this.fallback.call,
+    secoursPaused: this.fallback.paused,
+    secoursSince: this.fallback.since,
+    muted: this.mute.muted,
     finishedCall: this.finishedCall,
-  });
+  }));
   face = $derived(face(this.situation));
   shown = $derived(stateShown(this.situation, this.now));
   allowed = $derived(actions(this.situation));
 
-  readonly line: SipLine;
-  private readonly live: LiveConnection<StripView>;
   private cancels: (() => void)[] = [];
   private lostTimer: (() => void) | undefined;
-  private cancelError = () => {};
   private legDoubt: number | undefined;
-  private ringingFor: string | undefined;
-  private silencedOffer: string | undefined;
-  private pausedForSecours = false;
-  private muteUnsent = false;
 
   constructor(
     readonly session: Session,
-    private readonly players: { leg: HTMLAudioElement; secours: HTMLAudioElement },
+    players: Players,
   ) {
+    this.live = new LiveConnection(liveUrl("/ws/bandeau"), {
+      view: (view) => this.viewChanged(view),
+      link: (status) => this.linkChanged(status),
+    });
     this.line = new SipLine(stripCredentials, players, {
       leg: (state) => {
         this.leg = state;
@@ -95,16 +92,33 @@ export class Strip {
       registered: (on) => {
         this.registered = on;
       },
-      secours: (call) => this.secoursChanged(call),
+      secours: (call) => {
+        this.fallback.changed(call, this.live.now());
+        this.watchRing();
+      },
       takesSecours: () => takesSecours(this.situation),
       soundBlocked: () => {
-        this.soundLocked = true;
+        this.voice.locked = true;
       },
     });
-    this.live = new LiveConnection(liveUrl("/ws/bandeau"), {
-      view: (view) => this.viewChanged(view),
-      link: (status) => this.linkChanged(status),
+    const tell = this.live.command.bind(this.live);
+    this.commands = new Commands(tell);
+    this.mute = new Mute(this.line, (muted) => tell("set_muted", { muted }));
+    this.voice = new Voice(players, this.line, () => this.line.muteLeg(this.mute.muted));
+    this.fallback = new Secours(this.line, this.mute, {
+      offers: () => this.link === "up" && this.view?.position?.state !== "paused",
+      pause: (reason) => tell("pause", { reason }),
+      ready: () => tell("ready"),
     });
+  }
+
+  /** The call of the fallback, if there is one. */
+  get secours() {
+    return this.fallback.call;
+  }
+
+  get muted(): boolean {
+    return this.mute.muted;
   }
 
   // --- beginning and end --------------------------------------------------------------------------------------
@@ -116,11 +130,7 @@ export class Strip {
     this.live.start();
     void this.line.start();
     this.line.openLeg();
-    if (microphone) this.useMicrophone(microphone);
-    else void this.findMicrophone();
-    playOn(savedChoice().output);
-    prepareRing();
-    void this.routeOutput();
+    this.voice.start(microphone);
     this.cancels = [
       every(TICK_MS, () => this.tick()),
       every(ALIVE_EVERY_MS, () => rememberAlive(this.session.agent.id, Date.now())),
@@ -132,12 +142,11 @@ export class Strip {
     for (const cancel of this.cancels) cancel();
     this.cancels = [];
     this.cancelLost();
-    this.quiet();
+    this.ring.quiet();
     this.line.close();
     this.live.stop();
     this.link = "connecting";
-    closeStream(this.microphone);
-    this.microphone = undefined;
+    this.voice.stop();
   }
 
   /** Come back after another window took the position. */
@@ -162,7 +171,7 @@ export class Strip {
     if (this.link === "up") {
       const result = await this.live.command("log_out");
       if (!result.ok && result.code !== "not_logged_in" && this.link === "up") {
-        this.fail(result.message);
+        this.commands.showRefusal(result);
         return;
       }
     }
@@ -176,43 +185,6 @@ export class Strip {
     location.assign(pages.login);
   }
 
-  // --- the microphone and the outputs -------------------------------------------------------------------------
-
-  /** Open the chosen microphone, or the system's; on failure the strip says that it has none. */
-  async findMicrophone(): Promise<void> {
-    try {
-      this.useMicrophone(await openMicrophone(savedChoice().microphone));
-    } catch (error) {
-      if (!(error instanceof MicrophoneError)) throw error;
-      this.line.setMicrophone(undefined);
-    }
-  }
-
-  private useMicrophone(stream: MediaStream): void {
-    closeStream(this.microphone);
-    this.microphone = stream;
-    // An unplugged headset ends the track: fall back on another microphone at once.
-    stream.getAudioTracks()[0]?.addEventListener("ended", () => void this.findMicrophone());
-    this.line.setMicrophone(stream);
-    this.line.muteLeg(this.muted);
-  }
-
-  private async routeOutput(): Promise<void> {
-    const { output } = savedChoice();
-    for (const player of Object.values(this.players)) {
-      if (output && "setSinkId" in player) await player.setSinkId(output).catch(() => undefined);
-    }
-  }
-
-  /** A click or a key came: sound may be played from now on. */
-  async freeSound(): Promise<void> {
-    if (!this.soundLocked && !locked()) return;
-    this.soundLocked = !(await unlock());
-    for (const player of Object.values(this.players)) {
-      if (player.srcObject && player.paused) await player.play().catch(() => undefined);
-    }
-  }
-
   // --- what comes from the core -------------------------------------------------------------------------------
 
   private viewChanged(view: StripView): void {
@@ -221,27 +193,17 @@ export class Strip {
     this.now = this.live.now();
     if (former && !view.call) this.lastNumber = former;
     if (view.call?.id !== this.finishedCall) this.finishedCall = undefined;
-    if (view.position) this.followMute(view.position.muted);
+    this.followMute();
     this.watchRing();
   }
 
-  /** The core's word on muting wins, except for a change it could not be told while it was away. */
-  private followMute(muted: boolean): void {
-    if (this.secours || this.muting > 0) return;
-    if (this.muteUnsent && this.link === "up") {
-      this.muteUnsent = false;
-      if (muted !== this.muted && currentCall(this.situation)) {
-        void this.live.command("set_muted", { muted: this.muted });
-        return;
-      }
-    }
-    if (!this.muteUnsent) this.setMuted(muted);
-  }
-
-  private setMuted(muted: boolean): void {
-    this.muted = muted;
-    this.line.muteLeg(muted);
-    this.line.muteSecours(muted);
+  private followMute(): void {
+    if (this.view?.position === undefined) return;
+    this.mute.follow(this.view.position.muted, {
+      linkUp: this.link === "up",
+      onCall: currentCall(this.situation) !== undefined,
+      secours: this.secours !== undefined,
+    });
   }
 
   private linkChanged(status: LinkStatus): void {
@@ -269,8 +231,7 @@ export class Strip {
   private coreGone(): void {
     if (this.coreLost) return;
     this.coreLost = true;
-    this.secoursSince = this.live.now();
-    this.secoursPaused = this.view?.position?.state === "paused";
+    this.fallback.begin(this.live.now(), this.view?.position?.state === "paused");
     this.watchRing();
   }
 
@@ -278,25 +239,22 @@ export class Strip {
     this.coreLost = false;
     this.finishedCall = undefined;
     this.silenceLeg(false);
-    if (this.secours?.state === "talking") void this.pauseForSecours();
+    this.fallback.coreFound();
   }
 
-  // --- the ring -----------------------------------------------------------------------------------------------
-
   private watchRing(): void {
+    const rings = this.ring.watch(this.ringing(), () => {
+      this.offerShownAt = this.live.now();
+      flushSync();
+    });
+    if (rings) this.voice.locked = locked();
+  }
+
+  private ringing(): Ringing | undefined {
     const offer = this.face === "offered" ? this.view?.offer : undefined;
-    const ringing = offer?.id ?? (this.secours?.state === "ringing" ? "secours" : undefined);
-    if (ringing === this.ringingFor) return;
-    this.ringingFor = ringing;
-    this.offerShownAt = this.live.now();
-    // It is shown before it rings: to start the ring takes as long as to show it.
-    flushSync();
-    this.quiet();
-    if (ringing === undefined || ringing === this.silencedOffer) return;
-    startRing();
-    this.soundLocked = locked();
-    const who = offer ? caller(offer) : caller(this.secours ?? {});
-    alertOffer(who.number, offer ? this.noticeOf(offer) : texts.strip.coreLostShort);
+    if (offer) return { id: offer.id, who: caller(offer).number, detail: this.noticeOf(offer) };
+    if (this.secours?.state !== "ringing") return undefined;
+    return { id: "secours", who: caller(this.secours).number, detail: texts.strip.coreLostShort };
   }
 
   /** The line, and how long the caller has waited at the moment of the offer. */
@@ -305,41 +263,8 @@ export class Strip {
     return `${texts.strip.line(lineName(offer))}\n${texts.strip.waitsFor} ${waited}`;
   }
 
-  private quiet(): void {
-    stopRing();
-    calm();
-  }
-
-  // --- the fallback -------------------------------------------------------------------------------------------
-
-  private secoursChanged(call: { number?: string; state: "ringing" | "talking" } | undefined): void {
-    const ended = this.secours?.state === "talking" && call === undefined;
-    this.secours = call && { ...call, since: this.live.now() };
-    if (call?.state === "talking") {
-      this.setMuted(false);
-      void this.pauseForSecours();
-    }
-    if (ended) {
-      this.secoursSince = this.live.now();
-      void this.readyAfterSecours();
-    }
-    this.watchRing();
-  }
-
-  /** No call of the core may be offered during a call of the fallback. */
-  private async pauseForSecours(): Promise<void> {
-    if (this.link !== "up" || this.view?.position?.state === "paused") return;
-    this.pausedForSecours = (await this.live.command("pause", { reason: "other" })).ok;
-  }
-
-  private async readyAfterSecours(): Promise<void> {
-    if (!this.pausedForSecours) return;
-    this.pausedForSecours = false;
-    await this.live.command("ready");
-  }
-
   private silenceLeg(silent: boolean): void {
-    this.players.leg.muted = silent;
+    this.voice.silenceLeg(silent);
     this.line.muteLeg(silent || this.muted);
   }
 
@@ -348,9 +273,10 @@ export class Strip {
   /** Do what a button or a key asks, if it is allowed now. */
   async act(action: Action): Promise<void> {
     // One thing at a time; but the microphone can always be cut.
-    if (!this.allowed.includes(action) || (this.busy !== undefined && action !== "mute")) return;
-    this.error = undefined;
-    if (this.secours) this.actOnSecours(action);
+    const waiting = this.commands.busy !== undefined && action !== "mute";
+    if (!this.allowed.includes(action) || waiting) return;
+    this.commands.clearError();
+    if (this.secours) this.fallback.act(action);
     else if (this.coreLost) this.actAlone(action);
     else await this.actWithCore(action);
   }
@@ -361,25 +287,20 @@ export class Strip {
   }
 
   async pause(reason: PauseReason): Promise<void> {
-    await this.send("pause", "pause", { reason });
-  }
-
-  private actOnSecours(action: Action): void {
-    if (action === "accept") this.line.answerSecours();
-    else if (action === "decline" || action === "hang_up") this.line.endSecours();
-    else if (action === "mute") this.setMuted(!this.muted);
+    await this.commands.send("pause", "pause", { reason });
   }
 
   private actAlone(action: Action): void {
-    this.secoursSince = action === "mute" ? this.secoursSince : this.live.now();
     if (action === "mute") {
-      this.muteUnsent = true;
-      this.setMuted(!this.muted);
-    } else if (action === "hang_up") {
+      this.mute.toggleUntold();
+      return;
+    }
+    this.fallback.since = this.live.now();
+    if (action === "hang_up") {
       this.finishedCall = this.view?.call?.id;
       this.silenceLeg(true);
     } else {
-      this.secoursPaused = action === "pause";
+      this.fallback.paused = action === "pause";
     }
   }
 
@@ -388,49 +309,23 @@ export class Strip {
     switch (action) {
       case "accept":
       case "decline":
-        this.silencedOffer = offerId;
-        this.quiet();
-        await this.send(action, `${action}_offer`, { offerId });
+        this.ring.silence(offerId);
+        await this.commands.send(action, `${action}_offer`, { offerId });
         return;
-      case "hang_up":
-        return this.send(action, "hang_up");
       case "hold":
-        return this.send(action, this.face === "held" ? "resume" : "hold");
+        await this.commands.send(action, this.face === "held" ? "resume" : "hold");
+        return;
       case "mute":
-        return this.toggleMute();
+        this.commands.showRefusal(await this.mute.toggle());
+        this.followMute();
+        return;
       case "pause":
         // Without a reason it can only take back a planned pause; else the page asks for the reason first.
-        return this.view?.position.pausePending ? this.send(action, "ready") : undefined;
-      case "ready":
-        return this.send(action, "ready");
+        if (this.view?.position.pausePending) await this.commands.send(action, "ready");
+        return;
+      default:
+        await this.commands.send(action, action);
     }
-  }
-
-  private async toggleMute(): Promise<void> {
-    // The microphone is cut here first: nothing more may be heard, whatever the network does.
-    this.setMuted(!this.muted);
-    this.muting += 1;
-    const result = await this.live.command("set_muted", { muted: this.muted });
-    this.muting -= 1;
-    // Not heard by the core: the agent's word stands, and is said again when the core is back.
-    if (!result.ok && (result.code === "disconnected" || result.code === "timeout")) this.muteUnsent = true;
-    else if (!result.ok) this.fail(result.message);
-    if (this.view?.position) this.followMute(this.view.position.muted);
-  }
-
-  private async send(action: Action, name: string, args: Record<string, string | boolean> = {}): Promise<void> {
-    this.busy = action;
-    const result = await this.live.command(name, args);
-    this.busy = undefined;
-    if (!result.ok) this.fail(result.message);
-  }
-
-  private fail(message: string): void {
-    this.error = message || texts.errors.refused;
-    this.cancelError();
-    this.cancelError = after(ERROR_SHOWN_MS, () => {
-      this.error = undefined;
-    });
   }
 
   // --- as time passes -----------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@
 
 import type { RTCSession } from "jssip/lib/RTCSession";
 import { every } from "$ui/timers";
-import { end, type SipAgent } from "./sip-agent";
-import { audio, Meter, SPEECH, unlock } from "./sound";
+import { end, type SipAgent } from "../sip-agent";
+import { audio, Meter, SPEECH, unlock } from "../sound";
 
 const PROBE_HERTZ = 1250;
 const PROBE_SECONDS = 0.35;

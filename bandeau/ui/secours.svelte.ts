@@ -1,0 +1,73 @@
+/** The telephone fallback as this position lives it: its call, and what the agent wants while the core is away. */
+
+import type { CommandResult } from "$ui/live-connection";
+import type { PauseReason } from "$ui/views";
+import type { Action, SecoursCall } from "./model";
+import type { Mute } from "./mute.svelte";
+import type { SipLine } from "./sip-line";
+
+/** What it needs of the core, where there is one. */
+export interface CoreDuringSecours {
+  /** The core is there and would offer calls. */
+  offers(): boolean;
+  pause(reason: PauseReason): Promise<CommandResult>;
+  ready(): Promise<CommandResult>;
+}
+
+export class Secours {
+  call = $state.raw<SecoursCall>();
+  /** The agent wants no fallback calls; only used while the core is lost. */
+  paused = $state(false);
+  /** When this began, ms of the server's time. */
+  since = $state(0);
+  private pausedCore = false;
+
+  constructor(
+    private readonly line: SipLine,
+    private readonly mute: Mute,
+    private readonly core: CoreDuringSecours,
+  ) {}
+
+  /** The telephone says that its call rings, goes on, or is over. */
+  changed(call: Omit<SecoursCall, "since"> | undefined, now: number): void {
+    const ended = this.call?.state === "talking" && call === undefined;
+    this.call = call && { ...call, since: now };
+    if (call?.state === "talking") {
+      this.mute.set(false);
+      void this.keepCoreAway();
+    }
+    if (ended) {
+      this.since = now;
+      void this.letCoreBack();
+    }
+  }
+
+  /** The core is away from now on. */
+  begin(now: number, paused: boolean): void {
+    this.since = now;
+    this.paused = paused;
+  }
+
+  /** The core is back: a call of the fallback goes on first. */
+  coreFound(): void {
+    if (this.call?.state === "talking") void this.keepCoreAway();
+  }
+
+  /** What the agent asks about its call. */
+  act(action: Action): void {
+    if (action === "accept") this.line.answerSecours();
+    else if (action === "decline" || action === "hang_up") this.line.endSecours();
+    else if (action === "mute") this.mute.set(!this.mute.muted);
+  }
+
+  /** No call of the core may be offered during a call of the fallback. */
+  private async keepCoreAway(): Promise<void> {
+    if (this.core.offers()) this.pausedCore = (await this.core.pause("other")).ok;
+  }
+
+  private async letCoreBack(): Promise<void> {
+    if (!this.pausedCore) return;
+    this.pausedCore = false;
+    await this.core.ready();
+  }
+}
