@@ -9,13 +9,10 @@ Any state may go straight to ENDED, and nothing leaves it.
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from simulator.sip_dialog import Dialog
 from simulator.sip_message import Request, Response, SipError
-
-if TYPE_CHECKING:
-    from simulator.sip_agent import SipAgent
 
 
 class CallState(StrEnum):
@@ -47,10 +44,23 @@ _STEPS: dict[CallState, frozenset[CallState]] = {
 }
 
 
-class Call:
-    """A call. Made by :class:`simulator.sip_agent.SipAgent`, never directly."""
+class CallAgent(Protocol):
+    """What a call asks of the user agent that made it."""
 
-    def __init__(self, agent: "SipAgent", dialog: Dialog, invite: Request, state: CallState) -> None:
+    def respond(self, call: "Call", status: int, reason: str, sdp: str = "") -> None:
+        """Answer the INVITE of a call in."""
+
+    def cancel(self, call: "Call") -> None:
+        """CANCEL a call out that is not up."""
+
+    def bye(self, call: "Call") -> None:
+        """BYE."""
+
+
+class Call:
+    """A call. Made by its user agent, never directly."""
+
+    def __init__(self, agent: CallAgent, dialog: Dialog, invite: Request, state: CallState) -> None:
         self._agent = agent
         self._waiters: list[tuple[frozenset[CallState], asyncio.Future[CallState]]] = []
         self._watchers: list[Callable[[CallState], None]] = []
