@@ -1,6 +1,7 @@
 """Passwords: argon2id, off the event loop, a few at a time (each takes 64 MiB while it runs)."""
 
 import asyncio
+from functools import cached_property
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
@@ -22,7 +23,6 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(_AT_ONCE)
-        self._nobodys = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
         """Hash a password to be kept.
@@ -43,16 +43,21 @@ class Passwords:
         """Check a password; takes as long when there is nothing to check it against."""
         text = _typed(password)[: PASSWORD_LENGTH.stop]
         async with self._turn:
-            right = await asyncio.to_thread(self._check, kept or self._nobodys, text)
+            right = await asyncio.to_thread(self._check, kept, text)
         return right and kept is not None
 
     def is_outdated(self, kept: str) -> bool:
         """Whether the cost has changed since."""
         return self._hasher.check_needs_rehash(kept)
 
-    def _check(self, kept: str, text: str) -> bool:
+    @cached_property
+    def _nobodys(self) -> str:
+        """Made when first needed: a core that restarts has no time for it."""
+        return self._hasher.hash("nobody has this password")
+
+    def _check(self, kept: str | None, text: str) -> bool:
         try:
-            return self._hasher.verify(kept, text)
+            return self._hasher.verify(kept or self._nobodys, text)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -2,25 +2,17 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-
-from core.errors import ConfigurationError
 
 _LOCK = 1515151515
 """PostgreSQL advisory lock: one program upgrades at a time."""
 
 
-def configuration(connection: Connection) -> Config:
-    """Alembic's configuration, working through an open connection."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+def last_revision() -> str:
+    """The revision that this program knows last: files are named ``<revision>_<what>.py``, in order."""
+    versions = Path(__file__).parent / "versions"
+    return max(path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py"))
 
 
 async def upgrade(engine: AsyncEngine) -> None:
@@ -35,13 +27,19 @@ async def upgrade(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    if _stored_revision(connection) == last_revision():
+        return
+    # Half a second of CPU to load: a core that restarts has callers waiting.
+    from storage.migrations import running
+
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    try:
-        command.upgrade(configuration(connection), "head")
-    except CommandError as error:
-        raise ConfigurationError(
-            f"the database was made by a newer version of this program ({error}): run that version"
-        ) from error
+    running.run(connection)
+
+
+def _stored_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,6 +1,7 @@
 """The history of the tables leads to the tables the program uses, on both databases."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,10 +9,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from core.errors import ConfigurationError, StorageUnavailable
+from storage import migrations
 from storage.database import Database
+from storage.migrations import last_revision
 from storage.tables import metadata
 
 pytestmark = pytest.mark.component
@@ -67,6 +71,35 @@ async def test_tables_of_a_newer_program_are_left_alone(database: Database) -> N
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match=r"newer version.*9999"):
         await database.upgrade()
+
+
+def test_the_last_revision_is_the_end_of_the_history() -> None:
+    assert last_revision() == ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+
+OPEN = """
+import asyncio, sys
+from storage.database import Database
+
+async def main():
+    database = Database(sys.argv[1])
+    await database.upgrade()
+    await database.close()
+
+asyncio.run(main())
+print("alembic" in sys.modules)
+"""
+
+
+async def test_a_program_loads_alembic_only_when_something_is_missing(tmp_path: Path) -> None:
+    for needed in (b"True", b"False"):
+        program = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", OPEN, f"sqlite+aiosqlite:///{tmp_path}/bandeau15.db"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        told, _ = await program.communicate()
+        assert (program.returncode, told.strip()) == (0, needed)
 
 
 async def test_the_folder_of_sqlite_is_made(tmp_path: Path) -> None:
