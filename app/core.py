@@ -7,11 +7,12 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, JSONResponse
 
 from acd.defaults import default_plan
 from acd.service import DistributionService
 from app.bus import InProcessBus
+from app.health import Health
 from app.settings import Settings
 from app.ticker import Ticker
 from bandeau.routes import Doors, SipAccess, session_routes
@@ -58,6 +59,8 @@ class Adapters:
     lrm: Lrm | None
     gauges: Mapping[str, tuple[str, Callable[[], float]]]
     """Further measures of the adapters: name → meaning, value."""
+    parts: Mapping[str, Callable[[], bool]]
+    """Adapters without which a core cannot serve: name → whether it is well."""
 
 
 class Core:
@@ -110,7 +113,10 @@ class Core:
             bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
         )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
-        self.ticker = Ticker(clock, [self.acd.tick, self.strips.tick, self.board.tick, self.desk.tick])
+        self.health = Health({"switch": lambda: self.calls.switch_up, **adapters.parts})
+        self.ticker = Ticker(
+            clock, [self.health.tick, self.acd.tick, self.strips.tick, self.board.tick, self.desk.tick]
+        )
         switch.listen(self.on_switch)
 
     def on_switch(self, event: SwitchEvent) -> None:
@@ -197,8 +203,10 @@ class Core:
         router = APIRouter()
 
         @router.get("/healthz")
-        async def healthz() -> dict[str, str]:
-            return {"core": self._settings.centre.core, "switch": "up" if self.calls.switch_up else "down"}
+        async def healthz() -> JSONResponse:
+            failing = self.health.failing(self._adapters.clock.now())
+            told = {"core": self._settings.centre.core, **self.health.states(), "failing": failing}
+            return JSONResponse(told, 503 if failing else 200)
 
         @router.get("/ca.crt")
         async def authority() -> FileResponse:

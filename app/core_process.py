@@ -119,6 +119,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 sessions=StoredSessions(database, clock),
                 lrm=lrm,
                 gauges=_gauges(journal, manager),
+                parts={"journal": lambda: spool.healthy},
             ),
         )
         core.restore(await journal.open_state_source(clock.now(), LOOK_BACK))

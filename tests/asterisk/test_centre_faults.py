@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -153,6 +154,19 @@ async def test_calls_in_every_state_survive_the_death_of_the_core(centre: Centre
             assert (await centre.ledger_of(call.call_id)).outcome is Outcome.ANSWERED
 
 
+async def healthz_tells(centre: CentreProcess, status: int, failing: list[str]) -> None:
+    """Wait until a watchdog is told so."""
+    end = time.monotonic() + 20
+    async with httpx2.AsyncClient(base_url=centre.url) as watchdog:
+        while (answer := await watchdog.get("/healthz")).status_code != status:
+            assert time.monotonic() < end, f"healthz is {answer.status_code}, not {status}"
+            await asyncio.sleep(0.1)
+    told = answer.json()
+    assert told["failing"] == failing
+    assert told["switch"] == ("down" if failing else "up")
+    assert told["journal"] == "up"
+
+
 @pytest.mark.parametrize("silently", [False, True], ids=["broken", "silent"])
 async def test_who_calls_while_ari_is_cut_is_answered_by_the_fallback(
     centre: CentreProcess, silently: bool
@@ -171,8 +185,10 @@ async def test_who_calls_while_ari_is_cut_is_answered_by_the_fallback(
             took = time.monotonic() - began
             await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 20)
             await they_talk(one, before)
+            await healthz_tells(centre, 503, ["switch"])
         assert took < ANSWERED_WITHIN, f"answered after {took:.2f} s"
         await one.until(lambda view: view["platform"]["switch"] == "up", 20)
+        await healthz_tells(centre, 200, [])
         await they_talk(one, before)
         after = await calling(centre, witness, stack)
         await one.command("hang_up")
