@@ -31,6 +31,7 @@ export default defineConfig({
         login: here("./ui/pages/index.html"),
         strip: here("./ui/pages/bandeau/index.html"),
         wallboard: here("./ui/pages/salle/index.html"),
+        desk: here("./ui/pages/rappels/index.html"),
       },
     },
   },
@@ -43,7 +44,7 @@ export default defineConfig({
   },
   test: {
     root: here("."),
-    include: ["{ui,bandeau/ui,supervision/ui}/tests/**/*.test.ts"],
+    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,supervision/ui}/tests/**/*.test.ts"],
     environment: "node",
   },
 });

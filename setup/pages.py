@@ -13,7 +13,10 @@ from setup.python_env import NODE_LOCK, install_locked
 _PACKAGE = CHECKOUT / "package.json"
 _LOCK = CHECKOUT / "package-lock.json"
 _MODULES = CHECKOUT / "node_modules"
-_SOURCES = ("ui", "bandeau/ui", "supervision/ui", "vite.config.ts", "svelte.config.js", "tsconfig.json")
+_SOURCES = (
+    *("ui", "bandeau/ui", "desk/ui", "directory/ui", "history/ui", "supervision/ui"),
+    *("vite.config.ts", "svelte.config.js", "tsconfig.json"),
+)
 _BUILT = Stamp(STAMPS / "pages")
 _INSTALLED = Stamp(_MODULES / ".bandeau15-stamp")
 

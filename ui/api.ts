@@ -63,4 +63,4 @@ export function liveUrl(path: string): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
 }
 
-export const pages = { login: "/", strip: "/bandeau/", wallboard: "/salle/" };
+export const pages = { login: "/", strip: "/bandeau/", wallboard: "/salle/", desk: "/rappels/" };

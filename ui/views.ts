@@ -34,6 +34,9 @@ export interface Position {
   pausePending?: PauseReason;
 }
 
+/** Characters of the longest note. */
+export const NOTE_LENGTH = 2000;
+
 /** What somebody wrote on a call, or on an item of the abandoned-call desk. */
 export interface Note {
   text: string;
@@ -102,4 +105,60 @@ export interface WallboardView {
   today: { date: string; presented: number; answered: number; abandoned: number };
   positions: Record<string, WallboardPosition>;
   platform: Platform;
+}
+
+export type LossPlace = "svi" | "queue" | "ringing" | "parked" | "failure" | "callback_asked";
+
+/** Ways in which an agent may close an item; the system has others. */
+export const ITEM_OUTCOMES = ["reached", "no_reply", "mistake", "already_handled", "test", "other"] as const;
+export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
+
+/** Where an item of the abandoned-call desk is shown. */
+export type DeskGroup = "call" | "short" | "hidden";
+
+/** Every loss of one number, and what was done about it. */
+export interface DeskItem {
+  group: DeskGroup;
+  number?: string;
+  line: string;
+  flow: string;
+  priority: Priority;
+  place: LossPlace;
+  /** Seconds on the line, the last time. */
+  waited: number;
+  firstLostAt: Instant;
+  lastLostAt: Instant;
+  losses: number;
+  attempts: number;
+  lastAttemptAt?: Instant;
+  /** The caller rings again right now. */
+  onLine: boolean;
+  /** A call of ours to the number is under way. */
+  beingCalled: boolean;
+  owner?: { position: string; agent: string; name: string };
+  notes: Record<string, Note>;
+}
+
+/** Of the items first lost today; delays in seconds. */
+export interface DeskFigures {
+  date: string;
+  losses: number;
+  toCall: number;
+  called: number;
+  closed: number;
+  calledAgain: number;
+  reached: number;
+  short: number;
+  hidden: number;
+  meanToAttempt?: number;
+  meanToClosing?: number;
+  /** Items to call back now, of any day. */
+  open: number;
+  /** Items that the page is not told of, there being too many. */
+  unshown: number;
+}
+
+export interface DeskView {
+  items: Record<string, DeskItem>;
+  figures: DeskFigures;
 }

@@ -15,7 +15,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 
 class Pages:
-    """ASGI application: ``/``, ``/bandeau``, ``/salle`` and what they load, from the folder of the build.
+    """ASGI application: the pages, each at its address, and what they load, from the folder of the build.
 
     The folder may appear or change while serving. Files under ``assets/`` carry a digest in their name and are
     kept by browsers; everything else is asked for again each time.
@@ -51,6 +51,7 @@ class Pages:
             "/": "index.html",
             "/bandeau": "bandeau/index.html",
             "/salle": "salle/index.html",
+            "/rappels": "rappels/index.html",
         }
         page = self._dist / name[path] if path in name else None
         return page if page is not None and page.is_file() else None

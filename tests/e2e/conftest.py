@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Error, Playwright, asy
 
 from app.settings import RoomSettings
 from setup.places import CHECKOUT
-from tests.e2e.pages import EAR, PAGE_SIZE, Desk, LoginPage, Wallboard
+from tests.e2e.pages import EAR, PAGE_SIZE, CallbackPage, Desk, LoginPage, Wallboard
 from tests.support.audio import write_wav
 from tests.support.centre_process import ARM1, ARM2, SUPERVISOR, CentreProcess, Person
 from tests.support.voice import voice
@@ -154,6 +154,20 @@ async def wallboard(
     board = Wallboard(page)
     await expect(board.root).to_have_attribute("data-link", "up")
     yield board
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def callbacks(
+    centre: CentreProcess, contexts: Callable[..., Awaitable[BrowserContext]]
+) -> AsyncIterator[CallbackPage]:
+    """The abandoned-call desk, live, before the supervisor."""
+    page = await (await contexts(SUPERVISOR)).new_page()
+    login = LoginPage(page, centre.url)
+    await login.open("rappels")
+    await login.log_in(SUPERVISOR)
+    desk = CallbackPage(page)
+    await expect(desk.root).to_have_attribute("data-link", "up")
+    yield desk
 
 
 @pytest.hookimpl(wrapper=True)

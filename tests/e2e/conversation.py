@@ -57,10 +57,10 @@ class Conversation:
 
 @asynccontextmanager
 async def waiting_call(
-    centre: CentreProcess, hz: float = CALLER_HZ, *, hidden: bool = False
+    centre: CentreProcess, hz: float = CALLER_HZ, *, hidden: bool = False, number: str = ""
 ) -> AsyncIterator[Conversation]:
     """A caller who has heard enough of the welcome, and waits, speaking all the time."""
-    witness, number = centre.witness(), new_number()
+    witness, number = centre.witness(), number or new_number()
     async with centre.caller() as caller:
         caller.call("15", number=number, hidden=hidden)
         await caller.answered()

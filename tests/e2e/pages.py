@@ -114,6 +114,34 @@ class Wallboard:
         await expect(self.part(f"position-{person.login}")).to_have_attribute("data-state", state)
 
 
+class CallbackPage:
+    """The abandoned-call desk."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.get_by_test_id("desk")
+        self.list = page.get_by_test_id("items")
+        self.chosen = page.locator("[role=option][aria-selected=true]")
+
+    def part(self, name: str) -> Locator:
+        """One part, by its test id."""
+        return self.page.get_by_test_id(name)
+
+    def item(self, number: str) -> Locator:
+        """The item of a number."""
+        return self.page.locator(f'[data-testid=item][data-number="{number}"]')
+
+    async def choose(self, number: str) -> None:
+        """Go to an item by the arrows."""
+        await self.list.focus()
+        await self.page.keyboard.press("Home")
+        while await self.chosen.get_attribute("data-number") != number:
+            before = await self.list.get_attribute("aria-activedescendant")
+            await self.page.keyboard.press("ArrowDown")
+            after = await self.list.get_attribute("aria-activedescendant")
+            assert before != after, f"{number} is not in the list"
+
+
 class Ear:
     """What the agent hears in the page, by its content."""
 
