@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +60,7 @@ async def _serve(settings: Settings) -> None:
         application = core.web(PAGES)
         servers = _page_servers(settings, application)
         _spare_the_collector()
+        _come_first()
         async with asyncio.TaskGroup() as tasks:
             serving = [tasks.create_task(server.serve()) for server in servers]
             lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
@@ -80,6 +82,14 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _come_first() -> None:
+    """Let the threads that write the journal give way to calls within half a millisecond, not the usual five.
+
+    The loop gives its turn away at each wait for the network and each write to the disk.
+    """
+    sys.setswitchinterval(0.0005)
 
 
 @contextlib.asynccontextmanager

@@ -88,7 +88,9 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
 
 async def open_strip_page(browser: Browser, url: str, login: str) -> StripPage:
     """Log in and take the position, ready for calls."""
-    page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
+    # The page's own policy lets no thread be made out of nothing, and the ear is one.
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page = await context.new_page()
     await page.add_init_script(_INSTRUMENTS)
     door = LoginPage(page, url)
     await door.open()

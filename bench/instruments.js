@@ -1,10 +1,8 @@
 // In each page that is measured. Offers: when the number of a call offered appeared in the page. Sound: when
-// something was first heard in an <audio> of the page, to within the 10 ms of a block of sound.
+// something was first heard in an <audio> of the page, to the sample.
 (() => {
-  const LOUD = 0.02;
   const now = () => performance.timeOrigin + performance.now();
   const offers = {};
-  let firstSound;
   let awaitSound = () => {};
 
   function look() {
@@ -18,16 +16,30 @@
     attributeFilter: ["data-number"],
   });
 
-  async function listen(track) {
-    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-    for (;;) {
-      const { value: data, done } = await reader.read();
-      if (done) return;
-      const samples = new Float32Array(data.numberOfFrames);
-      data.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-      data.close();
-      if (samples.some((sample) => Math.abs(sample) > LOUD)) awaitSound(now());
-    }
+  // In a thread of its own: a page that draws the call at that very moment would look up too late. Blocks of 10 ms
+  // come when their first sample is to be played.
+  function ear() {
+    const LOUD = 0.02;
+    onmessage = async ({ data: stream }) => {
+      const reader = stream.getReader();
+      for (;;) {
+        const { value: data, done } = await reader.read();
+        if (done) return;
+        const at = performance.timeOrigin + performance.now();
+        const samples = new Float32Array(data.numberOfFrames);
+        data.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
+        const first = samples.findIndex((sample) => Math.abs(sample) > LOUD);
+        if (first >= 0) postMessage(at + (1000 * first) / data.sampleRate);
+        data.close();
+      }
+    };
+  }
+  const thread = new Worker(URL.createObjectURL(new Blob([`(${ear})()`])));
+  thread.onmessage = ({ data: at }) => awaitSound(at);
+
+  function listen(track) {
+    const { readable } = new MediaStreamTrackProcessor({ track });
+    thread.postMessage(readable, [readable]);
   }
 
   const streamOf = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
@@ -35,7 +47,7 @@
     ...streamOf,
     set(stream) {
       streamOf.set.call(this, stream);
-      for (const track of stream?.getAudioTracks() ?? []) void listen(track);
+      for (const track of stream?.getAudioTracks() ?? []) listen(track);
     },
   });
 
@@ -51,6 +63,7 @@
       new Promise((resolve) => {
         const began = now();
         awaitSound = (at) => {
+          if (at < began) return;
           awaitSound = () => {};
           resolve(at - began);
         };

@@ -56,16 +56,19 @@ class AriLink:
         self._requests += 1
         self._pending[str(self._requests)] = future
         if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self.flush)
         self._outbox.append(encode_request(self._requests, method, uri, body))
         return future
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Write the requests of this turn of the loop in one go: each write wakes Asterisk, which is dear.
 
-        Never waits: a slow Asterisk makes the buffer grow, until the pings end the link.
+        Called by itself at the turn's end; before, where somebody waits to be heard. Never waits: a slow
+        Asterisk makes the buffer grow, until the pings end the link.
         """
         outbox, self._outbox = self._outbox, []
+        if not outbox:
+            return
         protocol = self._connection.protocol
         if self._closed or protocol.state is not State.OPEN:
             return  # the end of the link settles what is pending

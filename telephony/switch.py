@@ -358,7 +358,10 @@ class AsteriskSwitch:
         """See :meth:`core.ports.Switch.join`."""
         if channel in self._music:
             self.stop_music(channel)
-        return self._order("join", "POST", uri("bridges", bridge, "addChannel", channel=channel))
+        order = self._order("join", "POST", uri("bridges", bridge, "addChannel", channel=channel))
+        if self.link is not None:
+            self.link.flush()  # somebody waits to be heard: the turn's other work comes after
+        return order
 
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.leave`."""

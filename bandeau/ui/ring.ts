@@ -1,7 +1,7 @@
 /** Rings once for each thing that asks to be answered: sound, title of the tab, notification. */
 
 import { alertOffer, calm } from "./attention";
-import { startRing, stopRing } from "./sound";
+import { prepareRing, startRing, stopRing } from "./sound";
 
 export interface Ringing {
   /** The offer, or the call of the fallback. */
@@ -13,6 +13,11 @@ export interface Ringing {
 export class Ring {
   private current: string | undefined;
   private silenced: string | undefined;
+
+  /** Get ready ahead of the first offer. */
+  prepare(): void {
+    prepareRing();
+  }
 
   /**
    * What asks to be answered now, if anything. Says whether it begins to ring.

@@ -131,6 +131,7 @@ export class Strip {
     void this.line.start();
     this.line.openLeg();
     this.voice.start(microphone);
+    this.ring.prepare();
     this.cancels = [
       every(TICK_MS, () => this.tick()),
       every(ALIVE_EVERY_MS, () => rememberAlive(this.session.agent.id, Date.now())),
@@ -308,10 +309,12 @@ export class Strip {
     const offerId = this.view?.offer?.id ?? "";
     switch (action) {
       case "accept":
-      case "decline":
+      case "decline": {
+        const sent = this.commands.send(action, `${action}_offer`, { offerId });
         this.ring.silence(offerId);
-        await this.commands.send(action, `${action}_offer`, { offerId });
+        await sent;
         return;
+      }
       case "hold":
         await this.commands.send(action, this.face === "held" ? "resume" : "hold");
         return;
