@@ -305,6 +305,22 @@ async def test_a_call_from_offer_to_hang_up(world: World) -> None:
         assert (await strip.sync())["position"]["state"] == "ready"
 
 
+async def test_what_happens_in_one_turn_is_told_in_one_frame(world: World) -> None:
+    async with world.strip(await world.log_in()) as strip:
+        world.leg("leg-1")
+        await until(lambda: world.state() is PositionState.READY, "leg and strip prove the position")
+        await strip.sync()
+        before = len(strip.frames)
+        await world.caller()  # CallArrived … CallOffered, PositionStateChanged
+        offer = (await strip.sync())["offer"]
+        assert [frame["type"] for frame in strip.frames[before:]] == ["change", "pong"]
+        assert (await strip.command("accept_offer", offerId=offer["id"]))["ok"] is True
+        kinds = [frame["type"] for frame in strip.frames[before + 2 :]]
+        assert kinds == ["change", "reply"], "what a command changed is told before its reply, and once"
+        assert strip.view["position"]["state"] == "on_call"
+        assert "offer" not in strip.view
+
+
 async def test_sound_comes_to_the_leg_from_the_offer_on_and_not_before(world: World) -> None:
     silence = world.centre.switch.silence
     async with world.strip(await world.log_in()) as strip:
