@@ -11,8 +11,11 @@ from starlette.responses import FileResponse, JSONResponse
 
 from acd.defaults import default_plan
 from acd.service import DistributionService
+from app.announcements import announcements
 from app.bus import InProcessBus
 from app.health import Health
+from app.plan_keeper import PlanKeeper
+from app.plan_store import PlanStore
 from app.settings import Settings
 from app.ticker import Ticker
 from bandeau.routes import Doors, SipAccess, session_routes
@@ -20,8 +23,8 @@ from bandeau.service import StripService
 from bandeau.ws import strip_socket
 from calls.service import CallService
 from core.errors import StorageUnavailable
-from core.events import CoreStarted, Envelope, SecurityIncidentSeen
-from core.ids import CentreId, QueueId, new_id
+from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
+from core.ids import CentreId, new_id
 from core.ports import Accounts, Clock, FallbackQueue, JournalWriter, Sessions, StripCredentials, Switch
 from core.switch import SecurityIncident, SwitchEvent
 from desk.policy import DeskRules
@@ -29,7 +32,8 @@ from desk.service import DeskService
 from desk.ws import desk_socket
 from history.routes import history_routes
 from history.service import HistoryService
-from ivr.policy import Orientation
+from ivr.model import PlanKey
+from ivr.script import CallFlows
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
 from recorder.service import RecorderService
@@ -77,11 +81,18 @@ class Core:
             adapters.journal, clock, CentreId(settings.centre.id), lambda envelope, _: self._rescue(envelope)
         )
         room, epoch = settings.room, new_id()
+        self.plans = PlanKeeper(
+            self.bus,
+            clock,
+            PlanStore(settings.storage.plans_dir),
+            announcements(settings),
+            default_plan(room.offer_seconds, room.wrap_up_seconds).fallback,
+        )
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
         self.calls = CallService(self.bus, switch)
-        self.ivr = IvrService(self.bus, switch, orientations(settings))
-        plan = default_plan(room.offer_seconds, room.wrap_up_seconds)
-        self.acd = DistributionService(self.bus, switch, clock, plan)
+        self.ivr = IvrService(self.bus, switch, clock, self._flows)
+        self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms)
+        self.bus.project(self._fold_plan)
         self.strips = StripService(
             bus=self.bus,
             switch=switch,
@@ -114,9 +125,8 @@ class Core:
         )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
         self.health = Health({"switch": lambda: self.calls.switch_up, **adapters.parts})
-        self.ticker = Ticker(
-            clock, [self.health.tick, self.acd.tick, self.strips.tick, self.board.tick, self.desk.tick]
-        )
+        parts = (self.health, self.plans, self.ivr, self.acd, self.strips, self.board, self.desk)
+        self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)
 
     def on_switch(self, event: SwitchEvent) -> None:
@@ -136,8 +146,18 @@ class Core:
         if envelope.call_id is not None:
             self.calls.rescue(envelope.call_id)
 
+    def _fold_plan(self, envelope: Envelope) -> None:
+        """Let the waiting rooms work by the plan that is in force from here on."""
+        if isinstance(envelope.event, PlanActivated):
+            self.acd.room.use(self.plans.current.rooms)
+
+    def _flows(self, key: PlanKey) -> CallFlows | None:
+        plan = self.plans.plan(key)
+        return plan.flows if plan is not None else None
+
     def restore(self, past: list[Envelope]) -> None:
         """Rebuild every state from the journal."""
+        self.plans.preload()
         for envelope in past:
             self.bus.replay(envelope)
             self.strips.model.fold(envelope)
@@ -151,6 +171,7 @@ class Core:
         self.recorder.start()
         self.lrm.start()
         self.bus.publish(CoreStarted(core=self._settings.centre.core))
+        self.plans.start()
 
     async def keep_house(self) -> None:
         """Forget expired sessions, once an hour, until cancelled."""
@@ -217,13 +238,3 @@ class Core:
             )
 
         return router
-
-
-def orientations(settings: Settings) -> dict[str, Orientation]:
-    """What becomes of calls, by the number they dialled."""
-    return {
-        number: Orientation(
-            flow=line.flow, queue=QueueId(line.queue), priority=line.priority, welcome=line.welcome
-        )
-        for number, line in settings.lines.items()
-    }

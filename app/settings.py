@@ -15,9 +15,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from core.words import Priority
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,10}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
@@ -50,6 +47,11 @@ class StorageSettings(BaseModel):
     def spool_dir(self) -> Path:
         """Where events are written first."""
         return self.data_dir / "spool"
+
+    @property
+    def plans_dir(self) -> Path:
+        """Where the versions of the centre's plan are kept."""
+        return self.data_dir / "plans"
 
     @property
     def recordings_dir(self) -> Path:
@@ -137,16 +139,6 @@ class DeskSettings(BaseModel):
     """How long a caller stays whom nobody called back."""
 
 
-class LineSettings(BaseModel):
-    """What becomes of a call that dials one number."""
-
-    flow: Name
-    queue: Name = "15"
-    priority: Priority = Priority.PX
-    welcome: str = Field(default="welcome", pattern=r"^[a-z0-9-]{0,40}$")
-    """Announcement heard first; empty: none."""
-
-
 class LrmSettings(BaseModel):
     """The dispatch record software told of each call taken."""
 
@@ -166,8 +158,6 @@ class Settings(BaseSettings):
     outgoing: OutgoingSettings = OutgoingSettings()
     room: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
-    lines: dict[str, LineSettings] = {}
-    """By number dialled; any other number is flow 15, room 15, with the welcome."""
     lrm: LrmSettings = LrmSettings()
 
 

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 
 from app.asterisk_process import AsteriskProcess
 from app.asterisk_setup import prepare_asterisk
-from app.settings import AsteriskSettings, LineSettings, LrmSettings, RoomSettings, Settings, StorageSettings
+from app.settings import AsteriskSettings, LrmSettings, RoomSettings, Settings, StorageSettings
 from bench.cpu import cpu_seconds
 from core.accounts import Account
 from core.ids import AgentId
@@ -23,6 +23,7 @@ from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.passwords import Passwords
 from tests.support.audio import tone, write_wav
+from tests.support.plan import WELCOME, put_in_force
 
 PASSWORD = "mot-de-passe-de-mesure"
 TRUNK = ("127.0.0.1", 5060)
@@ -94,9 +95,9 @@ async def running_centre(
         storage=StorageSettings(data_dir=folder),
         asterisk=AsteriskSettings(prompts_dir=prompts, trunks=TRUNKS, rtp_end=15999),
         room=room,
-        lines={NO_WELCOME: LineSettings(flow="15", welcome="")},
         lrm=LrmSettings(base_url=""),
     )
+    put_in_force(folder, WELCOME)
     await _make_accounts(settings, logins)
     seen = settings.asterisk.model_copy(update={"ari_port": ari_relay_port or settings.asterisk.ari_port})
     asterisk = prepare_asterisk(settings.model_copy(update={"asterisk": seen}))

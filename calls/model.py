@@ -26,9 +26,10 @@ from core.events import (
     Envelope,
     OfferAccepted,
     OfferWithdrawn,
+    ScriptEnded,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId
-from core.words import CallerNumber, WithdrawReason
+from core.words import CallerNumber, Outcome, WithdrawReason
 
 
 class CallState(StrEnum):
@@ -74,6 +75,8 @@ class Call:
     offer_id: OfferId | None = None
     position_id: PositionId | None = None
     agent_id: AgentId | None = None
+    closing: Outcome | None = None
+    """The outcome the SVI's script has given it: it is being ended."""
 
     @property
     def answered(self) -> bool:
@@ -107,6 +110,10 @@ class LiveCalls:
             )
         elif isinstance(event, CallEnded):
             self._forget(event.call_id)
+        elif isinstance(event, ScriptEnded):
+            if call := self.by_id.get(event.call_id):
+                self._forget(call.call_id)
+                self._put(replace(call, closing=event.outcome))
         elif type(event) in TRANSITIONS:
             assert isinstance(event, CallEvent)  # noqa: S101 - TRANSITIONS holds nothing else
             self._step(event)

@@ -19,6 +19,7 @@ from core.events import (
     LineOpened,
     OfferAccepted,
     OfferWithdrawn,
+    ScriptEnded,
     SwitchConnected,
     SwitchLost,
 )
@@ -55,6 +56,7 @@ class CallService:
         self._joins: set[asyncio.Future[bool]] = set()
         bus.project(self.calls.fold)
         bus.subscribe((OfferAccepted,), self._on_offer_accepted)
+        bus.subscribe((ScriptEnded,), self._on_script_ended)
         bus.handle(HangUp, self._hang_up)
         bus.handle(HoldCall, self._hold)
         bus.handle(ResumeCall, self._resume)
@@ -93,7 +95,8 @@ class CallService:
         call = self.calls.by_channel.get(channel_id)
         if call is not None:
             by_agent = call.call_id in self._hung_up_by_agent
-            self._end(call, EndedBy.AGENT if by_agent else EndedBy.CALLER)
+            ended_by = EndedBy.AGENT if by_agent else EndedBy.CALLER
+            self._end(call, EndedBy.SYSTEM if call.closing else ended_by, call.closing)
 
     def _end(self, call: Call, ended_by: EndedBy, outcome: Outcome | None = None, detail: str = "") -> None:
         self._hung_up_by_agent.discard(call.call_id)
@@ -106,6 +109,12 @@ class CallService:
                 detail=detail,
             )
         )
+
+    def _on_script_ended(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, ScriptEnded)  # noqa: S101 - by subscription
+        call = self.calls.by_id.get(envelope.event.call_id)
+        if call is not None:
+            self._switch.hang_up(call.channel_id)
 
     # --- answering --------------------------------------------------------------------------------------
 
@@ -216,7 +225,7 @@ class CallService:
                 in_position_bridge=call.channel_id in members,
             ):
                 case Repair.END:
-                    self._end(call, EndedBy.CALLER, detail="found ended at reconciliation")
+                    self._end(call, EndedBy.CALLER, call.closing, "found ended at reconciliation")
                 case Repair.CONFIRM:
                     self._joined(call)
                 case Repair.JOIN:

@@ -83,7 +83,7 @@ class LineOpened(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WelcomeEnded(CallEvent):
-    """The welcome announcement is over; ``skipped`` when the caller pressed a key."""
+    """Of journals from before scripts: the welcome is over; ``skipped`` when the caller pressed a key."""
 
     skipped: bool
 
@@ -118,6 +118,17 @@ class ScriptEnded(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CallDiverted(CallEvent):
+    """The SVI passes the call on to a number outside, rung until ``deadline``.
+
+    It is invited, and the call leaves with it; or the script goes on when it is not reached.
+    """
+
+    target: Target
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallbackRequested(CallEvent):
     """The caller asked in the SVI to be called back on ``number`` (E.164)."""
 
@@ -126,13 +137,16 @@ class CallbackRequested(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOriented(CallEvent):
-    """The SVI decided where the call goes. ``route``: as in :class:`ScriptAdvanced`, from the last one on."""
+    """The SVI decided where the call goes. The rest: as in :class:`ScriptAdvanced`, from the last one on."""
 
     flow: str
     queue: QueueId
     priority: Priority
     front_office: FrontOffice
     skills: tuple[str, ...] = ()
+    version: int = 0
+    surge: str = ""
+    script: str = ""
     route: tuple[str, ...] = ()
 
 
@@ -635,6 +649,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ScriptAdvanced,
         ScriptFailed,
         ScriptEnded,
+        CallDiverted,
         CallbackRequested,
         CallOriented,
         CallPrioritised,

@@ -61,6 +61,7 @@ class Section:
     """One mapping of the plan. A wrong or missing value is noted, and a harmless one returned in its place."""
 
     def __init__(self, node: Node, where: str, problems: Problems) -> None:
+        self.node = node
         self.line = node.line
         self.where = where
         self.problems = problems

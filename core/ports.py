@@ -118,8 +118,8 @@ class Switch(Protocol):
     def pick_up(self, channel: ChannelId) -> Awaitable[None]:
         """Answer a ringing channel (SIP 200 OK)."""
 
-    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
-        """Play an announcement, by its name in the prompts catalogue (``welcome``). Then PlaybackEnded."""
+    def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
+        """Play announcements, by their names in the prompts catalogue (``welcome``). Then one PlaybackEnded."""
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
         """Cut an announcement short."""

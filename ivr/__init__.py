@@ -1,4 +1,6 @@
-"""SVI: what a caller hears before the waiting room.
+"""SVI: the call flows of the centre's plan, and the interpreter that runs them.
 
-Emits WelcomeEnded and CallOriented. Handles LineOpened, CallEnded, and the switch's digits and playbacks.
+Emits ScriptAdvanced, ScriptFailed, ScriptEnded, CallOriented, CallDiverted, CallbackRequested, CallPrioritised,
+CallerSilent and CallerSpoke. Handles PlanActivated, LineOpened, CallEnded, PartyNotReached, what happens in
+waiting rooms, and the switch's digits, playbacks and talking.
 """

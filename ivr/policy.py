@@ -1,27 +1,447 @@
-"""Where a call goes, by the line it came in on."""
+"""The interpreter of scripts: where a call is, what happened, and the circumstances give what is done next.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A call is at one step that takes time, or has left the SVI. Steps that take none are passed through at once. Any
+difficulty raises :class:`ScriptBroken`: the caller then goes to the emergency room, never into silence.
+
+::
+
+    begin ─► play ──end, or a skip──► next step …          ─► Enter (a room)
+              │                                             ─► Leave (transfer, callback, last message)
+              └─(menu)─ key ─► its step
+                        wrong key, or time-out after the end ─► again, at last the default
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
 
 from core.ids import QueueId
-from core.words import FrontOffice, Priority
+from core.words import FrontOffice, Outcome, Priority
+from ivr.calendar import Opening, opening
+from ivr.script import (
+    Announce,
+    Assign,
+    ByCaller,
+    ByHours,
+    ByLine,
+    ByState,
+    Callback,
+    CallFlows,
+    CentreState,
+    HangUp,
+    Menu,
+    SayQueue,
+    Script,
+    Step,
+    Transfer,
+    Wait,
+)
+from ivr.speech import say_rank, say_wait
+
+MOST_MOVES: Final = 40
+"""Prompts heard in one script: a caller who is still there then goes to the emergency room."""
+
+
+class ScriptBroken(Exception):
+    """The script cannot go on. The text says why; it names no caller."""
+
+
+class Hearing(Enum):
+    """What a caller at a step is doing."""
+
+    LISTENING = auto()
+    """An announcement is being played."""
+    CHOOSING = auto()
+    """The menu's announcement is over: a key is awaited until the deadline."""
+    LAST_WORDS = auto()
+    """The last message is being played; then the call ends."""
+    ELSEWHERE = auto()
+    """A number outside is being rung."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walk:
+    """Where a call is in its script, and what it was given on the way."""
+
+    script: str
+    step: str
+    flow: str
+    priority: Priority = Priority.PX
+    skills: tuple[str, ...] = ()
+    tries: int = 0
+    moves: int = 0
+    hearing: Hearing = Hearing.LISTENING
+    deadline: datetime | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Orientation:
-    """What a call hears first, and the flow, waiting room and priority it is given."""
+class RoomFigures:
+    """What a caller may be told of a room. ``ahead``: waiting callers, by rank of priority."""
 
-    flow: str
+    ahead: Mapping[int, int] = field(default_factory=dict)
+    seconds_each: float | None = None
+    """How long the room takes for one caller, of late; ``None``: not known."""
+
+    def rank(self, priority: Priority) -> int:
+        """The place that a new caller of that priority would have."""
+        return 1 + sum(count for rank, count in self.ahead.items() if rank <= priority.rank)
+
+    def wait(self, priority: Priority) -> float | None:
+        """How long such a caller may expect to wait, in seconds."""
+        return None if self.seconds_each is None else self.rank(priority) * self.seconds_each
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What a script may ask about."""
+
+    now: datetime
+    line: str
+    number: str | None
+    called_before: datetime | None = None
+    """When the same number called last, before this call."""
+    state: CentreState = CentreState.NORMAL
+    room: Callable[[QueueId], RoomFigures] = lambda queue: RoomFigures()
+
+
+# --- what happens to a call --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key was pressed."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was played is over; not ``ok``: it could not be played."""
+
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """The number outside did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Happening = Key | Played | NotReached | Tick
+
+
+# --- what is to be done ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play these, one after the other."""
+
+    sounds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The call goes to a waiting room."""
+
     queue: QueueId
-    priority: Priority = Priority.PX
-    front_office: FrontOffice = FrontOffice.FO1
-    welcome: str = "welcome"
-    """Name of the announcement; empty: straight to the waiting room."""
+    front_office: FrontOffice
+    keys: Mapping[str, Priority] = field(default_factory=dict)
 
 
-DEFAULT = Orientation(flow="15", queue=QueueId("15"))
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Pass the call on to a number outside, rung until then."""
+
+    number: str
+    until: datetime
 
 
-def orient(line: str, lines: Mapping[str, Orientation]) -> Orientation:
-    """Orientation of a call that came in on ``line``; an unknown line is an emergency line like any other."""
-    return lines.get(line, DEFAULT)
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The caller wants to be called back."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the call, with that outcome."""
+
+    outcome: Outcome
+
+
+Action = Play | Enter | Ring | CallBack | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What follows. ``route``: as in ``ScriptAdvanced``, from the call's step on; empty: it did not move."""
+
+    walk: Walk
+    route: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    hush: bool = False
+    """Whether what is being played is to be cut short."""
+
+
+def begin(flows: CallFlows, here: Circumstances) -> Turn:
+    """Enter the script of the line that was dialled.
+
+    Raises:
+        ScriptBroken: it cannot be.
+    """
+    line = flows.line(here.line)
+    start = _script(flows, line.script).start
+    walk = Walk(script=line.script, step=start, flow=line.flow, priority=line.priority)
+    return _go(flows, here, walk, walk.step, ())
+
+
+def resume(flows: CallFlows, here: Circumstances, walk: Walk) -> Turn:
+    """Begin again the step where a call was: its announcement is played once more.
+
+    Raises:
+        ScriptBroken: it cannot be.
+    """
+    return _go(flows, here, walk, walk.step, ())
+
+
+def retrace(flows: CallFlows, walk: Walk | None, script: str, route: tuple[str, ...], line: str) -> Walk:
+    """Where a call is after a journalled route, with what it was given on the way.
+
+    It never fails: what the plan no longer tells (a version that is gone) is left out.
+    """
+    if walk is None:
+        to = flows.line(line)
+        walk = Walk(script=script, step="", flow=to.flow, priority=to.priority)
+    found = flows.scripts.get(script)
+    for item in route:
+        name, _, why = item.partition(":")
+        again = why in ("invalid", "timeout")
+        step = found.steps.get(name) if found else None
+        if isinstance(step, Assign) and why:
+            walk = _assign(walk, step)
+        tries = walk.tries + again if name == walk.step else int(again)
+        walk = replace(walk, step=name, tries=tries)
+    return replace(walk, moves=walk.moves + 1)
+
+
+def proceed(flows: CallFlows, here: Circumstances, walk: Walk, happening: Happening) -> Turn:
+    """Take in what happened to a call.
+
+    Raises:
+        ScriptBroken: the script cannot go on.
+    """
+    step = _step(flows, walk)
+    if isinstance(happening, Played) and not happening.ok:
+        raise ScriptBroken("an announcement could not be played")
+    if walk.hearing is Hearing.LAST_WORDS:
+        ended = isinstance(happening, Played)
+        return Turn(walk, actions=(Finish(walk.outcome or Outcome.REFUSED),)) if ended else Turn(walk)
+    match step:
+        case Announce() if isinstance(happening, Played):
+            return _leave(flows, here, walk, "end", step.next)
+        case Announce() if isinstance(happening, Key) and step.skippable:
+            return _leave(flows, here, walk, "skip", step.next, hush=True)
+        case SayQueue() if isinstance(happening, Played | Key):
+            skipped = isinstance(happening, Key)
+            return _leave(flows, here, walk, "skip" if skipped else "end", step.next, hush=skipped)
+        case Menu():
+            return _choose(flows, here, walk, step, happening)
+        case Transfer() if isinstance(happening, NotReached):
+            return _leave(flows, here, walk, "not reached", step.otherwise)
+    return Turn(walk)
+
+
+def _choose(flows: CallFlows, here: Circumstances, walk: Walk, menu: Menu, happening: Happening) -> Turn:
+    listening = walk.hearing is Hearing.LISTENING
+    if isinstance(happening, Key):
+        to = menu.keys.get(happening.digit) or menu.other
+        if to:
+            return _leave(flows, here, walk, f"key {happening.digit}", to, hush=listening)
+        return _again(flows, here, walk, menu, "invalid", menu.invalid_sounds, hush=listening)
+    if isinstance(happening, Played) and listening:
+        if menu.timeout_s > 0:
+            deadline = here.now + timedelta(seconds=menu.timeout_s)
+            return Turn(replace(walk, hearing=Hearing.CHOOSING, deadline=deadline))
+        return _again(flows, here, walk, menu, "timeout", ())
+    if isinstance(happening, Tick) and walk.deadline is not None and walk.deadline <= here.now:
+        return _again(flows, here, walk, menu, "timeout", ())
+    return Turn(walk)
+
+
+def _again(
+    flows: CallFlows,
+    here: Circumstances,
+    walk: Walk,
+    menu: Menu,
+    why: str,
+    sounds: tuple[str, ...],
+    *,
+    hush: bool = False,
+) -> Turn:
+    """Ask once more, or give up asking."""
+    if walk.tries + 1 >= menu.tries:
+        return _leave(flows, here, walk, why, menu.default, hush=hush)
+    walk = replace(walk, tries=walk.tries + 1)
+    return _stay(walk, (f"{walk.step}:{why}", walk.step), Play((*sounds, *menu.sounds)), hush=hush)
+
+
+def _leave(flows: CallFlows, here: Circumstances, walk: Walk, why: str, to: str, *, hush: bool = False) -> Turn:
+    return _go(flows, here, replace(walk, tries=0), to, (f"{walk.step}:{why}",), hush=hush)
+
+
+def _go(
+    flows: CallFlows,
+    here: Circumstances,
+    walk: Walk,
+    to: str,
+    route: tuple[str, ...],
+    *,
+    hush: bool = False,
+) -> Turn:
+    """Pass through the steps that take no time, up to one that does, or out of the SVI."""
+    steps = _script(flows, walk.script).steps
+    for _ in range(len(steps) + 1):
+        walk = replace(walk, step=to, deadline=None, hearing=Hearing.LISTENING)
+        step = _step(flows, walk)
+        if stopped := _stop(flows, here, walk, step, (*route, to), hush):
+            return stopped
+        walk, why, to = _pass(flows, here, walk, step)
+        route = (*route, f"{walk.step}:{why}")
+    raise ScriptBroken("the script turns in circles")
+
+
+def _stop(
+    flows: CallFlows, here: Circumstances, walk: Walk, step: Step, route: tuple[str, ...], hush: bool
+) -> Turn | None:
+    """What is done at a step where the call stays or leaves; ``None``: it is passed through."""
+    match step:
+        case Announce() | Menu():
+            return _stay(walk, route, Play(step.sounds), hush=hush)
+        case SayQueue():
+            if sounds := spoken(step, here, walk):
+                return _stay(walk, route, Play(sounds), hush=hush)
+            return None
+        case Wait():
+            front_office = flows.rooms.get(step.queue)
+            if front_office is None:
+                raise ScriptBroken("the waiting room does not exist")
+            return Turn(walk, route, (Enter(step.queue, front_office, step.keys),), hush)
+        case Transfer():
+            until = here.now + timedelta(seconds=step.ring_s)
+            rung = replace(walk, hearing=Hearing.ELSEWHERE, moves=walk.moves + 1)
+            _bound(rung)
+            return Turn(rung, route, (Ring(step.number, until),), hush)
+        case HangUp():
+            return _last_words(walk, route, step.sounds, Outcome.REFUSED, (), hush)
+        case Callback() if here.number is not None:
+            wish = (CallBack(here.number),)
+            return _last_words(walk, route, step.sounds, Outcome.CALLBACK_ASKED, wish, hush)
+    return None
+
+
+def _pass(flows: CallFlows, here: Circumstances, walk: Walk, step: Step) -> tuple[Walk, str, str]:
+    """Pass through a step: the walk, why this way, and the next step."""
+    match step:
+        case Assign():
+            return _assign(walk, step), "set", step.next
+        case SayQueue():
+            return walk, "nothing to say", step.next
+        case Callback():
+            return walk, "hidden", step.otherwise
+        case ByHours():
+            calendar = flows.calendars.get(step.calendar)
+            if calendar is None:
+                raise ScriptBroken("the calendar does not exist")
+            found = opening(calendar, here.now)
+            ways = {Opening.OPEN: step.open, Opening.CLOSED: step.closed, Opening.HOLIDAY: step.holiday}
+            return walk, found.value, ways[found]
+        case ByLine():
+            return walk, "line", step.lines.get(here.line, step.default)
+        case ByState():
+            ways_by_state = {
+                CentreState.NORMAL: step.normal,
+                CentreState.SATURATED: step.saturated,
+                CentreState.CRISIS: step.crisis,
+            }
+            return walk, here.state.value, ways_by_state[here.state]
+        case ByCaller():
+            return walk, *_who(flows, here, step)
+    raise ScriptBroken("a step of an unknown kind")
+
+
+def _assign(walk: Walk, step: Assign) -> Walk:
+    return replace(
+        walk,
+        flow=step.flow or walk.flow,
+        priority=step.priority or walk.priority,
+        skills=walk.skills if step.skills is None else step.skills,
+    )
+
+
+def _who(flows: CallFlows, here: Circumstances, step: ByCaller) -> tuple[str, str]:
+    for name, to in step.lists.items():
+        if here.number is not None and here.number in flows.lists.get(name, ()):
+            return f"list {name}", to
+    if here.number is None and step.hidden:
+        return "hidden", step.hidden
+    since = here.now - here.called_before if here.called_before is not None else None
+    if step.repeat and since is not None and since <= timedelta(minutes=step.repeat_minutes):
+        return "repeat", step.repeat
+    return "else", step.default
+
+
+def spoken(step: SayQueue, here: Circumstances, walk: Walk) -> tuple[str, ...]:
+    """What is said of a room to a call."""
+    figures = here.room(step.queue)
+    rank = say_rank(figures.rank(walk.priority)) if step.rank else ()
+    return rank + (say_wait(figures.wait(walk.priority)) if step.wait else ())
+
+
+def _stay(walk: Walk, route: tuple[str, ...], play: Play, *, hush: bool) -> Turn:
+    walk = replace(walk, hearing=Hearing.LISTENING, deadline=None, moves=walk.moves + 1)
+    _bound(walk)
+    if not play.sounds:
+        raise ScriptBroken("a step has nothing to say")
+    return Turn(walk, route, (play,), hush)
+
+
+def _last_words(
+    walk: Walk,
+    route: tuple[str, ...],
+    sounds: tuple[str, ...],
+    outcome: Outcome,
+    before: tuple[Action, ...],
+    hush: bool,
+) -> Turn:
+    walk = replace(walk, hearing=Hearing.LAST_WORDS, outcome=outcome, moves=walk.moves + 1)
+    if not sounds:
+        raise ScriptBroken("the last message is missing")
+    return Turn(walk, route, (*before, Play(sounds)), hush)
+
+
+def _bound(walk: Walk) -> None:
+    if walk.moves > MOST_MOVES:
+        raise ScriptBroken("the caller has heard too many announcements")
+
+
+def _script(flows: CallFlows, name: str) -> Script:
+    script = flows.scripts.get(name)
+    if script is None:
+        raise ScriptBroken("the script does not exist")
+    return script
+
+
+def _step(flows: CallFlows, walk: Walk) -> Step:
+    step = _script(flows, walk.script).steps.get(walk.step)
+    if step is None:
+        raise ScriptBroken("the step does not exist")
+    return step

@@ -1,67 +1,247 @@
-"""Welcomes callers, then sends them to their waiting room."""
+"""Carries out scripts: welcomes callers, asks them, tells them, and sends them where the centre's plan says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from datetime import datetime
 
-from core.events import CallOriented, Envelope, LineOpened, WelcomeEnded
-from core.ports import Bus, Switch
+import structlog
+
+from core.events import (
+    CallbackRequested,
+    CallDiverted,
+    CallOriented,
+    CallPrioritised,
+    Envelope,
+    LineOpened,
+    PartyNotReached,
+    ScriptAdvanced,
+    ScriptEnded,
+    ScriptFailed,
+)
+from core.ids import CallId, PlaybackId
+from core.ports import Bus, Clock, Switch
 from core.switch import DigitPressed, PlaybackEnded, SwitchEvent, SwitchUp
-from ivr.model import Greeting, Greetings
-from ivr.policy import Orientation, orient
+from core.words import FrontOffice, Priority, Target, TargetKind
+from ivr.model import NOTHING, Library, PlanKey, RoomCall, SviCall, SviState
+from ivr.policy import (
+    Action,
+    CallBack,
+    Circumstances,
+    Enter,
+    Finish,
+    Happening,
+    Hearing,
+    Key,
+    NotReached,
+    Play,
+    Played,
+    Ring,
+    ScriptBroken,
+    Tick,
+    Turn,
+    begin,
+    proceed,
+    resume,
+)
+
+log = structlog.get_logger(__name__)
 
 
 class IvrService:
-    """The SVI of one centre. Any key skips the welcome: a caller in danger never has to listen to the end."""
+    """The SVI of one centre.
 
-    def __init__(self, bus: Bus, switch: Switch, lines: Mapping[str, Orientation]) -> None:
-        self.greetings = Greetings()
+    Args:
+        bus: where it meets the others.
+        switch: Asterisk.
+        clock: gives the instant of what a switch event tells.
+        library: the call flows of every version of the plan.
+        default: the plan in force until the journal says otherwise.
+    """
+
+    def __init__(
+        self, bus: Bus, switch: Switch, clock: Clock, library: Library, default: PlanKey = (0, "")
+    ) -> None:
+        self.greetings = SviState(library, default)
         self._bus = bus
         self._switch = switch
-        self._lines = lines
+        self._clock = clock
+        self._playing: dict[PlaybackId, CallId] = {}
         bus.project(self.greetings.fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
+        bus.subscribe((PartyNotReached,), self._on_not_reached)
 
     def on_switch(self, event: SwitchEvent) -> None:
-        """Take note of a switch event. After a restart, whoever was being welcomed goes on to wait."""
+        """Take note of a switch event. After a restart, whoever was in a script goes on from its step."""
         if isinstance(event, DigitPressed):
-            greeting = self.greetings.by_channel.get(event.channel_id)
-            if greeting is not None:
-                self._switch.stop_playback(greeting.playback_id)
-                self._end(greeting, skipped=True)
+            if call := self.greetings.by_channel.get(event.channel_id):
+                self._happens(call, Key(event.digit))
+            elif waiting := self.greetings.in_room.get(event.channel_id):
+                self._key_in_room(waiting, event.digit)
         elif isinstance(event, PlaybackEnded):
-            greeting = self.greetings.by_playback.get(event.playback_id)
-            if greeting is not None:
-                self._end(greeting, skipped=False)
+            call_id = self._playing.pop(event.playback_id, None)
+            call = self.greetings.by_call.get(call_id) if call_id is not None else None
+            if call is not None and call.playback_id == event.playback_id:
+                call.playback_id = NOTHING
+                self._happens(call, Played(event.ok))
         elif isinstance(event, SwitchUp):
-            present = {channel.channel_id for channel in event.truth.channels}
-            for greeting in list(self.greetings.by_call.values()):
-                if greeting.channel_id in present:
-                    self._switch.stop_playback(greeting.playback_id)
-                    self._end(greeting, skipped=False)
+            self._reconcile({channel.channel_id for channel in event.truth.channels})
+
+    def tick(self, now: datetime) -> None:
+        """Act on the menus whose time is over."""
+        for call in list(self.greetings.by_call.values()):
+            deadline = call.walk.deadline if call.walk is not None else None
+            if deadline is not None and deadline <= now:
+                self._happens(call, Tick())
+
+    # --- what happens to a call -------------------------------------------------------------------------
 
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
-        greeting = self.greetings.by_call.get(envelope.event.call_id)
-        if greeting is None:
+        call = self.greetings.by_call.get(envelope.event.call_id)
+        if call is not None:
+            self._guard(call, lambda: begin(self.greetings.flows(call.plan), self._here(call)), envelope)
+
+    def _on_not_reached(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, PartyNotReached)  # noqa: S101 - by subscription
+        call = self.greetings.by_call.get(envelope.event.call_id)
+        if call is not None and call.walk is not None and call.walk.hearing is Hearing.ELSEWHERE:
+            self._happens(call, NotReached(), envelope)
+
+    def _happens(self, call: SviCall, happening: Happening, cause: Envelope | None = None) -> None:
+        walk = call.walk
+        if walk is not None:
+            flows = self.greetings.flows(call.plan)
+            self._guard(call, lambda: proceed(flows, self._here(call), walk, happening), cause)
+
+    def _reconcile(self, present: set[str]) -> None:
+        """Play again what callers were hearing: whether they heard it to the end is not known."""
+        for call in list(self.greetings.by_call.values()):
+            if call.channel_id not in present:
+                continue
+            self._hush(call)
+            walk = call.walk
+            flows = self.greetings.flows(call.plan)
+            if walk is None:
+                self._guard(call, lambda c=call, f=flows: begin(f, self._here(c)))  # type: ignore[misc]
+            else:
+                self._guard(call, lambda c=call, f=flows, w=walk: resume(f, self._here(c), w))  # type: ignore[misc]
+
+    def _key_in_room(self, waiting: RoomCall, digit: str) -> None:
+        priority = waiting.keys.get(digit)
+        if priority is not None and priority.rank < waiting.priority.rank:
+            self._bus.publish(CallPrioritised(call_id=waiting.call_id, priority=priority))
+
+    # --- what is done -----------------------------------------------------------------------------------
+
+    def _guard(self, call: SviCall, take_turn: Callable[[], Turn], cause: Envelope | None = None) -> None:
+        """Carry out a turn; on any difficulty the caller goes to the emergency room at once."""
+        try:
+            self._carry_out(call, take_turn(), cause)
+        except ScriptBroken as error:
+            self._rescue(call, str(error), cause)
+        except Exception as error:  # a fault of ours must never keep a caller in the SVI
+            log.exception("script_failed")
+            self._rescue(call, type(error).__name__, cause)
+
+    def _carry_out(self, call: SviCall, turn: Turn, cause: Envelope | None) -> None:
+        if turn.hush:
+            self._hush(call)
+        enter = next((action for action in turn.actions if isinstance(action, Enter)), None)
+        if enter is not None:
+            self._orient(call, turn, enter, cause)
             return
-        welcome = orient(greeting.line, self._lines).welcome
-        if welcome:
-            self._switch.play(greeting.channel_id, greeting.playback_id, welcome)
-        else:
-            self._orient(greeting, envelope)
+        if turn.route:
+            version, surge = call.plan
+            advanced = ScriptAdvanced(
+                call_id=call.call_id,
+                version=version,
+                surge=surge,
+                script=turn.walk.script,
+                route=turn.route,
+            )
+            cause = self._bus.publish(advanced, cause)
+        call.walk = turn.walk
+        for action in turn.actions:
+            self._act(call, action, cause)
 
-    def _end(self, greeting: Greeting, *, skipped: bool) -> None:
-        ended = self._bus.publish(WelcomeEnded(call_id=greeting.call_id, skipped=skipped))
-        self._orient(greeting, ended)
+    def _act(self, call: SviCall, action: Action, cause: Envelope | None) -> None:
+        match action:
+            case Play():
+                self._play(call, action.sounds)
+            case Ring():
+                target = Target(TargetKind.NUMBER, action.number)
+                self._bus.publish(
+                    CallDiverted(call_id=call.call_id, target=target, deadline=action.until), cause
+                )
+            case CallBack():
+                self._bus.publish(CallbackRequested(call_id=call.call_id, number=action.number), cause)
+            case Finish():
+                self._bus.publish(ScriptEnded(call_id=call.call_id, outcome=action.outcome), cause)
+            case Enter():
+                pass  # seen to before: the call leaves the SVI
 
-    def _orient(self, greeting: Greeting, cause: Envelope) -> None:
-        to = orient(greeting.line, self._lines)
+    def _play(self, call: SviCall, sounds: tuple[str, ...]) -> None:
+        call.plays += 1
+        playback = PlaybackId(f"svi-{call.call_id}-{self._clock.now().timestamp():.3f}-{call.plays}")
+        call.playback_id = playback
+        self._playing[playback] = call.call_id
+        self._switch.play(call.channel_id, playback, *sounds)
+
+    def _hush(self, call: SviCall) -> None:
+        """Cut short what is played."""
+        if call.playback_id:
+            self._playing.pop(call.playback_id, None)
+            self._switch.stop_playback(call.playback_id)
+            call.playback_id = NOTHING
+
+    def _orient(self, call: SviCall, turn: Turn, enter: Enter, cause: Envelope | None) -> None:
+        version, surge = call.plan
+        walk = turn.walk
         self._bus.publish(
             CallOriented(
-                call_id=greeting.call_id,
-                flow=to.flow,
-                queue=to.queue,
-                priority=to.priority,
-                front_office=to.front_office,
+                call_id=call.call_id,
+                flow=walk.flow,
+                queue=enter.queue,
+                priority=walk.priority,
+                front_office=enter.front_office,
+                skills=walk.skills,
+                version=version,
+                surge=surge,
+                script=walk.script,
+                route=turn.route,
             ),
             cause,
+        )
+
+    def _rescue(self, call: SviCall, detail: str, cause: Envelope | None) -> None:
+        """Send the caller to the emergency room."""
+        if self.greetings.by_call.get(call.call_id) is not call:
+            return  # it has left the SVI meanwhile
+        self._hush(call)
+        flows = self.greetings.flows(call.plan)
+        walk = call.walk
+        step = walk.step if walk is not None else ""
+        log.error("script_failed", step=step, detail=detail)
+        failed = self._bus.publish(ScriptFailed(call_id=call.call_id, step=step, detail=detail), cause)
+        line = flows.line(call.line)
+        self._bus.publish(
+            CallOriented(
+                call_id=call.call_id,
+                flow=walk.flow if walk is not None else line.flow,
+                queue=flows.rescue,
+                priority=walk.priority if walk is not None else Priority.PX,
+                front_office=flows.rooms.get(flows.rescue, FrontOffice.FO1),
+            ),
+            failed,
+        )
+
+    def _here(self, call: SviCall) -> Circumstances:
+        now, figures = self._clock.now(), self.greetings.figures
+        flows = self.greetings.flows(call.plan)
+        return Circumstances(
+            now=now,
+            line=call.line,
+            number=call.number,
+            called_before=call.called_before,
+            state=flows.state or figures.state(flows.saturation, now),
+            room=lambda queue: figures.room(queue, now),
         )

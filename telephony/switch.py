@@ -314,9 +314,10 @@ class AsteriskSwitch:
         """See :meth:`core.ports.Switch.pick_up`."""
         return self._order("pick_up", "POST", uri("channels", channel, "answer"))
 
-    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
+    def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.play`."""
-        address = uri("channels", channel, "play", playback, media=f"sound:{self._prompts}/{sound}")
+        media = ",".join(f"sound:{self._prompts}/{sound}" for sound in sounds)
+        address = uri("channels", channel, "play", playback, media=media)
         return self._order("play", "POST", address)
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:

@@ -18,7 +18,7 @@ from core.events import (
     OfferAccepted,
     PositionStateChanged,
     RecordingEnded,
-    WelcomeEnded,
+    ScriptAdvanced,
 )
 from core.words import EndedBy, Outcome, PositionState
 from tests.e2e.conftest import TakePosition
@@ -73,12 +73,12 @@ async def test_a_call_is_answered_on_the_strip(
 
     story = await witness.until_told(call_id, RecordingEnded)
     story.assert_order(
-        *(CallArrived, LineOpened, WelcomeEnded, CallOriented, CallQueued),
+        *(CallArrived, LineOpened, ScriptAdvanced, CallOriented, CallQueued),
         *(CallOffered, OfferAccepted, CallAnswered, CallEnded, RecordingEnded),
     )
     assert story.only(LrmNotified).status == 202
     assert story.only(CallArrived).caller.e164 == number
-    assert story.only(WelcomeEnded).skipped
+    assert story.only(CallOriented).route == ("accueil:skip", "attente")
     assert story.only(CallAnswered).agent_id == ARM1.agent_id
     assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
     entry = await centre.ledger_of(call_id)

@@ -16,7 +16,7 @@ from core.events import (
     RecordingEnded,
     RecordingMissing,
     RecordingStarted,
-    WelcomeEnded,
+    ScriptAdvanced,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId, QueueId
 from core.words import CallerNumber, EndedBy, FrontOffice, Outcome, Priority, WithdrawReason
@@ -33,7 +33,7 @@ def arrival(call: str, number: str | None = "+33612345678", test: bool = False) 
         CallArrived(call_id=call_id, channel_id=ChannelId(call), line="15", caller=CallerNumber(number, test)),
         LineOpened(call_id=call_id),
         RecordingStarted(call_id=call_id, caller_track=f"{call}-caller.wav", centre_track=f"{call}-centre.wav"),
-        WelcomeEnded(call_id=call_id, skipped=False),
+        ScriptAdvanced(call_id=call_id, version=1, surge="", script="urgence", route=("accueil",)),
         CallOriented(
             call_id=call_id, flow="15", queue=queue, priority=Priority.PX, front_office=FrontOffice.FO1
         ),

@@ -1,7 +1,7 @@
 """A centre without Asterisk, database or time: real services on a fake switch and a held clock."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -15,9 +15,11 @@ from core.events import Envelope, Event, PositionReadinessChanged
 from core.ids import AgentId, CallId, CentreId, ChannelId, PositionId
 from core.switch import CallerChannel, SwitchEvent
 from core.words import CallerNumber, Role
-from ivr.policy import Orientation
+from ivr.model import PlanKey
+from ivr.script import CallFlows
 from ivr.service import IvrService
 from tests.support.fake_switch import FakeSwitch
+from tests.support.plan import simple_flows
 
 __all__ = ["START", "FakeCentre", "FakeSwitch", "HeldClock", "MemoryJournal", "settle"]
 
@@ -69,7 +71,7 @@ class FakeCentre:
         *,
         offer_seconds: float = 20,
         wrap_up_seconds: float = 15,
-        lines: Mapping[str, Orientation] | None = None,
+        flows: CallFlows | None = None,
         plan: RoomPlan | None = None,
     ) -> None:
         self.clock = HeldClock()
@@ -80,7 +82,8 @@ class FakeCentre:
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)
         )
         self.calls = CallService(self.bus, self.switch)
-        self.ivr = IvrService(self.bus, self.switch, lines or {})
+        self.plans: dict[PlanKey, CallFlows] = {(0, ""): flows or simple_flows()}
+        self.ivr = IvrService(self.bus, self.switch, self.clock, self.plans.get)
         self.plan = plan or default_plan(offer_seconds, wrap_up_seconds)
         self.acd = DistributionService(self.bus, self.switch, self.clock, self.plan)
         for envelope in self.journal.envelopes:
@@ -123,7 +126,9 @@ class FakeCentre:
 
     def advance(self, seconds: float) -> None:
         """Let time pass and look at the deadlines."""
-        self.acd.tick(self.clock.advance(seconds))
+        now = self.clock.advance(seconds)
+        self.ivr.tick(now)
+        self.acd.tick(now)
 
 
 async def settle() -> None:

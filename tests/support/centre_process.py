@@ -30,6 +30,7 @@ from storage.database import Database
 from storage.ledger import LedgerEntry
 from storage.reader import PARIS, Reader, reader_beside
 from tests.support.audio import Pcm, read_wav, tone, write_wav
+from tests.support.plan import WELCOME, put_in_force
 from tests.support.program import Program
 from tests.support.relay import Relay
 from tests.support.witness import Story, Witness
@@ -68,11 +69,12 @@ PEOPLE = (ARM1, ARM2, SUPERVISOR)
 class CentreProcess:
     """One centre. Use as an async context manager; one at a time in a network namespace."""
 
-    def __init__(self, *, room: RoomSettings, patience: float = 60) -> None:
+    def __init__(self, *, room: RoomSettings, plan: str = WELCOME, patience: float = 60) -> None:
         """Describe it; nothing is started.
 
         Args:
             room: how its waiting room works.
+            plan: its plan; by default a welcome, then the room.
             patience: seconds that the core may take to start or stop.
         """
         self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
@@ -86,6 +88,7 @@ class CentreProcess:
             room=room,
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{LRM_PORT}/lrm/api"),
         )
+        put_in_force(self.folder, plan)
         self.core_log = self.folder / "core.log"
         self._config = self.folder / "bandeau15.toml"
         self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))

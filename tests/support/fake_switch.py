@@ -48,7 +48,7 @@ class FakeSwitch:
         self.music: dict[ChannelId, str] = {}
         self.silence: set[ChannelId] = set()
         """Legs that are sent silence."""
-        self.playing: dict[PlaybackId, tuple[ChannelId, str]] = {}
+        self.playing: dict[PlaybackId, tuple[ChannelId, tuple[str, ...]]] = {}
         self.handed_back: list[ChannelId] = []
         self.hanging_up: list[ChannelId] = []
         self.refuse_joins = False
@@ -148,8 +148,8 @@ class FakeSwitch:
     def pick_up(self, channel: ChannelId) -> Awaitable[None]:
         return self._known(channel)
 
-    def play(self, channel: ChannelId, playback: PlaybackId, sound: str) -> Awaitable[None]:
-        self.playing[playback] = (channel, sound)
+    def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
+        self.playing[playback] = (channel, sounds)
         return self._known(channel)
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
@@ -202,7 +202,7 @@ class FakeSwitch:
         return self._known(channel)
 
     def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
-        self.playing[playback] = (channel, "ringback")
+        self.playing[playback] = (channel, ("ringback",))
         return self._known(channel)
 
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:

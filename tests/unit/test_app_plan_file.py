@@ -34,7 +34,7 @@ def test_every_scalar_is_text_and_has_the_line_of_its_name() -> None:
     ("text", "line", "says"),
     [
         ("", 1, "vide"),
-        ("a: [", 1, "YAML"),
+        ("a: [", 2, "YAML"),
         ("a: 1\nb: 'x\n", 2, "YAML"),
         ("a: 1\n\tb: 2\n", 2, "YAML"),
         ("a: 1\na: 2\n", 2, "deux fois"),

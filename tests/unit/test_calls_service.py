@@ -11,10 +11,10 @@ from core.events import (
     CallEnded,
     CallHeld,
     CallOffered,
+    CallOriented,
     CallQueued,
     CallResumed,
     OfferWithdrawn,
-    WelcomeEnded,
 )
 from core.ids import AgentId, BridgeId, CallId, ChannelId, OfferId, PositionId
 from core.switch import DigitPressed, PlaybackEnded
@@ -143,8 +143,8 @@ async def test_the_agent_hangs_up() -> None:
 @pytest.mark.parametrize("by_key", [True, False])
 async def test_the_welcome_can_be_skipped(by_key: bool) -> None:
     story = await Story().queued(by_key=by_key)
-    [welcome] = story.centre.journal.events(WelcomeEnded)
-    assert welcome.skipped is by_key
+    [oriented] = story.centre.journal.events(CallOriented)
+    assert oriented.route[0] == f"welcome:{'skip' if by_key else 'end'}"
     assert bool(story.centre.switch.playing) is not by_key
     assert story.centre.switch.music == {story.channel: "waiting"}
 

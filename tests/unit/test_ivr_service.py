@@ -1,78 +1,180 @@
-"""What callers hear before the waiting room, and where each line leads."""
+"""What callers hear before the waiting room, and what becomes of them when things go wrong."""
 
 import pytest
 
-from app.core import orientations
-from app.settings import Settings
-from core.events import CallOriented, CallQueued, WelcomeEnded
-from core.ids import QueueId
-from core.switch import PlaybackEnded
-from core.words import FrontOffice, Priority
-from ivr.policy import DEFAULT, Orientation, orient
-from ivr.service import IvrService
+from core.events import (
+    CallbackRequested,
+    CallEnded,
+    CallOriented,
+    CallPrioritised,
+    CallQueued,
+    ScriptAdvanced,
+    ScriptEnded,
+    ScriptFailed,
+)
+from core.ids import CallId, ChannelId, QueueId
+from core.switch import DigitPressed, PlaybackEnded
+from core.words import EndedBy, FrontOffice, Outcome, Priority
+from ivr.script import Callback, Line, Menu, Script, Wait
 from tests.support.centre import FakeCentre, settle
+from tests.support.plan import simple_flows
 
 pytestmark = pytest.mark.unit
 
-LINES = {
-    "112": Orientation("112", QueueId("15")),
-    "0140000000": Orientation("Smur", QueueId("Samu"), Priority.UV, welcome=""),
-}
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"), [("15", DEFAULT), ("112", LINES["112"]), ("999", DEFAULT), ("", DEFAULT)]
+FLOWS = simple_flows(
+    lines={
+        "0140000000": Line("Smur", "direct", Priority.P1),
+        "116117": Line("116117", "menu"),
+        "3": Line("15", "callback"),
+    },
+    scripts={
+        "direct": Script("wait", {"wait": Wait(queue=QueueId("Samu"), keys={"1": Priority.UV})}),
+        "callback": Script(
+            "wish", {"wish": Callback(sounds=("noted",), otherwise="wait"), "wait": Wait(queue=QueueId("15"))}
+        ),
+        "menu": Script(
+            "ask",
+            {
+                "ask": Menu(sounds=("menu",), keys={"2": "wait"}, default="wait", timeout_s=5, tries=2),
+                "wait": Wait(queue=QueueId("15")),
+            },
+        ),
+    },
 )
-def test_each_line_leads_somewhere(line: str, expected: Orientation) -> None:
-    assert orient(line, LINES) == expected
 
 
-def test_lines_are_settings() -> None:
-    settings = Settings.model_validate(
-        {"lines": {"0140000000": {"flow": "Smur", "queue": "Samu", "priority": "UV", "welcome": ""}}}
-    )
-    assert orientations(settings) == {"0140000000": LINES["0140000000"]}
+def centre() -> FakeCentre:
+    made = FakeCentre(flows=FLOWS)
+    made.start()
+    return made
 
 
-def with_lines() -> FakeCentre:
-    centre = FakeCentre(lines=LINES)
-    centre.start()
-    return centre
+def hears(centre: FakeCentre, call: CallId) -> tuple[str, ...]:
+    """What is being played to a caller."""
+    [heard] = [sounds for channel, sounds in centre.switch.playing.values() if channel == ChannelId(call)] or [
+        ()
+    ]
+    return heard
+
+
+def played(centre: FakeCentre, call: CallId, *, ok: bool = True) -> None:
+    """What is being played to a caller comes to its end."""
+    playback = centre.ivr.greetings.by_call[call].playback_id
+    centre.switch.playing.pop(playback)
+    centre.switch.tell(PlaybackEnded(playback_id=playback, ok=ok))
 
 
 async def test_a_line_without_welcome_goes_straight_to_its_room_before_the_others() -> None:
-    centre = with_lines()
-    first = centre.caller(line="15")
-    centre.switch.tell(PlaybackEnded(playback_id=centre.ivr.greetings.by_call[first].playback_id, ok=True))
-    second = centre.caller(line="0140000000")
+    it = centre()
+    first = it.caller(line="15")
+    played(it, first)
+    second = it.caller(line="0140000000")
     await settle()
-    assert not centre.failures
-    assert len(centre.journal.events(WelcomeEnded)) == 1
-    oriented = centre.journal.events(CallOriented)[-1]
-    assert (oriented.flow, oriented.queue, oriented.priority, oriented.front_office) == (
+    assert not it.failures
+    assert len(it.journal.events(ScriptAdvanced)) == 1
+    oriented = it.journal.events(CallOriented)[-1]
+    assert (oriented.flow, oriented.queue, oriented.priority, oriented.front_office, oriented.route) == (
         "Smur",
         "Samu",
-        Priority.UV,
+        Priority.P1,
         FrontOffice.FO1,
+        ("wait",),
     )
-    assert centre.acd.room.in_order() == [second, first]
+    assert it.acd.room.in_order() == [second, first]
 
 
-async def test_a_failed_announcement_does_not_keep_the_caller() -> None:
-    centre = with_lines()
-    call = centre.caller()
-    playback = centre.ivr.greetings.by_call[call].playback_id
-    centre.switch.tell(PlaybackEnded(playback_id=playback, ok=False))
-    centre.switch.tell(PlaybackEnded(playback_id=playback, ok=False))
-    assert len(centre.journal.events(CallQueued)) == 1
+async def test_a_failed_announcement_sends_the_caller_to_the_emergency_room_once() -> None:
+    it = centre()
+    call = it.caller()
+    playback = it.ivr.greetings.by_call[call].playback_id
+    it.switch.tell(PlaybackEnded(playback_id=playback, ok=False))
+    it.switch.tell(PlaybackEnded(playback_id=playback, ok=False))
+    assert [event.step for event in it.journal.events(ScriptFailed)] == ["welcome"]
+    assert [event.queue for event in it.journal.events(CallQueued)] == ["15"]
 
 
-async def test_whoever_is_being_welcomed_when_the_link_is_cut_goes_on_to_wait() -> None:
-    centre = with_lines()
-    call = centre.caller()
-    centre.switch.cut()
-    assert isinstance(centre.ivr, IvrService)
-    assert call in centre.ivr.greetings.by_call
-    centre.switch.mend()
+async def test_an_unknown_fault_in_the_interpreter_sends_the_caller_to_the_emergency_room() -> None:
+    it = FakeCentre(flows=simple_flows(lines={"15": Line("15", "gone")}))
+    it.start()
+    it.caller()
+    assert [event.queue for event in it.journal.events(CallQueued)] == ["15"]
+    assert not it.failures
+
+
+async def test_whoever_is_in_a_script_when_the_link_is_cut_hears_its_step_again() -> None:
+    it = centre()
+    call = it.caller(line="116117")
+    played(it, call)
+    it.switch.tell(DigitPressed(channel_id=ChannelId(call), digit="7"))
+    it.switch.cut()
+    it.switch.playing.clear()
+    it.switch.mend()
     await settle()
-    assert centre.acd.room.in_order() == [call]
+    assert hears(it, call) == ("menu",)
+    played(it, call)
+    it.advance(5.1)
+    assert it.acd.room.in_order() == [call]
+
+
+async def test_a_restarted_core_goes_on_from_the_journalled_step_with_the_tries_already_made() -> None:
+    it = centre()
+    call = it.caller(line="116117")
+    it.switch.tell(DigitPressed(channel_id=ChannelId(call), digit="7"))
+    again = FakeCentre(it.journal.envelopes, flows=FLOWS)
+    again.switch.callers = it.switch.callers
+    again.start()
+    await settle()
+    assert hears(again, call) == ("menu",)
+    again.switch.tell(DigitPressed(channel_id=ChannelId(call), digit="7"))
+    assert again.acd.room.in_order() == [call]
+    assert again.journal.events(CallOriented)[-1].route == ("ask:invalid", "wait")
+
+
+async def test_a_menu_without_answer_is_asked_again_then_left() -> None:
+    it = centre()
+    call = it.caller(line="116117")
+    played(it, call)
+    it.advance(4.9)
+    assert hears(it, call) == ()
+    it.advance(0.2)
+    assert hears(it, call) == ("menu",)
+    played(it, call)
+    it.advance(5.1)
+    assert it.acd.room.in_order() == [call]
+
+
+async def test_a_key_cuts_the_menu_short() -> None:
+    it = centre()
+    call = it.caller(line="116117")
+    it.switch.tell(DigitPressed(channel_id=ChannelId(call), digit="2"))
+    assert hears(it, call) == ()
+    assert it.journal.events(CallOriented)[-1].route == ("ask:key 2", "wait")
+
+
+async def test_a_key_in_the_room_raises_the_priority_once() -> None:
+    it = centre()
+    call = it.caller(line="0140000000")
+    for digit in "2911":
+        it.switch.tell(DigitPressed(channel_id=ChannelId(call), digit=digit))
+    assert [(e.call_id, e.priority, e.by) for e in it.journal.events(CallPrioritised)] == [
+        (call, Priority.UV, None)
+    ]
+
+
+async def test_a_wish_to_be_called_back_is_noted_said_and_ends_the_call_with_its_outcome() -> None:
+    it = centre()
+    call = it.caller(number="+33612345678", line="3")
+    assert [event.number for event in it.journal.events(CallbackRequested)] == ["+33612345678"]
+    assert not it.journal.events(ScriptEnded)
+    played(it, call)
+    assert [event.outcome for event in it.journal.events(ScriptEnded)] == [Outcome.CALLBACK_ASKED]
+    it.switch.carry_out_hang_ups()
+    [ended] = it.journal.events(CallEnded)
+    assert (ended.outcome, ended.ended_by) == (Outcome.CALLBACK_ASKED, EndedBy.SYSTEM)
+
+
+async def test_a_wish_from_a_withheld_number_goes_on_instead() -> None:
+    it = centre()
+    call = it.caller(number=None, line="3")
+    assert not it.journal.events(CallbackRequested)
+    assert it.acd.room.in_order() == [call]
