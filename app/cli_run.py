@@ -10,6 +10,7 @@ import typer
 from app.cli_support import console, run_async, settings_of
 from app.demo import centre_parts, robot_parts, simulator_parts
 from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
+from app.demo_directory import ensure_directory
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -42,6 +43,7 @@ async def _with_accounts(settings: Settings, logins: DemoLogins) -> None:
     try:
         await database.upgrade()
         await ensure_accounts(database, logins)
+        await ensure_directory(database)
     finally:
         await database.close()
 
@@ -66,6 +68,7 @@ def _where(settings: Settings) -> str:
             "",
             f"  Strip      {here}/  (on this machine)",
             f"  Wallboard  {here}/salle",
+            f"  Callbacks  {here}/rappels",
             f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
             f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",
             f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",

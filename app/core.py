@@ -25,11 +25,22 @@ from calls.service import CallService
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
 from core.ids import CentreId, new_id
-from core.ports import Accounts, Clock, FallbackQueue, JournalWriter, Sessions, StripCredentials, Switch
+from core.ports import (
+    Accounts,
+    Clock,
+    DirectoryStore,
+    FallbackQueue,
+    JournalWriter,
+    Sessions,
+    StripCredentials,
+    Switch,
+)
 from core.switch import SecurityIncident, SwitchEvent
 from desk.policy import DeskRules
 from desk.service import DeskService
 from desk.ws import desk_socket
+from directory.routes import directory_routes
+from directory.service import DirectoryService
 from history.routes import history_routes
 from history.service import HistoryService
 from ivr.model import PlanKey
@@ -60,6 +71,7 @@ class Adapters:
     fallback: FallbackQueue
     accounts: Accounts
     sessions: Sessions
+    directory: DirectoryStore
     lrm: Lrm | None
     gauges: Mapping[str, tuple[str, Callable[[], float]]]
     """Further measures of the adapters: name → meaning, value."""
@@ -103,6 +115,7 @@ class Core:
             heartbeat_seconds=room.heartbeat_seconds,
         )
         self.history = HistoryService(self.bus)
+        self.directory = DirectoryService(self.bus, adapters.directory)
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.lrm = LrmService(self.bus, clock, adapters.lrm)
         self.board = BoardService(
@@ -212,6 +225,7 @@ class Core:
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
                 desk_socket(self.desk, self.gate, adapters.clock, Limits()),
                 metrics_route(self.board.metrics, self.gate),
+                directory_routes(self.directory, self.gate),
                 history_routes(self.history, self.gate),
                 self._about(),
             ],

@@ -24,6 +24,7 @@ from core.ids import CentreId
 from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts
 from storage.database import Database
+from storage.directory import StoredDirectory
 from storage.journal import Journal
 from storage.sessions import StoredSessions
 from storage.spool import Spool
@@ -64,6 +65,7 @@ async def _serve(settings: Settings) -> None:
         async with asyncio.TaskGroup() as tasks:
             serving = [tasks.create_task(server.serve()) for server in servers]
             lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
+            lasting.append(tasks.create_task(core.directory.watch()))
             await stop.wait()
             log.info("core_stopping")
             await core.close()
@@ -127,6 +129,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 fallback=manager,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
+                directory=StoredDirectory(database, clock),
                 lrm=lrm,
                 gauges=_gauges(journal, manager),
                 parts={"journal": lambda: spool.healthy},

@@ -586,6 +586,20 @@ class ItemKept(ItemEvent):
     item: LostItem
 
 
+# --- the directory ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DirectoryChanged(Event):
+    """The telephone directory has another version: how many entries came, changed and went, and by whom."""
+
+    version: int
+    by: str
+    added: int
+    changed: int
+    removed: int
+
+
 # --- the platform -----------------------------------------------------------------------------------------
 
 
@@ -695,6 +709,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ItemNoted,
         ItemClosed,
         ItemKept,
+        DirectoryChanged,
         CoreStarted,
         SwitchConnected,
         SwitchLost,

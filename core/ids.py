@@ -38,6 +38,9 @@ OfferId = NewType("OfferId", str)
 ItemId = NewType("ItemId", str)
 """One item of the abandoned-call desk: the id of the first call it is about."""
 
+EntryId = NewType("EntryId", str)
+"""One entry of the telephone directory."""
+
 EventId = NewType("EventId", str)
 
 

@@ -1,13 +1,14 @@
 """The interfaces between the parts. Adapters implement them; only ``app/`` chooses which."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from core.accounts import Account, Session
 from core.commands import Command
+from core.directory import Directory, DirectoryEntry
 from core.events import Envelope, Event
-from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.ids import AgentId, BridgeId, CallId, ChannelId, EntryId, PlaybackId, PositionId
 from core.switch import SwitchEvent
 
 C = TypeVar("C", bound=Command)
@@ -102,6 +103,29 @@ class Sessions(Protocol):
 
     async def sweep(self) -> int:
         """Forget the expired sessions; how many they were."""
+
+
+class DirectoryStore(Protocol):
+    """The telephone directory. Every method raises StorageUnavailable when the database does not answer."""
+
+    async def version(self) -> int:
+        """The version of what is stored; 0: nothing ever was."""
+
+    async def load(self) -> Directory:
+        """The whole directory, by name."""
+
+    async def save(self, entries: Sequence[DirectoryEntry], removed: Sequence[EntryId], by: str) -> int:
+        """Write entries, new or changed, and remove others, all or nothing; the new version."""
+
+    async def favourites(self, agent_id: AgentId) -> list[EntryId]:
+        """An agent's favourites."""
+
+    async def set_favourite(self, agent_id: AgentId, entry_id: EntryId, *, on: bool) -> None:
+        """Add or remove a favourite; doing it twice is no error.
+
+        Raises:
+            DirectoryRefused: ``entry_gone``.
+        """
 
 
 class Switch(Protocol):

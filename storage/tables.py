@@ -118,3 +118,36 @@ session = Table(
     Index(None, "expires_at"),
 )
 """Sessions of browsers. Only the SHA-256 of a token is kept."""
+
+directory_entry = Table(
+    "directory_entry",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("favourite", Boolean, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+)
+"""The telephone directory. Numbers and tags are JSON: they are only ever read with their entry."""
+
+directory_favourite = Table(
+    "directory_favourite",
+    metadata,
+    Column("agent_id", Text, primary_key=True),
+    Column("entry_id", Text, ForeignKey("directory_entry.entry_id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "entry_id"),
+)
+"""Each agent's own favourites, also those of agents without a local account."""
+
+directory_state = Table(
+    "directory_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", Text, nullable=False),
+)
+"""One row: the directory's version, which grows with each change, and who made the last one."""
