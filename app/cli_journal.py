@@ -1,6 +1,6 @@
 """``bandeau15 journal …``: what happened, whether the core runs or not. Times are those of Europe/Paris."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -11,12 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli_support import console, database_of, run_async, settings_of
-from core.events import Envelope
-from core.ids import CallId
+from core.events import CallOffered, Envelope, OfferAccepted, OfferWithdrawn, OverflowTriggered
+from core.ids import CallId, OfferId
 from storage import codec
 from storage.ledger import LedgerEntry
 from storage.reader import PARIS, Reader, reader_beside
 from storage.rebuild import rebuild_ledger
+from web.reasons import why as reasons_read_out
 
 app = typer.Typer(help="The journal of events and its ledger of calls.", no_args_is_help=True)
 
@@ -40,6 +41,41 @@ def call(context: typer.Context, call_id: str, as_json: AsJson = False) -> None:
         console.print("No such call.")
         raise typer.Exit(1)
     _show_events(envelopes, as_json)
+
+
+@app.command()
+def why(context: typer.Context, call_id: str) -> None:
+    """Show why a call was offered to whom, each time, and what became of it."""
+
+    async def work() -> list[Envelope]:
+        async with _reader(context) as reader:
+            return await reader.of_call(CallId(call_id))
+
+    envelopes = run_async(work())
+    if not envelopes:
+        console.print("No such call.")
+        raise typer.Exit(1)
+    table = Table("Time", "Position", "Why", "Then")
+    for row in _offers(envelopes):
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _offers(envelopes: list[Envelope]) -> Iterator[tuple[str, str, str, str]]:
+    """One row an offer, and one each time the room sent the call elsewhere."""
+    ends: dict[OfferId, str] = {}
+    for envelope in envelopes:
+        if isinstance(envelope.event, OfferAccepted):
+            ends[envelope.event.offer_id] = "accepted"
+        elif isinstance(envelope.event, OfferWithdrawn):
+            ends[envelope.event.offer_id] = envelope.event.reason.value
+    for envelope in envelopes:
+        event, at = envelope.event, _time(envelope.occurred_at)
+        if isinstance(event, CallOffered):
+            yield at, event.position_id, reasons_read_out(event.reasons), ends.get(event.offer_id, "open")
+        elif isinstance(event, OverflowTriggered):
+            to = f"{event.target.kind.value} {event.target.value}"
+            yield at, "", f"débordement « {event.rule} » ({event.cause.value}) de la salle {event.queue}", to
 
 
 @app.command()

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, JSONResponse
 
+from acd.cards import cards
 from acd.defaults import default_plan
 from acd.service import DistributionService
 from app.announcements import announcements
@@ -112,6 +113,7 @@ class Core:
             credentials=adapters.credentials,
             fallback=adapters.fallback,
             epoch=epoch,
+            rooms=cards(plan),
             heartbeat_seconds=room.heartbeat_seconds,
         )
         self.history = HistoryService(self.bus)

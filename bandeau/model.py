@@ -1,15 +1,19 @@
 """What each strip shows, folded from events.
 
-Sections: one per position (``agent``, ``position``, ``offer``, ``call``), and one pair shared by every strip
-(``room``, ``platform``).
+Sections: one per position (``agent``, ``position``, ``offer``, ``call``, ``parked``, ``alarms``); ``room``,
+``rooms`` and ``platform``, shared by every strip; and one per call in the list of a room, for who serves it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.events import Envelope
-from core.ids import PositionId, QueueId
+from core.ids import CallId, PositionId, QueueId
+from core.rooms import RoomCard
+from core.words import OfferKind, Role
 from web.live import Audience, Section, View, instant
-from web.room import CallSeen, PositionSeen, RoomState, Stage, Touched, notes_view
+from web.reasons import why
+from web.room import CallSeen, OfferSeen, PositionSeen, RoomState, Stage, Touched, notes_view
+from web.rooms import RoomsSeen, RoomsTouched
 
 ROOM: Audience = "room"
 
@@ -18,33 +22,59 @@ _PLATFORM_SECTION = Section(ROOM, ("platform",))
 _STAGES = {Stage.CONNECTING: "connecting", Stage.TALKING: "talking", Stage.HELD: "held"}
 
 
+def list_of(queue: QueueId) -> Audience:
+    """The audience of a room's list of calls."""
+    return f"waiting:{queue}"
+
+
+def _figures_of(queue: QueueId) -> Section:
+    return Section(ROOM, ("rooms", queue))
+
+
+def _entry(queue: QueueId, call_id: CallId) -> Section:
+    return Section(list_of(queue), ("waiting", queue, call_id))
+
+
 def own(position_id: PositionId) -> Audience:
     """The audience of one position's strip."""
     return f"position:{position_id}"
 
 
-def audiences(position_id: PositionId) -> tuple[Audience, ...]:
-    """All that the strip of a position listens to."""
-    return (own(position_id), ROOM)
+def audiences(position_id: PositionId, rooms: Iterable[QueueId] = ()) -> tuple[Audience, ...]:
+    """All that the strip of a position listens to: itself, the room, and the lists of these rooms."""
+    return (own(position_id), ROOM, *map(list_of, rooms))
 
 
 class StripModel:
     """The strips of one centre."""
 
-    def __init__(self, queue: QueueId) -> None:
+    def __init__(self, queue: QueueId, cards: Iterable[RoomCard] = ()) -> None:
         self.room = RoomState(queue)
+        self.rooms = RoomsSeen(cards)
+        self._declared = tuple(self.rooms.rooms)
         self._touched = Touched()
+        self._rooms_touched = RoomsTouched()
 
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)
+        self._rooms_touched |= self.rooms.fold(envelope)
 
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
         touched, self._touched = self._touched, Touched()
+        rooms, self._rooms_touched = self._rooms_touched, RoomsTouched()
+        told = touched.positions | rooms.positions
+        if rooms.alarms:
+            told |= {p.position_id for p in self.room.positions.values() if p.role is Role.SUPERVISOR}
         sections: dict[Section, View | None] = {
-            Section(own(position_id)): self._own(position_id) for position_id in touched.positions
+            Section(own(position_id)): self._own(position_id) for position_id in told
         }
+        for queue in rooms.rooms:
+            sections[_figures_of(queue)] = self.rooms.figures(queue)
+        for queue, call_id in rooms.calls:
+            if queue in self._declared:
+                sections[_entry(queue, call_id)] = self.rooms.listed(queue, call_id)
         if touched.figures:
             sections[_ROOM_SECTION] = self.room.figures()
         if touched.platform:
@@ -57,6 +87,13 @@ class StripModel:
             _ROOM_SECTION: self.room.figures(),
             _PLATFORM_SECTION: self.room.platform(),
         }
+        for queue in self._declared:
+            shown[Section(list_of(queue))] = {"waiting": {queue: {}}}
+        for queue, room in self.rooms.rooms.items():
+            shown[_figures_of(queue)] = self.rooms.figures(queue)
+            for call_id in room.calls:
+                if queue in self._declared and (listed := self.rooms.listed(queue, call_id)) is not None:
+                    shown[_entry(queue, call_id)] = listed
         for position in self.room.positions.values():
             shown[Section(own(position.position_id))] = self._of(position)
         return shown
@@ -77,10 +114,23 @@ class StripModel:
                 "id": offer.offer_id,
                 "callId": offer.call_id,
                 "deadline": instant(offer.deadline),
+                "kind": offer.kind.value,
+                "why": why(offer.reasons),
             }
+            if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
+                view["offer"]["by"] = by
         if position.call_id is not None and (taken := self.room.calls.get(position.call_id)):
             view["call"] = _call(taken)
+        if parked := self.rooms.parked_by(position.position_id):
+            view["parked"] = parked
+        if alarms := self.rooms.alarms_of(position.position_id, position.role):
+            view["alarms"] = alarms
         return view
+
+
+def _asked_by(offer: OfferSeen) -> str:
+    """The position that asks, by the offer's reasons."""
+    return next((code.partition(":")[2] for code in offer.reasons), "")
 
 
 def _position(position: PositionSeen) -> View:
@@ -112,6 +162,8 @@ def _caller(call: CallSeen) -> View:
         view["number"] = call.caller.e164
     if call.caller.test:
         view["test"] = True
+    if call.repeat_of is not None:
+        view["repeat"] = True
     return view
 
 

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 from core.commands import (
     AcceptOffer,
+    ChangePriority,
+    ChangeRoomRule,
+    CheckedBack,
     Command,
     DeclineOffer,
     GoReady,
@@ -14,10 +17,11 @@ from core.commands import (
     Pause,
     ResumeCall,
     SetMuted,
+    TakeCall,
 )
 from core.errors import CommandRefused
-from core.ids import CallId, OfferId, PositionId
-from core.words import PauseReason
+from core.ids import CallId, OfferId, PositionId, QueueId
+from core.words import PauseReason, Priority, RoomSetting
 from web.live import ArgValue
 
 Args = Mapping[str, ArgValue]
@@ -70,6 +74,30 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     "note_call": (
         frozenset({"callId", "text"}),
         lambda p, a: NoteCall(position_id=p, call_id=CallId(_text(a, "callId")), text=_text(a, "text")),
+    ),
+    "take_call": (
+        frozenset({"callId"}),
+        lambda p, a: TakeCall(position_id=p, call_id=CallId(_text(a, "callId"))),
+    ),
+    "change_priority": (
+        frozenset({"callId", "priority"}),
+        lambda p, a: ChangePriority(
+            position_id=p, call_id=CallId(_text(a, "callId")), priority=Priority(_text(a, "priority"))
+        ),
+    ),
+    "checked_back": (
+        frozenset({"callId"}),
+        lambda p, a: CheckedBack(position_id=p, call_id=CallId(_text(a, "callId"))),
+    ),
+    "change_room_rule": (
+        frozenset({"queue", "setting", "value", "rule"}),
+        lambda p, a: ChangeRoomRule(
+            position_id=p,
+            queue=QueueId(_text(a, "queue")),
+            setting=RoomSetting(_text(a, "setting")),
+            value=_text(a, "value"),
+            rule=_text(a, "rule"),
+        ),
     ),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }

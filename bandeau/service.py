@@ -1,7 +1,7 @@
 """Carries out the strips: who shows which position, whether it is proven ready, and its SIP account."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from bandeau.legs import LegKeeper
-from bandeau.model import ROOM, StripModel
+from bandeau.model import ROOM, StripModel, audiences
 from bandeau.policy import strip_alive
 from core.accounts import Session
 from core.commands import Command, LogIn, LogOut, SetMuted
@@ -29,9 +29,10 @@ from core.events import (
 )
 from core.ids import PositionId, QueueId
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
+from core.rooms import RoomCard
 from core.switch import SwitchEvent
 from core.words import PositionState
-from web.live import Close, LiveHub, Screen
+from web.live import Audience, Close, LiveHub, Screen
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +74,10 @@ class StripService:
         fallback: FallbackQueue,
         epoch: str,
         heartbeat_seconds: float,
+        rooms: Iterable[RoomCard] = (),
         queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
     ) -> None:
-        self.model = StripModel(queue)
+        self.model = StripModel(queue, rooms)
         self.hub = LiveHub(epoch, patient=(ROOM,))
         self._bus = bus
         self._clock = clock
@@ -191,6 +193,11 @@ class StripService:
         self._published.pop(position_id, None)
         self._legs.close(position_id)
         self._spawn(self._forget_account(position_id))
+
+    def audiences(self, session: Session) -> tuple[Audience, ...]:
+        """All that the strip of a session listens to."""
+        shown = self.model.rooms.shown_to(session.position_id, session.agent.role)
+        return audiences(session.position_id, shown)
 
     # --- the strip's connection -------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket
 
-from bandeau.model import audiences
 from bandeau.policy import to_command
 from bandeau.service import StripService
 from core.errors import CommandRefused, StorageUnavailable
@@ -35,7 +34,7 @@ def strip_socket(service: StripService, gate: Gate, clock: Clock, limits: Limits
         socket = LiveSocket(websocket, service.hub, clock, limits)
         try:
             await socket.run(
-                audiences(position_id),
+                service.audiences(identity.session),
                 joined=lambda: service.attach(socket, identity.session, identity.token),
                 heard=lambda: service.heard(position_id, socket),
                 command=lambda frame: _carry_out(frame, identity),

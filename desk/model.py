@@ -163,7 +163,7 @@ class Desk:
                 caller.waiting = True
             case PartyJoined():
                 caller.waiting = False
-            case CallPrioritised() | CallPrioritised():
+            case CallPrioritised():
                 caller.priority = event.priority
             case CallbackRequested():
                 self._rings_no_more(caller)

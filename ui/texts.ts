@@ -40,6 +40,7 @@ export const priorities: Record<Priority, string> = {
   UV: "Urgence vitale",
   P0: "P0 vitale",
   P1: "P1",
+  NR: "Non régulée",
   P2: "P2",
   P3: "P3",
   Px: "Priorité à définir",

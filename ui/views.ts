@@ -3,7 +3,7 @@
 export type PositionState = "unready" | "ready" | "offered" | "on_call" | "wrap_up" | "paused";
 export type PauseReason = "break" | "meal" | "handover" | "training" | "other" | "no_answer";
 export type Role = "arm" | "physician_mu" | "physician_ml" | "supervisor";
-export type Priority = "UV" | "P0" | "P1" | "P2" | "P3" | "Px";
+export type Priority = "UV" | "P0" | "P1" | "NR" | "P2" | "P3" | "Px";
 
 /** Reasons an agent may choose; `no_answer` is set by the system only. */
 export const PAUSE_REASONS = [
@@ -52,12 +52,19 @@ interface CallerShown {
   flow: string;
   priority: Priority;
   queuedAt: Instant;
+  /** The same number called shortly before. */
+  repeat?: boolean;
 }
 
 export interface Offer extends CallerShown {
   id: string;
   callId: string;
   deadline: Instant;
+  kind: "distributed" | "chosen" | "invited" | "everybody";
+  /** Why this call and why this agent, to be read. */
+  why: string;
+  /** The position that asks, where a colleague does. */
+  by?: string;
 }
 
 export interface Call extends CallerShown {
@@ -79,6 +86,46 @@ export interface Room {
   lost: number;
 }
 
+/** One waiting room: on `StripView.rooms`, by its name in idFlux. */
+export interface RoomFigures {
+  name: string;
+  frontOffice: "F01" | "F02";
+  mode: "automatic" | "manual";
+  closed: boolean;
+  waiting: number;
+  oldestQueuedAt?: Instant;
+  /** A call that rings at a colleague, and where: `take_call` picks it up. */
+  ringing?: string;
+  ringingAt?: string;
+}
+
+/** A call in the list of a room. In order: `rank`, then `queuedAt`. */
+export interface WaitingCall {
+  number?: string;
+  hidden: boolean;
+  test?: boolean;
+  flow: string;
+  priority: Priority;
+  rank: number;
+  queuedAt: Instant;
+  /** The position that put it there. */
+  by?: string;
+  repeat?: boolean;
+  /** Somebody must look after the caller, since then: `checked_back`. */
+  checkDueSince?: Instant;
+  offeredTo?: string;
+}
+
+/** A parked caller who hung up: shown until `checked_back`. */
+export interface ParkedAlarm {
+  queue: string;
+  priority: Priority;
+  at: Instant;
+  by: string;
+  hidden: boolean;
+  number?: string;
+}
+
 export interface Platform {
   switch: "up" | "down";
 }
@@ -89,6 +136,12 @@ export interface StripView {
   offer?: Offer;
   call?: Call;
   room: Room;
+  rooms: Record<string, RoomFigures>;
+  /** By room, then by call: the rooms whose calls this agent may take. */
+  waiting?: Record<string, Record<string, WaitingCall>>;
+  /** By call: what this position has put into rooms, and still waits there. */
+  parked?: Record<string, WaitingCall & { queue: string }>;
+  alarms?: Record<string, ParkedAlarm>;
   platform: Platform;
 }
 

@@ -21,6 +21,7 @@ from core.events import (
     CallNoted,
     CallOffered,
     CallOriented,
+    CallPrioritised,
     CallQueued,
     CallResumed,
     CoreStarted,
@@ -40,7 +41,7 @@ from core.events import (
 )
 from core.ids import AgentId, CallId, ItemId, OfferId, PositionId, QueueId
 from core.notes import Note
-from core.words import CallerNumber, PauseReason, PositionState, Priority, Role
+from core.words import CallerNumber, OfferKind, PauseReason, PositionState, Priority, Role
 from web.live import View, instant
 
 
@@ -79,7 +80,11 @@ class CallSeen:
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     held_at: datetime | None = None
-    offered_to: PositionId | None = None
+    offered_to: tuple[PositionId, ...] = ()
+    """Several, where the room rings all."""
+    invited: tuple[PositionId, ...] = ()
+    """Those a colleague asks in, whatever becomes of the call meanwhile."""
+    repeat_of: CallId | None = None
     taken_by: PositionId | None = None
     notes: tuple[Note, ...] = ()
 
@@ -91,6 +96,8 @@ class OfferSeen:
     offer_id: OfferId
     call_id: CallId
     deadline: datetime
+    kind: OfferKind = OfferKind.DISTRIBUTED
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -131,6 +138,15 @@ class Touched:
         return Touched(
             self.positions | other.positions, self.figures or other.figures, self.platform or other.platform
         )
+
+
+_OF_THE_ROOM = (OfferKind.DISTRIBUTED, OfferKind.CHOSEN)
+
+
+def _with(call: CallSeen) -> tuple[PositionId, ...]:
+    """The positions that show the call."""
+    taken_by = () if call.taken_by is None else (call.taken_by,)
+    return (*call.offered_to, *call.invited, *taken_by)
 
 
 class RoomState:
@@ -230,10 +246,11 @@ class RoomState:
             self._count(call, 1)
 
     def _fold_call(self, event: CallEvent, call: CallSeen, now: datetime) -> None:
+        self._touched.update(call.invited)
         match event:
             case CallOriented():
                 call.flow, call.priority = event.flow, event.priority
-                self._touched.update(p for p in (call.offered_to, call.taken_by) if p is not None)
+                self._touched.update(_with(call))
             case CallQueued():
                 self._queued(event, call, now)
             case CallOffered():
@@ -254,8 +271,12 @@ class RoomState:
             case CallNoted():
                 note = Note(text=event.text, agent_id=event.agent_id, name=event.name, at=now)
                 call.notes = (*call.notes, note)
-                self._touched.update(p for p in (call.offered_to, call.taken_by) if p is not None)
+                self._touched.update(_with(call))
+            case CallPrioritised():
+                call.priority = event.priority
+                self._touched.update(_with(call))
             case CallEnded():
+                call.offered_to, call.invited = (*call.offered_to, *call.invited), ()
                 self._release(call)
                 self._count(call, -1)
                 del self.calls[call.call_id]
@@ -265,37 +286,51 @@ class RoomState:
     def _queued(self, event: CallQueued, call: CallSeen, now: datetime) -> None:
         call.flow, call.priority = event.flow, event.priority
         call.queued_at = call.queued_at or now
+        call.repeat_of = event.repeat_of or call.repeat_of
         self._release(call)
         self._move(call, Stage.WAITING)
 
     def _offered(self, event: CallOffered, call: CallSeen) -> None:
-        self._release(call)
-        self._move(call, Stage.WAITING)
-        call.offered_to = event.position_id
+        if event.kind in _OF_THE_ROOM:
+            if call.stage is not Stage.WAITING:
+                self._release(call)
+                self._move(call, Stage.WAITING)
+            call.offered_to = (*call.offered_to, event.position_id)
+        else:
+            call.invited = (*call.invited, event.position_id)
         if position := self.positions.get(event.position_id):
-            position.offer = OfferSeen(event.offer_id, event.call_id, event.deadline)
+            position.offer = OfferSeen(event.offer_id, event.call_id, event.deadline, event.kind, event.reasons)
             self._touched.add(event.position_id)
 
     def _withdrawn(self, event: OfferWithdrawn, call: CallSeen) -> None:
-        if event.position_id in (call.offered_to, call.taken_by) and call.stage in (
-            Stage.WAITING,
-            Stage.CONNECTING,
-        ):
+        position = self.positions.get(event.position_id)
+        if position is not None and position.offer is not None and position.offer.offer_id == event.offer_id:
+            position.offer = None
+            self._touched.add(event.position_id)
+        if event.position_id in call.invited:
+            call.invited = tuple(p for p in call.invited if p != event.position_id)
+        elif event.position_id in call.offered_to and call.taken_by != event.position_id:
+            call.offered_to = tuple(p for p in call.offered_to if p != event.position_id)
+        elif event.position_id == call.taken_by and call.stage is Stage.CONNECTING:
             self._release(call)
             self._move(call, Stage.WAITING)
 
     def _take(self, call: CallSeen, position_id: PositionId, stage: Stage) -> None:
         self._release(call)
+        call.invited = tuple(p for p in call.invited if p != position_id)
         call.taken_by = position_id
         if position := self.positions.get(position_id):
+            if position.offer is not None and position.offer.call_id == call.call_id:
+                position.offer = None
             position.call_id = call.call_id
             self._touched.add(position_id)
         self._move(call, stage)
 
     def _release(self, call: CallSeen) -> None:
         """Take the call from the positions that have it."""
-        for position_id in (call.offered_to, call.taken_by):
-            position = self.positions.get(position_id) if position_id is not None else None
+        taken_by = () if call.taken_by is None else (call.taken_by,)
+        for position_id in (*call.offered_to, *taken_by):
+            position = self.positions.get(position_id)
             if position is None:
                 continue
             if position.offer is not None and position.offer.call_id == call.call_id:
@@ -303,7 +338,7 @@ class RoomState:
             if position.call_id == call.call_id:
                 position.call_id = None
             self._touched.add(position.position_id)
-        call.offered_to = call.taken_by = None
+        call.offered_to, call.taken_by = (), None
 
     def _move(self, call: CallSeen, stage: Stage) -> None:
         self._count(call, -1)

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acd.cards import cards
+from acd.defaults import default_plan
 from bandeau.model import ROOM, StripModel, audiences
 from core.commands import AcceptOffer, DeclineOffer, GoReady, HangUp, HoldCall, LogOut, Pause, ResumeCall
 from core.errors import CommandRefused
@@ -45,12 +47,16 @@ pytestmark = pytest.mark.unit
 
 QUEUE = QueueId("15")
 POSITIONS = [PositionId(f"arm{i}") for i in range(2)]
+CARDS = cards(default_plan())
+LISTS = [QueueId("MU"), QueueId("ML"), QueueId("15")]
 FEW: dict[str, list[str]] = {
     "call_id": ["c1", "c2"],
     "channel_id": ["ch1", "ch2"],
     "position_id": list(POSITIONS),
     "agent_id": ["a1", "a2"],
     "offer_id": ["o1", "o2"],
+    "queue": ["15", "MU", "ML", "autre"],
+    "by": list(POSITIONS),
 }
 
 
@@ -84,7 +90,7 @@ class Client:
     connected: bool = False
 
 
-OWN = ("agent", "position", "offer", "call")
+OWN = ("agent", "position", "offer", "call", "parked", "alarms", "waiting")
 """What a strip shows of its own position: told at once."""
 
 
@@ -164,8 +170,8 @@ def test_each_type_alone_is_followed(name: str) -> None:
 
 def run(plan: list[Event | int], gaps: list[int]) -> None:
     now, seq = NOON, 0
-    strip, board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
-    strips = Screens(strip.sections(), now, [audiences(p) for p in POSITIONS], (ROOM,))
+    strip, board = StripModel(QUEUE, CARDS), BoardModel(QUEUE, NOON)
+    strips = Screens(strip.sections(), now, [audiences(p, LISTS) for p in POSITIONS], (ROOM,))
     boards = Screens(board.sections(), now, [(WALLBOARD,)] * 3)
     journal: list[Envelope] = []
     for step, gap in zip(plan, gaps, strict=False):
@@ -191,7 +197,7 @@ def run(plan: list[Event | int], gaps: list[int]) -> None:
         boards.check(board.sections())
     strips.hub.publish(seq, "the last", strip.changed())
     boards.hub.publish(seq, "the last", board.changed())
-    fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, NOON)
+    fresh_strip, fresh_board = StripModel(QUEUE, CARDS), BoardModel(QUEUE, NOON)
     for past in journal:
         fresh_strip.fold(past)
         fresh_board.fold(past)
@@ -266,9 +272,9 @@ async def test_strips_and_wallboard_follow_a_real_centre(
     plan: list[tuple[str, PositionId, int | None]],
 ) -> None:
     centre = FakeCentre()
-    strip, board = StripModel(QUEUE), BoardModel(QUEUE, centre.clock.now())
+    strip, board = StripModel(QUEUE, CARDS), BoardModel(QUEUE, centre.clock.now())
     began = centre.clock.now()
-    strips = Screens(strip.sections(), began, [audiences(p) for p in POSITIONS], (ROOM,))
+    strips = Screens(strip.sections(), began, [audiences(p, LISTS) for p in POSITIONS], (ROOM,))
     boards = Screens(board.sections(), began, [(WALLBOARD,)] * 3)
 
     def show(happened: Envelope) -> None:
@@ -291,7 +297,7 @@ async def test_strips_and_wallboard_follow_a_real_centre(
             strips.toggle(toggled, centre.clock.now())
             boards.toggle(toggled, centre.clock.now())
         assert centre.failures == []
-    fresh_strip, fresh_board = StripModel(QUEUE), BoardModel(QUEUE, began)
+    fresh_strip, fresh_board = StripModel(QUEUE, CARDS), BoardModel(QUEUE, began)
     for past in centre.journal.envelopes:
         fresh_strip.fold(past)
         fresh_board.fold(past)

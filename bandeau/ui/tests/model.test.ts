@@ -30,6 +30,8 @@ const OFFER: Offer = {
   priority: "UV",
   queuedAt: at(-23),
   deadline: at(15),
+  kind: "distributed",
+  why: "",
 };
 const CALL: Call = { ...OFFER, id: "c1", state: "talking", answeredAt: at(-60) };
 
@@ -38,6 +40,7 @@ function view(state: PositionState, change: Partial<StripView> = {}, position = 
     agent: { id: "a", name: "Camille", role: "arm" },
     position: { id: "arm1", state, since: at(-83), muted: false, leg: true, ...position },
     room: { queue: "15", waiting: 0, ready: 1, positions: 2, lost: 0 },
+    rooms: {},
     platform: { switch: "up" },
     ...change,
   };
