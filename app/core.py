@@ -113,9 +113,10 @@ class Core:
             credentials=adapters.credentials,
             fallback=adapters.fallback,
             epoch=epoch,
-            rooms=cards(plan),
+            rooms=cards(self.plans.current.rooms),
             heartbeat_seconds=room.heartbeat_seconds,
         )
+        self.bus.subscribe((PlanActivated,), self._show_plan)
         self.history = HistoryService(self.bus)
         self.directory = DirectoryService(self.bus, adapters.directory)
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
@@ -166,6 +167,9 @@ class Core:
         if isinstance(envelope.event, PlanActivated):
             self.acd.room.use(self.plans.current.rooms)
 
+    def _show_plan(self, envelope: Envelope) -> None:
+        self.strips.use_rooms(cards(self.plans.current.rooms))
+
     def _flows(self, key: PlanKey) -> CallFlows | None:
         plan = self.plans.plan(key)
         return plan.flows if plan is not None else None
@@ -181,6 +185,7 @@ class Core:
     async def start(self) -> None:
         """Begin to serve: the switch may be started after this."""
         await self.desk.start()
+        self.strips.model.use(cards(self.plans.current.rooms))
         await self.strips.start()
         await self.board.start()
         self.recorder.start()

@@ -55,6 +55,12 @@ class StripModel:
         self._touched = Touched()
         self._rooms_touched = RoomsTouched()
 
+    def use(self, cards: Iterable[RoomCard]) -> None:
+        """Show these rooms from here on: everything is shown anew."""
+        self.rooms.use(cards)
+        self._declared = tuple(self.rooms.rooms)
+        self._touched, self._rooms_touched = Touched(), RoomsTouched()
+
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)

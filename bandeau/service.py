@@ -117,6 +117,16 @@ class StripService:
         for task in self._tasks:
             task.cancel()
 
+    def use_rooms(self, cards: Iterable[RoomCard]) -> None:
+        """Show these waiting rooms from here on; a strip that is to see other lists comes back for them."""
+        before = {p: self.audiences(each.session) for p, each in self._attached.items()}
+        self.model.use(cards)
+        self._untold = None
+        self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
+        for position_id, attached in list(self._attached.items()):
+            if self.audiences(attached.session) != before[position_id]:
+                attached.strip.bye("restarting", Close.RESTARTING)
+
     # --- what is shown ----------------------------------------------------------------------------------
 
     def _show(self, envelope: Envelope) -> None:

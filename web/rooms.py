@@ -89,7 +89,7 @@ class RoomsSeen:
     """All waiting rooms of a centre. Test calls are in the lists, but in no figure."""
 
     def __init__(self, cards: Iterable[RoomCard] = ()) -> None:
-        self.rooms = {card.queue: RoomSeen(card, card.manual) for card in cards}
+        self.rooms: dict[QueueId, RoomSeen] = {}
         self.waiting: dict[CallId, WaitingSeen] = {}
         self.alarms: dict[CallId, tuple[ParkedCallerLeft, CallerNumber, datetime]] = {}
         self._callers: dict[CallId, CallerNumber] = {}
@@ -112,6 +112,17 @@ class RoomsSeen:
             ParkedCallerLeft: self._parked_left,
             RoomRuleChanged: self._rule_changed,
         }
+        self.use(cards)
+
+    def use(self, cards: Iterable[RoomCard]) -> None:
+        """Show these rooms from here on, and others only while calls wait there."""
+        before = self.rooms
+        self.rooms = {card.queue: RoomSeen(card, card.manual) for card in cards}
+        for queue, room in before.items():
+            if queue in self.rooms:
+                self.rooms[queue].calls = room.calls
+            elif room.calls:
+                self.rooms[queue] = room
 
     # --- questions --------------------------------------------------------------------------------------
 
