@@ -120,6 +120,8 @@ class Placing:
         channel = channel or hands.new_channel()
         party_id = PartyId(channel) if number else PartyId(target.value or EVERYBODY)
         seconds = hands.rules.ring_seconds if number else INVITE_SECONDS
+        if number:
+            hands.wirer.called(channel)
         hands.publish(
             PartyInvited(
                 call_id=call.call_id,
@@ -163,6 +165,7 @@ class Placing:
         call, party = found
         match event:
             case CalleeReady():
+                hands.wirer.exists(event.channel_id)
                 self.ring(call, party)
             case CalleeRinging() | CalleeProgress():
                 hands.wirer.rings(event.channel_id, by_itself=isinstance(event, CalleeProgress))

@@ -34,6 +34,8 @@ class Wirer:
         self._muted: set[ChannelId] = set()
         self._legs: dict[PositionId, list[ChannelId]] = {}
         """The legs of each position, the newest last."""
+        self._called: set[ChannelId] = set()
+        """Channels towards numbers that are asked for, and do not exist yet."""
         self._ringing: set[ChannelId] = set()
         """Numbers that ring, and send no sound of their own."""
         self._ringback: dict[PositionId, PlaybackId] = {}
@@ -58,6 +60,7 @@ class Wirer:
         self._put_down(channel_id)
         self._muted.discard(channel_id)
         self._ringing.discard(channel_id)
+        self._called.discard(channel_id)
         for position_id, legs in list(self._legs.items()):
             if channel_id in legs:
                 legs.remove(channel_id)
@@ -69,6 +72,14 @@ class Wirer:
         """A channel was taken out of its bridge, not by us."""
         self._put_down(channel_id)
         self._ringing.discard(channel_id)
+
+    def called(self, channel_id: ChannelId) -> None:
+        """A channel towards a number is asked for: it is put nowhere before it exists."""
+        self._called.add(channel_id)
+
+    def exists(self, channel_id: ChannelId) -> None:
+        """The channel towards a number exists."""
+        self._called.discard(channel_id)
 
     def rings(self, channel_id: ChannelId, *, by_itself: bool) -> None:
         """A number rings. ``by_itself``: its network sends the sound of it."""
@@ -82,6 +93,7 @@ class Wirer:
         present = {found.channel_id for found in truth.channels}
         self._muted &= present
         self._ringing &= present
+        self._called.clear()
         found_legs: dict[PositionId, list[ChannelId]] = {}
         for found in truth.channels:
             if found.leg is not None:
@@ -98,6 +110,8 @@ class Wirer:
         joins: list[Join] = []
         wanted = wiring(call)
         for channel_id, place in wanted.channels.items():
+            if channel_id in self._called:
+                continue
             self._put(channel_id, place, joins)
             self._mute(channel_id, channel_id in wanted.muted)
         positions = [party.position_id for party in call.positions() if party.position_id is not None]
