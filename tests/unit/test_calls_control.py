@@ -173,7 +173,7 @@ async def test_a_consultation_holds_the_caller_and_swaps() -> None:
     assert control.together(LEG1, first)
     assert control.switch.music == {ChannelId(second): "hold"}
     well(control)
-    with pytest.raises(CommandRefused, match="too_many_calls"):
+    with pytest.raises(CommandRefused, match="two_calls"):
         await control.do(PlaceCall(position_id=ARM1, target=number()))
     await control.do(HangUp(position_id=ARM1, call_id=second))
     await control.hang_ups()
