@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_core, cli_database, cli_directory, cli_journal, cli_run
+from app import cli_accounts, cli_core, cli_database, cli_directory, cli_journal, cli_plan, cli_run
 
 app = typer.Typer(
     name="bandeau15",
@@ -20,6 +20,7 @@ app.command("migrate")(cli_database.migrate)
 app.add_typer(cli_accounts.app, name="user")
 app.add_typer(cli_directory.app, name="directory")
 app.add_typer(cli_journal.app, name="journal")
+app.add_typer(cli_plan.app, name="plan")
 
 
 @app.callback()

@@ -168,6 +168,8 @@ def _caller(call: CallSeen) -> View:
         view["number"] = call.caller.e164
     if call.caller.test:
         view["test"] = True
+    if call.silent:
+        view["openLine"] = True
     if call.repeat_of is not None:
         view["repeat"] = True
     return view

@@ -43,9 +43,7 @@ class DeclineOffer(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HangUp(Command):
-    """Raccrocher: end the call heard, or the one named. With colleagues in it, only leave it."""
-
-    call_id: CallId | None = None
+    """Raccrocher: end the position's call."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

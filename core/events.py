@@ -347,7 +347,7 @@ class PartyMuted(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallsMerged(CallEvent):
-    """The parties of ``merged_id`` are now in this call. CallEnded of the other follows."""
+    """The parties of ``merged_id`` are now in this call; the other is over, with no outcome of its own."""
 
     merged_id: CallId
     position_id: PositionId

@@ -145,6 +145,9 @@ class Switch(Protocol):
     def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
         """Play announcements, by their names in the prompts catalogue (``welcome``). Then one PlaybackEnded."""
 
+    def listen_for_speech(self, channel: ChannelId, on: bool) -> Awaitable[None]:
+        """Begin or stop listening whether somebody speaks on a channel. SpeechHeard then tells it."""
+
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
         """Cut an announcement short."""
 

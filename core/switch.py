@@ -88,6 +88,13 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechHeard:
+    """Somebody speaks on a channel that is listened to (see ``Switch.listen_for_speech``)."""
+
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlaybackEnded:
     """An announcement ended: played to the end, stopped, or failed (``ok`` false)."""
 
@@ -151,6 +158,7 @@ SwitchEvent = (
     | CalleeAnswered
     | ChannelGone
     | DigitPressed
+    | SpeechHeard
     | PlaybackEnded
     | SwitchUp
     | SwitchDown

@@ -82,7 +82,7 @@ def read_flows(
         lists=MappingProxyType(lists),
         saturation=reader.saturation(),
         state=root.choice("état", STATES) if "état" in root else None,
-        silence_s=root.number("silence", 8, most=600, unit="secondes"),
+        silence_s=root.number("silence", 20, most=600, unit="secondes"),
     )
     check_scripts(flows, root.problems)
     return flows
@@ -398,7 +398,7 @@ class _Reader:
         name = section.text(key)
         if name and name not in known:
             section.error(
-                f"{_ARTICLES.get(kind, 'le')} {kind} « {name[:40]} » n'existe pas",
+                f"{_ARTICLES.get(kind, 'le ')}{kind} « {name[:40]} » n'existe pas",
                 f"Écrivez un de : {', '.join(sorted(known)) or 'aucun n’est déclaré'}",
                 key,
             )
@@ -420,7 +420,7 @@ class _Reader:
         return sounds
 
 
-_ARTICLES: Final = {"étape": "l'", "salle": "la"}
+_ARTICLES: Final = {"étape": "l'", "salle": "la "}
 _KINDS: Final[Mapping[str, Callable[[_Reader, Section], Step]]] = {
     "annonce": _Reader._announce,
     "menu": _Reader._menu,

@@ -232,7 +232,7 @@ class CallFlows:
     saturation: Saturation = Saturation()
     state: CentreState | None = None
     """The centre's state where the plan forces it; else its figures say."""
-    silence_s: float = 8
+    silence_s: float = 20
     """A caller who has said nothing for so long is marked as an open line; 0: never."""
 
     def line(self, number: str) -> Line:

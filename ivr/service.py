@@ -21,6 +21,7 @@ from core.ids import CallId, PlaybackId
 from core.ports import Bus, Clock, Switch
 from core.switch import DigitPressed, PlaybackEnded, SwitchEvent, SwitchUp
 from core.words import FrontOffice, Priority, Target, TargetKind
+from ivr.listening import Listening
 from ivr.model import NOTHING, Library, PlanKey, RoomCall, SviCall, SviState
 from ivr.policy import (
     Action,
@@ -64,6 +65,7 @@ class IvrService:
         self._bus = bus
         self._switch = switch
         self._clock = clock
+        self.listening = Listening(bus, switch, lambda: self.greetings.flows(self.greetings.current).silence_s)
         self._playing: dict[PlaybackId, CallId] = {}
         bus.project(self.greetings.fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
@@ -71,6 +73,7 @@ class IvrService:
 
     def on_switch(self, event: SwitchEvent) -> None:
         """Take note of a switch event. After a restart, whoever was in a script goes on from its step."""
+        self.listening.on_switch(event)
         if isinstance(event, DigitPressed):
             if call := self.greetings.by_channel.get(event.channel_id):
                 self._happens(call, Key(event.digit))
@@ -86,7 +89,8 @@ class IvrService:
             self._reconcile({channel.channel_id for channel in event.truth.channels})
 
     def tick(self, now: datetime) -> None:
-        """Act on the menus whose time is over."""
+        """Act on the menus whose time is over, and on the lines that stay silent."""
+        self.listening.tick(now)
         for call in list(self.greetings.by_call.values()):
             deadline = call.walk.deadline if call.walk is not None else None
             if deadline is not None and deadline <= now:

@@ -131,6 +131,7 @@ class BoardModel:
             **self.room.figures(),
             "inProgress": self.room.in_progress,
             "inSvi": self.room.in_svi,
+            "openLines": self.room.silent,
         }
 
 

@@ -15,6 +15,7 @@ EVENTS: Final = (
     "CallBroadcast",
     "ChannelDtmfReceived",
     "ChannelHangupRequest",
+    "ChannelTalkingStarted",
     "Dial",
     "PlaybackFinished",
     "RESTResponse",
@@ -117,6 +118,12 @@ class Dial(Event, frozen=True, tag=True):
     dialstatus: str = ""
 
 
+class ChannelTalkingStarted(Event, frozen=True, tag=True):
+    """Somebody speaks on a channel that is listened to."""
+
+    channel: Channel
+
+
 class PlaybackFinished(Event, frozen=True, tag=True):
     """An announcement is over."""
 
@@ -144,6 +151,7 @@ Known = (
     | StasisEnd
     | ChannelHangupRequest
     | ChannelDtmfReceived
+    | ChannelTalkingStarted
     | Dial
     | PlaybackFinished
     | ApplicationReplaced

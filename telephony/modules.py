@@ -7,7 +7,7 @@ from telephony.security import KINDS
 MODULES: Final[tuple[str, ...]] = tuple(
     """
     res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb
-    pbx_config func_callerid func_channel func_cut func_logic func_strings func_timeout
+    pbx_config func_callerid func_channel func_cut func_logic func_strings func_talkdetect func_timeout
     app_stack app_echo app_mixmonitor app_queue res_musiconhold
 
     codec_alaw codec_ulaw codec_a_mu codec_resample codec_opus_open_source res_format_attr_opus

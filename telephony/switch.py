@@ -15,6 +15,7 @@ from core.switch import (
     DigitPressed,
     LegOpened,
     PlaybackEnded,
+    SpeechHeard,
     SwitchDown,
     SwitchEvent,
     SwitchTruth,
@@ -28,6 +29,7 @@ from telephony.ari_protocol import (
     Channel,
     ChannelDtmfReceived,
     ChannelHangupRequest,
+    ChannelTalkingStarted,
     Dial,
     Known,
     Playback,
@@ -44,6 +46,8 @@ from telephony.translation import NORMAL_CLEARING
 log = structlog.get_logger(__name__)
 
 _FALLBACK: Final = {"context": "fallback", "extension": "s", "priority": "1"}
+_TALKING: Final = "2500,128"
+"""Milliseconds of silence that end a talk; how loud a talk is at least, as mean sample value: softly spoken."""
 _DYNAMIC: Final = ("asterisk", "config", "dynamic", "res_pjsip")
 
 
@@ -241,6 +245,9 @@ class AsteriskSwitch:
                     self._tell(DigitPressed(channel_id=ChannelId(message.channel.id), digit=message.digit))
             case Dial():
                 self._rung(ChannelId(message.peer.id), message.dialstatus)
+            case ChannelTalkingStarted():
+                if message.channel.id in self._register:
+                    self._tell(SpeechHeard(channel_id=ChannelId(message.channel.id)))
             case PlaybackFinished():
                 self._playback_ended(message.playback)
             case ApplicationReplaced() | RESTResponse():
@@ -319,6 +326,11 @@ class AsteriskSwitch:
         media = ",".join(f"sound:{self._prompts}/{sound}" for sound in sounds)
         address = uri("channels", channel, "play", playback, media=media)
         return self._order("play", "POST", address)
+
+    def listen_for_speech(self, channel: ChannelId, on: bool) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.listen_for_speech`."""
+        change = {"variable": f"TALK_DETECT({'set' if on else 'remove'})", "value": _TALKING if on else ""}
+        return self._order("listen", "POST", uri("channels", channel, "variable", **change))
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.stop_playback`."""

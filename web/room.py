@@ -16,6 +16,8 @@ from core.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallerSilent,
+    CallerSpoke,
     CallEvent,
     CallHeld,
     CallNoted,
@@ -32,6 +34,8 @@ from core.events import (
     LostCallFiled,
     OfferAccepted,
     OfferWithdrawn,
+    PlanActivated,
+    PlanRefused,
     PositionEvent,
     PositionMuted,
     PositionReadinessChanged,
@@ -80,6 +84,8 @@ class CallSeen:
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     held_at: datetime | None = None
+    silent: bool = False
+    """Whether nobody has spoken on the line: an open line."""
     offered_to: tuple[PositionId, ...] = ()
     """Several, where the room rings all."""
     invited: tuple[PositionId, ...] = ()
@@ -157,6 +163,11 @@ class RoomState:
         self.calls: dict[CallId, CallSeen] = {}
         self.positions: dict[PositionId, PositionSeen] = {}
         self.switch_up = False
+        self._silent: set[CallId] = set()
+        self.plan_refused = False
+        """Whether the plan that should be in force cannot be used."""
+        self.surge = ""
+        """The surge in force; empty: none."""
         self.seq = 0
         self._stages: Counter[Stage] = Counter()
         self._states: Counter[PositionState] = Counter()
@@ -180,6 +191,11 @@ class RoomState:
     def in_progress(self) -> int:
         """How many callers have been taken by an agent."""
         return sum(self._stages[stage] for stage in IN_PROGRESS)
+
+    @property
+    def silent(self) -> int:
+        """How many callers are on an open line: nobody has been heard there."""
+        return len(self._silent)
 
     @property
     def oldest_queued_at(self) -> datetime | None:
@@ -210,7 +226,12 @@ class RoomState:
 
     def platform(self) -> View:
         """The state of the platform."""
-        return {"switch": "up" if self.switch_up else "down"}
+        view: View = {"switch": "up" if self.switch_up else "down"}
+        if self.plan_refused:
+            view["plan"] = "refused"
+        if self.surge:
+            view["surge"] = self.surge
+        return view
 
     # --- folding ----------------------------------------------------------------------------------------
 
@@ -219,7 +240,8 @@ class RoomState:
         self.seq = envelope.seq
         self._touched.clear()
         event = envelope.event
-        platform = isinstance(event, SwitchConnected | SwitchLost | CoreStarted)
+        switch = isinstance(event, SwitchConnected | SwitchLost | CoreStarted)
+        platform = switch or isinstance(event, PlanActivated | PlanRefused)
         if isinstance(event, CallArrived):
             self._arrived(event, envelope.occurred_at)
         elif isinstance(event, LostCallFiled | ItemEvent):
@@ -229,8 +251,12 @@ class RoomState:
                 self._fold_call(event, call, envelope.occurred_at)
         elif isinstance(event, PositionEvent):
             self._fold_position(event, envelope.occurred_at)
-        elif platform:
+        elif switch:
             self.switch_up = isinstance(event, SwitchConnected)
+        elif isinstance(event, PlanActivated):
+            self.plan_refused, self.surge = False, event.surge
+        elif isinstance(event, PlanRefused):
+            self.plan_refused = True
         return Touched(
             positions=frozenset(self._touched),
             figures=isinstance(event, CallEvent | PositionEvent | ItemEvent),
@@ -250,6 +276,13 @@ class RoomState:
         match event:
             case CallOriented():
                 call.flow, call.priority = event.flow, event.priority
+                self._touched.update(_with(call))
+            case CallPrioritised():
+                call.priority = event.priority
+                self._touched.update(_with(call))
+            case CallerSilent() | CallerSpoke():
+                call.silent = isinstance(event, CallerSilent)
+                self._note_silence(call)
                 self._touched.update(_with(call))
             case CallQueued():
                 self._queued(event, call, now)
@@ -279,6 +312,7 @@ class RoomState:
                 call.offered_to, call.invited = (*call.offered_to, *call.invited), ()
                 self._release(call)
                 self._count(call, -1)
+                self._silent.discard(call.call_id)
                 del self.calls[call.call_id]
             case _:
                 pass
@@ -346,6 +380,12 @@ class RoomState:
         self._count(call, 1)
         if call.taken_by is not None:
             self._touched.add(call.taken_by)
+
+    def _note_silence(self, call: CallSeen) -> None:
+        if call.silent and not call.caller.test:
+            self._silent.add(call.call_id)
+        else:
+            self._silent.discard(call.call_id)
 
     def _count(self, call: CallSeen, by: int) -> None:
         if call.caller.test:

@@ -69,12 +69,20 @@ PEOPLE = (ARM1, ARM2, SUPERVISOR)
 class CentreProcess:
     """One centre. Use as an async context manager; one at a time in a network namespace."""
 
-    def __init__(self, *, room: RoomSettings, plan: str = WELCOME, patience: float = 60) -> None:
+    def __init__(
+        self,
+        *,
+        room: RoomSettings,
+        plan: str = WELCOME,
+        sounds: Mapping[str, tuple[float, float]] | None = None,
+        patience: float = 60,
+    ) -> None:
         """Describe it; nothing is started.
 
         Args:
             room: how its waiting room works.
             plan: its plan; by default a welcome, then the room.
+            sounds: further announcements: name → Hz, seconds.
             patience: seconds that the core may take to start or stop.
         """
         self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
@@ -82,6 +90,8 @@ class CentreProcess:
         prompts.mkdir()
         for name, hz in TONES.items():
             write_wav(prompts / f"{name}.wav", tone(hz, ANNOUNCEMENT_SECONDS))
+        for name, (hz, seconds) in (sounds or {}).items():
+            write_wav(prompts / f"{name}.wav", tone(hz, seconds))
         self.settings = Settings(
             storage=StorageSettings(data_dir=self.folder),
             asterisk=AsteriskSettings(prompts_dir=prompts),

@@ -48,11 +48,11 @@ class FakeSwitch:
         self.music: dict[ChannelId, str] = {}
         self.silence: set[ChannelId] = set()
         """Legs that are sent silence."""
+        self.listening: set[ChannelId] = set()
         self.playing: dict[PlaybackId, tuple[ChannelId, tuple[str, ...]]] = {}
         self.handed_back: list[ChannelId] = []
         self.hanging_up: list[ChannelId] = []
         self.refuse_joins = False
-        self.refuse_calls = False
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
 
     def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
@@ -140,12 +140,6 @@ class FakeSwitch:
         future.add_done_callback(lambda f: f.exception())
         return future
 
-    def _refused(self) -> Awaitable[None]:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        future.set_exception(SwitchRefused(409, "refused by the test"))
-        future.add_done_callback(lambda f: f.exception())
-        return future
-
     def _done(self) -> Awaitable[None]:
         self.orders += 1
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -157,6 +151,10 @@ class FakeSwitch:
 
     def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
         self.playing[playback] = (channel, sounds)
+        return self._known(channel)
+
+    def listen_for_speech(self, channel: ChannelId, on: bool) -> Awaitable[None]:
+        (self.listening.add if on else self.listening.discard)(channel)
         return self._known(channel)
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
@@ -191,7 +189,10 @@ class FakeSwitch:
 
     def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         if self.refuse_joins:
-            return self._refused()
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            future.set_exception(SwitchRefused(409, "refused by the test"))
+            future.add_done_callback(lambda f: f.exception())
+            return future
         if self.up and self._exists(channel):
             self._out_of_bridges(channel)
             self.bridges.setdefault(bridge, set()).add(channel)
@@ -210,8 +211,6 @@ class FakeSwitch:
         return self._known(channel)
 
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
-        if self.refuse_calls:
-            return self._refused()
         if self.up:
             self.callees[channel] = FakeCallee(call_id, number)
             asyncio.get_running_loop().call_soon(self._callee_ready, channel)

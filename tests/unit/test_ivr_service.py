@@ -5,6 +5,8 @@ import pytest
 from core.events import (
     CallbackRequested,
     CallEnded,
+    CallerSilent,
+    CallerSpoke,
     CallOriented,
     CallPrioritised,
     CallQueued,
@@ -13,7 +15,7 @@ from core.events import (
     ScriptFailed,
 )
 from core.ids import CallId, ChannelId, QueueId
-from core.switch import DigitPressed, PlaybackEnded
+from core.switch import DigitPressed, PlaybackEnded, SpeechHeard
 from core.words import EndedBy, FrontOffice, Outcome, Priority
 from ivr.script import Callback, Line, Menu, Script, Wait
 from tests.support.centre import FakeCentre, settle
@@ -178,3 +180,45 @@ async def test_a_wish_from_a_withheld_number_goes_on_instead() -> None:
     call = it.caller(number=None, line="3")
     assert not it.journal.events(CallbackRequested)
     assert it.acd.room.in_order() == [call]
+
+
+async def test_a_silent_line_is_marked_then_heard_and_never_ended() -> None:
+    it = centre()
+    call = it.caller(line="0140000000")
+    channel = ChannelId(call)
+    it.advance(2.9)
+    assert not it.switch.listening
+    it.advance(0.2)
+    assert it.switch.listening == {channel}
+    it.advance(19.9)
+    assert not it.journal.events(CallerSilent)
+    it.advance(0.2)
+    it.advance(60)
+    assert len(it.journal.events(CallerSilent)) == 1
+    it.switch.tell(SpeechHeard(channel_id=channel))
+    it.switch.tell(SpeechHeard(channel_id=channel))
+    assert len(it.journal.events(CallerSpoke)) == 1
+    assert not it.switch.listening
+    assert not it.switch.hanging_up
+    assert it.acd.room.in_order() == [call]
+
+
+async def test_a_caller_who_speaks_is_never_marked() -> None:
+    it = centre()
+    call = it.caller(line="0140000000")
+    it.advance(4)
+    it.switch.tell(SpeechHeard(channel_id=ChannelId(call)))
+    it.advance(120)
+    assert not it.journal.events(CallerSilent, CallerSpoke)
+    assert not it.switch.listening
+
+
+async def test_a_restarted_core_listens_again() -> None:
+    it = centre()
+    call = it.caller(line="0140000000")
+    it.advance(4)
+    again = FakeCentre(it.journal.envelopes, flows=FLOWS)
+    again.switch.callers = it.switch.callers
+    again.start()
+    again.advance(5)
+    assert again.switch.listening == {ChannelId(call)}
