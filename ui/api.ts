@@ -1,6 +1,6 @@
 /** The few HTTP requests of the pages. */
 
-import type { Agent } from "./views";
+import type { Agent, RecentCall } from "./views";
 
 export interface Session {
   agent: Agent;
@@ -56,6 +56,27 @@ export async function currentSession(): Promise<Session | undefined> {
 /** A fresh SIP account for this strip; the password of an earlier one stops working. */
 export async function stripCredentials(): Promise<Credentials> {
   return (await request("POST", "/api/strip/credentials")).json();
+}
+
+/** The logged-in agent's last calls, the latest first; undefined: they could not be read. */
+export async function recentCalls(): Promise<RecentCall[] | undefined> {
+  try {
+    return await (await request("GET", "/api/history/recent")).json();
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+/** Write a note on a call one is or was in; whether it was taken. */
+export async function noteOnCall(callId: string, text: string): Promise<boolean> {
+  try {
+    await request("POST", `/api/history/calls/${encodeURIComponent(callId)}/notes`, { text });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError) return false;
+    throw error;
+  }
 }
 
 /** Address of a live WebSocket of the server the page came from. */

@@ -1,6 +1,15 @@
 /** Every text of the pages, in French. `\u00a0` before high punctuation, as French wants it. */
 
-import type { DeskGroup, ItemOutcome, LossPlace, PauseReason, PositionState, Priority, Role } from "./views";
+import type {
+  DeskGroup,
+  EntryKind,
+  ItemOutcome,
+  LossPlace,
+  PauseReason,
+  PositionState,
+  Priority,
+  Role,
+} from "./views";
 
 export const product = "Bandeau15";
 
@@ -325,3 +334,48 @@ export const desk = {
 };
 
 export const notes = { title: "Notes", label: "Nouvelle note", add: "Ajouter" };
+
+export const entryKinds: Record<EntryKind, string> = {
+  smur: "SMUR",
+  samu: "SAMU",
+  hospital: "Hôpital",
+  ambulance: "Ambulance",
+  fire: "Pompiers",
+  police: "Police",
+  doctor: "Médecin",
+  health: "Santé",
+  authority: "Autorité",
+  agent: "Agent",
+  other: "Autre",
+};
+
+export const directory = {
+  title: "Annuaire",
+  search: "Chercher un nom, un service, un numéro",
+  results: "Fiches",
+  favourites: "Favoris",
+  found: (count: number) => (count > 1 ? `${count} fiches` : count === 1 ? "1 fiche" : "Aucune fiche"),
+  noFavourites: "Aucun favori\u00a0: tapez un nom.",
+  nothing: "Aucune fiche ne correspond.",
+  empty: "L’annuaire est vide ou n’a pas encore été reçu.",
+  alone: "Annuaire gardé par ce poste\u00a0: la salle ne répond pas.",
+  star: "Mettre en favori",
+  unstar: "Retirer des favoris",
+  starFailed: "Le favori n’a pas été pris par la salle.",
+  call: "Appeler",
+  transfer: "Transférer",
+  invite: "Ajouter à la conférence",
+};
+
+export const recent = {
+  title: "Derniers appels",
+  none: "Aucun appel",
+  failed: "La liste n’a pas pu être lue\u00a0: la salle ne répond pas.",
+  ways: { in: "Reçu", out: "Émis", missed: "Manqué" },
+  hidden: "Numéro masqué",
+  everybody: "Tous les postes",
+  colleague: (position: string) => `Poste ${position}`,
+  unanswered: "sans réponse",
+  ongoing: "en cours",
+  redial: "Rappeler",
+};

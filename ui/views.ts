@@ -215,3 +215,47 @@ export interface DeskView {
   items: Record<string, DeskItem>;
   figures: DeskFigures;
 }
+
+export const ENTRY_KINDS = [
+  "smur",
+  "samu",
+  "hospital",
+  "ambulance",
+  "fire",
+  "police",
+  "doctor",
+  "health",
+  "authority",
+  "agent",
+  "other",
+] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** One line of the directory. */
+export interface DirectoryEntry {
+  id: string;
+  name: string;
+  kind: EntryKind;
+  numbers: { number: string; label: string }[];
+  priority: number;
+  /** For the whole centre. */
+  favourite: boolean;
+  tags: string[];
+  notes: string;
+}
+
+/** A call in the agent's own list. */
+export interface RecentCall {
+  id: string;
+  way: "in" | "out" | "missed";
+  kind: "incoming" | "outgoing" | "internal";
+  at: Instant;
+  line: string;
+  hidden: boolean;
+  number?: string;
+  /** The colleague of an internal call. */
+  position?: string;
+  answeredAt?: Instant;
+  endedAt?: Instant;
+  notes: Note[];
+}
