@@ -42,6 +42,7 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
         trunks=asterisk.trunks,
         claim_timeout_ms=asterisk.claim_timeout_ms,
         outgoing=_outgoing(settings.outgoing),
+        phones={name: password.get_secret_value() for name, password in settings.remote.sip_phones.items()},
         secrets=load_secrets_of(settings),
         paths=Paths(
             config=str(data / "asterisk" / "etc"),

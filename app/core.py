@@ -15,6 +15,7 @@ from acd.service import DistributionService
 from app.announcements import announcements
 from app.bus import InProcessBus
 from app.health import Health
+from app.phone_rules import phone_rules
 from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanStore
 from app.settings import Settings
@@ -115,6 +116,7 @@ class Core:
             epoch=epoch,
             rooms=cards(self.plans.current.rooms),
             heartbeat_seconds=room.heartbeat_seconds,
+            phones=phone_rules(settings),
         )
         self.bus.subscribe((PlanActivated,), self._show_plan)
         self.history = HistoryService(self.bus)

@@ -15,9 +15,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core.words import PhoneMode
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
+PhoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
 
@@ -96,6 +99,26 @@ class OutgoingSettings(BaseModel):
     """How long a number rings before it is given up."""
 
 
+class RemoteSettings(BaseModel):
+    """Positions away from the centre: a telephone in place of the headset."""
+
+    telephone: bool = False
+    """Whether agents may let a telephone number carry their sound; there must be an operator (``outgoing``)."""
+    prefixes: tuple[str, ...] = ()
+    """How the E.164 numbers begin that may be called so; empty: the same as for other calls (``outgoing``)."""
+    sip_phones: dict[PhoneName, SecretStr] = {}
+    """SIP phones that may register with the centre: name → password. Each may carry an agent's sound."""
+    modes: tuple[PhoneMode, ...] = tuple(PhoneMode)
+    """``kept``: called once for the shift; ``per_call``: called for each call."""
+    by_position: dict[str, str] = {}
+    """The telephone of a position, number or name: it may use no other."""
+    code: bool = False
+    """Whether a code shown on the strip is to be typed on the telephone, rather than the key 1."""
+    ring_seconds: float = Field(default=30, ge=5, le=120)
+    confirm_seconds: float = Field(default=20, ge=5, le=60)
+    """How long the key may take once the telephone is picked up."""
+
+
 class AsteriskSettings(BaseModel):
     """How the core and the callers meet Asterisk."""
 
@@ -156,6 +179,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    remote: RemoteSettings = RemoteSettings()
     room: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
     lrm: LrmSettings = LrmSettings()

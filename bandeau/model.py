@@ -6,6 +6,7 @@ Sections: one per position (``agent``, ``position``, ``offer``, ``call``, ``park
 
 from collections.abc import Iterable, Mapping
 
+from bandeau.phone_model import Phones
 from core.events import Envelope
 from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
@@ -52,6 +53,7 @@ class StripModel:
         self.room = RoomState(queue)
         self.rooms = RoomsSeen(cards)
         self._declared = tuple(self.rooms.rooms)
+        self.phones = Phones()
         self._touched = Touched()
         self._rooms_touched = RoomsTouched()
 
@@ -65,6 +67,7 @@ class StripModel:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)
         self._rooms_touched |= self.rooms.fold(envelope)
+        self.phones.fold(envelope)
 
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
@@ -113,6 +116,8 @@ class StripModel:
             "agent": {"id": position.agent_id, "name": position.name, "role": position.role.value},
             "position": _position(position),
         }
+        if phone := self.phones.by_position.get(position.position_id):
+            view["phone"] = phone.view()
         offer = position.offer
         if offer is not None and (offered := self.room.calls.get(offer.call_id)):
             view["offer"] = {

@@ -16,12 +16,15 @@ from core.commands import (
     NoteCall,
     Pause,
     ResumeCall,
+    RingPhone,
     SetMuted,
     TakeCall,
+    UseHeadset,
+    UsePhone,
 )
 from core.errors import CommandRefused
 from core.ids import CallId, OfferId, PositionId, QueueId
-from core.words import PauseReason, Priority, RoomSetting
+from core.words import PauseReason, PhoneMode, Priority, RoomSetting
 from web.live import ArgValue
 
 Args = Mapping[str, ArgValue]
@@ -99,6 +102,12 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
             rule=_text(a, "rule"),
         ),
     ),
+    "use_phone": (
+        frozenset({"number", "mode"}),
+        lambda p, a: UsePhone(position_id=p, number=_text(a, "number"), mode=PhoneMode(_text(a, "mode"))),
+    ),
+    "use_headset": (frozenset(), lambda p, a: UseHeadset(position_id=p)),
+    "ring_phone": (frozenset(), lambda p, a: RingPhone(position_id=p)),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }
 

@@ -12,6 +12,7 @@ from bandeau.service import StripService
 from core.accounts import Account, Session
 from core.ids import PositionId
 from core.ports import Accounts, Clock, Sessions
+from core.words import PhoneMode
 from web.auth import COOKIE, Gate, Identity, WebError
 from web.throttle import LoginThrottle
 
@@ -52,6 +53,15 @@ class SessionShown(_Body):
 
     agent: AgentShown
     positionId: str
+
+
+class PhoneChoice(_Body):
+    """Which telephones may carry the position's sound."""
+
+    allowed: bool
+    modes: tuple[PhoneMode, ...]
+    number: str = ""
+    """The one set by the centre, if any."""
 
 
 class SipAccount(_Body):
@@ -159,6 +169,12 @@ def session_routes(doors: Doors, service: StripService, gate: Gate, sip: SipAcce
     @router.get("/session")
     async def session(identity: Annotated[Identity, logged_in]) -> SessionShown:
         return _shown(identity.session)
+
+    @router.get("/strip/phone")
+    async def phone(identity: Annotated[Identity, logged_in]) -> PhoneChoice:
+        rules = service.phones.rules
+        number = rules.set_by_position.get(identity.session.position_id, "")
+        return PhoneChoice(allowed=rules.allowed, modes=rules.modes, number=number)
 
     @router.post("/strip/credentials")
     async def credentials(identity: Annotated[Identity, logged_in]) -> SipAccount:

@@ -12,6 +12,8 @@ import structlog
 
 from bandeau.legs import LegKeeper
 from bandeau.model import ROOM, StripModel, audiences
+from bandeau.phone_policy import PhoneRules
+from bandeau.phones import PhoneKeeper
 from bandeau.policy import strip_alive
 from core.accounts import Session
 from core.commands import Command, LogIn, LogOut, SetMuted
@@ -30,7 +32,7 @@ from core.events import (
 from core.ids import PositionId, QueueId
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.rooms import RoomCard
-from core.switch import SwitchEvent
+from core.switch import LegOpened, SwitchEvent
 from core.words import PositionState
 from web.live import Audience, Close, LiveHub, Screen
 
@@ -75,6 +77,7 @@ class StripService:
         epoch: str,
         heartbeat_seconds: float,
         rooms: Iterable[RoomCard] = (),
+        phones: PhoneRules | None = None,
         queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
     ) -> None:
         self.model = StripModel(queue, rooms)
@@ -84,7 +87,7 @@ class StripService:
         self._credentials = credentials
         self._fallback = fallback
         self._heartbeat_seconds = heartbeat_seconds
-        self._legs = LegKeeper(switch, self._reassess)
+        self._legs = LegKeeper(switch, self._leg_changed)
         self._attached: dict[PositionId, _Attached] = {}
         self._heard: dict[PositionId, float] = {}
         self._published: dict[PositionId, tuple[bool, bool]] = {}
@@ -93,11 +96,22 @@ class StripService:
         self._room_due = 0.0
         self._untold: Envelope | None = None
         """The newest event that the strips have not been told of."""
+        self._switch = switch
         bus.subscribe(None, self._show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
         bus.subscribe((OfferAccepted, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
         bus.handle(SetMuted, self._set_muted)
+        self.phones = PhoneKeeper(
+            bus=bus,
+            switch=switch,
+            clock=clock,
+            rules=phones or PhoneRules(),
+            phones=self.model.phones,
+            positions=self.model.room.positions,
+            leg_is_up=self._legs.is_up,
+            changed=self._reassess,
+        )
 
     # --- start and end ----------------------------------------------------------------------------------
 
@@ -153,7 +167,8 @@ class StripService:
         Raises:
             CommandRefused: the present state does not allow it.
         """
-        self._bus.execute(command)
+        if not self.phones.postpone(command):
+            self._bus.execute(command)
         self._tell()
 
     def _set_muted(self, command: SetMuted) -> None:
@@ -241,13 +256,22 @@ class StripService:
 
     def on_switch(self, event: SwitchEvent) -> None:
         """Take note of a switch event."""
+        self.phones.on_switch(event)
+        if isinstance(event, LegOpened) and not self.phones.is_leg(event.position_id, event.channel_id):
+            self._switch.hang_up(event.channel_id)
+            return
         self._legs.on_switch(event, self.model.room.positions)
+
+    def _leg_changed(self, position_id: PositionId) -> None:
+        self._reassess(position_id)
+        self.phones.leg_changed(position_id)
 
     def _follow_sound(self, envelope: Envelope) -> None:
         """Keep sound coming to a leg where somebody is about to be heard, and only there: it has its cost."""
         match envelope.event:
             case CallHeld(position_id=position_id):
-                self._legs.warm(position_id)
+                if position_id not in self.model.phones.by_position:  # there it would ring
+                    self._legs.warm(position_id)
             case PositionStateChanged(position_id=position_id, state=PositionState.OFFERED):
                 self._legs.warm(position_id)
             case OfferAccepted(position_id=position_id) | CallResumed(position_id=position_id):
@@ -261,6 +285,7 @@ class StripService:
     def tick(self, now: datetime) -> None:
         """Look at the heartbeats' deadlines and at the sessions' ends, and tell all strips of the room."""
         self._show_room()
+        self.phones.tick(now)
         silent = [p for p in self._heard if not self._alive(p)]
         for position_id in silent:
             del self._heard[position_id]
@@ -281,7 +306,7 @@ class StripService:
         before = self._published.get(position_id)
         if before is None:
             return
-        now = (self._legs.is_up(position_id), self._alive(position_id))
+        now = (self.phones.sound_ready(position_id), self._alive(position_id))
         if now != before:
             self._published[position_id] = now
             leg, strip = now

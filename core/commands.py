@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from core.ids import AgentId, CallId, ItemId, OfferId, PartyId, PositionId, QueueId
-from core.words import ItemOutcome, PauseReason, Priority, Role, RoomSetting, Target
+from core.words import (
+    ItemOutcome,
+    NetworkPhase,
+    PauseReason,
+    PhoneMode,
+    Priority,
+    Role,
+    RoomSetting,
+    Target,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +82,38 @@ class Pause(Command):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GoReady(Command):
     """Take calls again: ends a pause or the wrap-up."""
+
+
+# --- positions away from the centre -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsePhone(Command):
+    """Let a telephone carry the position's sound. ``number`` as typed; empty: the one set for the position."""
+
+    number: str
+    mode: PhoneMode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseHeadset(Command):
+    """Let the strip carry the sound again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RingPhone(Command):
+    """Call the position's telephone now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportNetwork(Command):
+    """Tell what the page measured of its network."""
+
+    phase: NetworkPhase
+    loss_percent: float
+    jitter_ms: float
+    round_trip_ms: float
+    mos: float
 
 
 # --- calls: an agent may have two at a time, one heard and one on hold ------------------------------------

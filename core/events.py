@@ -29,11 +29,14 @@ from core.words import (
     FrontOffice,
     ItemOutcome,
     LossPlace,
+    NetworkPhase,
     OfferKind,
     Outcome,
     OverflowCause,
     PartyEnd,
     PauseReason,
+    PhoneEnd,
+    PhoneMode,
     PositionState,
     Priority,
     Role,
@@ -450,6 +453,69 @@ class PositionMuted(PositionEvent):
     muted: bool
 
 
+# --- positions away from the centre -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneChosen(PositionEvent):
+    """A telephone carries the position's sound from here on: E.164, or the name of a SIP phone."""
+
+    number: str
+    mode: PhoneMode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneReleased(PositionEvent):
+    """The position's sound is its strip's own again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneCalled(PositionEvent):
+    """The position's telephone is being called, until ``deadline``: the keys ``code`` confirm it."""
+
+    channel_id: ChannelId
+    deadline: datetime
+    attempt: int
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhonePickedUp(PositionEvent):
+    """The position's phone was picked up, by whomever or whatever. It has until ``deadline`` for the keys."""
+
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneConfirmed(PositionEvent):
+    """The keys were pressed: a person is there. The telephone may carry the position's sound."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneRested(PositionEvent):
+    """The call to the telephone is over, as it should be: the next call rings it again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneFailed(PositionEvent):
+    """The telephone was not reached, or was lost. ``retry_at`` is when it is called again by itself, if so."""
+
+    reason: PhoneEnd
+    attempt: int
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkMeasured(PositionEvent):
+    """What a strip's page measured of its network. ``loss_percent`` 0–100; ``mos`` 1–4.5, by the E-model."""
+
+    phase: NetworkPhase
+    loss_percent: float
+    jitter_ms: float
+    round_trip_ms: float
+    mos: float
+
+
 # --- waiting rooms ------------------------------------------------------------------------------------------
 
 
@@ -697,6 +763,14 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PositionReadinessChanged,
         PositionStateChanged,
         PositionMuted,
+        PhoneChosen,
+        PhoneReleased,
+        PhoneCalled,
+        PhonePickedUp,
+        PhoneConfirmed,
+        PhoneRested,
+        PhoneFailed,
+        NetworkMeasured,
         RoomRuleChanged,
         RecordingStarted,
         RecordingEnded,

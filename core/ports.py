@@ -190,6 +190,17 @@ class Switch(Protocol):
         Then CalleeRinging, and CalleeAnswered, or ChannelGone with the cause (after ``seconds`` at most).
         """
 
+    def call_phone(
+        self, channel: ChannelId, position_id: PositionId, number: str, presented: str, seconds: float
+    ) -> Awaitable[None]:
+        """Ring a position's telephone by a channel of that id: a number, or ``phone-`` and a name.
+
+        Then PhoneAnswered, or ChannelGone with the cause (after ``seconds`` at most). SwitchRefused: no number.
+        """
+
+    def confirm_phone(self, channel: ChannelId) -> Awaitable[None]:
+        """Make a telephone that was picked up the position's leg. Then LegOpened."""
+
     def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
         """Let nobody hear a channel any more, or let it be heard again."""
 

@@ -72,6 +72,13 @@ class CalleeAnswered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneAnswered:
+    """A position's telephone was picked up (see ``Switch.call_phone``), by whomever or whatever."""
+
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelGone:
     """A channel of ours ended, or left the core's control. Said once per channel. ``cause``: Q.850 number."""
 
@@ -107,6 +114,7 @@ class ChannelTruth:
     """One channel Asterisk holds under the core's control: a ``caller``'s, a ``leg``, or a ``callee``'s.
 
     ``callee`` is the call for which a number is called; ``recorded``: it picked up, as CalleeAnswered tells.
+    ``phone``: the position whose telephone it calls, not confirmed yet (once it is, it is a ``leg``).
     """
 
     channel_id: ChannelId
@@ -115,6 +123,7 @@ class ChannelTruth:
     leg: PositionId | None = None
     callee: CallId | None = None
     recorded: bool = False
+    phone: PositionId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +165,7 @@ SwitchEvent = (
     | CalleeRinging
     | CalleeProgress
     | CalleeAnswered
+    | PhoneAnswered
     | ChannelGone
     | DigitPressed
     | SpeechHeard

@@ -68,6 +68,37 @@ class PauseReason(StrEnum):
     """Set by the system: an offer was left unanswered."""
 
 
+class PhoneMode(StrEnum):
+    """How a telephone carries the sound of a position."""
+
+    KEPT = "kept"
+    """Called once, and kept for the whole shift."""
+    PER_CALL = "per_call"
+    """Called for each call, as it is offered."""
+
+
+class PhoneEnd(StrEnum):
+    """Why a position's telephone does not carry its sound."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    NOT_CONFIRMED = "not_confirmed"
+    """It was picked up, but nobody pressed the key asked for: a voicemail, or somebody else."""
+    HUNG_UP = "hung_up"
+    UNREACHABLE = "unreachable"
+    """The network does not know the number, or cannot reach it."""
+    FAILED = "failed"
+    """A technical reason on our side."""
+
+
+class NetworkPhase(StrEnum):
+    """When a strip's network was measured."""
+
+    CHECK = "check"
+    """In the check before the shift."""
+    SHIFT = "shift"
+
+
 class WithdrawReason(StrEnum):
     """Why an offer ended without an answer."""
 

@@ -77,6 +77,10 @@ class Callee:
         async with asyncio.timeout(seconds):
             await self.call.until(CallState.ENDED)
 
+    def press(self, key: str) -> None:
+        """Press a key."""
+        self._sound.press(key)
+
     def send_tone(self, hz: float, seconds: float = 3) -> None:
         """Sound a tone."""
         self._sound.say(tone(hz, seconds))

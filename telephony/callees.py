@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.errors import SwitchRefused
-from core.ids import CallId, ChannelId
+from core.ids import CallId, ChannelId, PositionId
 from telephony.ari_protocol import uri
-from telephony.translation import ANSWERED
+from telephony.translation import ANSWERED, CONFIRMED
 
 TRUNK: Final = "trunk-out"
 _NUMBER: Final = re.compile(r"\+?[0-9]{2,15}")
+_SIP_PHONE: Final = re.compile(r"phone-[a-z0-9](?:[a-z0-9-]{0,29})")
 _DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
 
 
@@ -45,6 +46,35 @@ def made(app: str, channel: ChannelId, call_id: CallId, number: str) -> Request:
         formats="alaw",
     )
     return Request("POST", address, {"variables": {"CALLEE_OF": call_id}})
+
+
+def phone(app: str, channel: ChannelId, position_id: PositionId, number: str) -> Request:
+    """Make a channel towards a position's telephone: a number, or a SIP phone of the centre.
+
+    Raises:
+        SwitchRefused: 400, it is neither.
+    """
+    if _NUMBER.fullmatch(number):
+        endpoint = f"PJSIP/{number}@{TRUNK}"
+    elif _SIP_PHONE.fullmatch(number):
+        endpoint = f"PJSIP/{number}"
+    else:
+        raise SwitchRefused(400, "not a telephone")
+    address = uri(
+        "channels",
+        "create",
+        endpoint=endpoint,
+        app=app,
+        appArgs=f"phone,{position_id}",
+        channelId=channel,
+        formats="alaw",
+    )
+    return Request("POST", address, {"variables": {"PHONE_OF": position_id}})
+
+
+def confirmed(channel: ChannelId) -> Request:
+    """Let a position's telephone come back as its leg."""
+    return Request("POST", uri("channels", channel, "continue", context=CONFIRMED, extension="s", priority="1"))
 
 
 def presenting(channel: ChannelId, number: str) -> Request:

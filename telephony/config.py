@@ -91,6 +91,8 @@ class AsteriskConfig:
     claim_timeout_ms: int = 300
     outgoing: OutgoingTrunk | None = None
     """Where calls to numbers go; none: nobody can be called."""
+    phones: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """SIP phones that carry positions' sound: name → password."""
     secrets: Secrets
     paths: Paths
 
@@ -151,6 +153,9 @@ def _check(config: AsteriskConfig) -> None:
     for trunk, addresses in config.trunks.items():
         if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
             raise ConfigurationError(f"trunk {trunk}: give it IP addresses or networks, such as 192.0.2.0/28")
+    for name in config.phones:
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(f"SIP phone {name!r}: letters, digits and - only, at most 31")
     trunk_out = config.outgoing
     if trunk_out is not None and not (_HOST.fullmatch(trunk_out.host) and _USER.fullmatch(trunk_out.username)):
         raise ConfigurationError("outgoing trunk: host and username are made of letters, digits and . - _ +")

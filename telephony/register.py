@@ -5,7 +5,7 @@ from collections.abc import Container
 from core.ids import ChannelId
 from core.switch import CalleeAnswered, CalleeReady, CallerArrived, ChannelGone, LegOpened, SwitchTruth
 from telephony.ari_protocol import ChannelHangupRequest, StasisStart
-from telephony.translation import callee_of, caller_of, cause_of, leg_of
+from telephony.translation import callee_of, caller_of, cause_of, leg_of, phone_of
 
 
 class ChannelRegister:
@@ -20,7 +20,7 @@ class ChannelRegister:
         self._ours: set[ChannelId] = set()
         self._causes: dict[ChannelId, int] = {}
         self._answering: set[ChannelId] = set()
-        """Callees that picked up, on their way through the dialplan that records them."""
+        """On their way through the dialplan: callees being recorded, telephones that become legs."""
 
     def __contains__(self, channel: object) -> bool:
         return channel in self._ours
@@ -30,12 +30,18 @@ class ChannelRegister:
         channel = ChannelId(message.channel.id)
         if channel in self._answering:
             self._answering.remove(channel)
+            leg = leg_of(message.args)
+            if leg is not None:
+                return LegOpened(position_id=leg, channel_id=channel)
             return CalleeAnswered(channel_id=channel)
         if channel in self._ours:
             return None
         if callee_of(message.args) is not None:
             self._ours.add(channel)
             return CalleeReady(channel_id=channel)
+        if phone_of(message.args) is not None:
+            self._ours.add(channel)
+            return None
         caller = caller_of(message.channel, message.args, self._test_callers)
         leg = leg_of(message.args)
         if caller is not None:
@@ -47,7 +53,7 @@ class ChannelRegister:
         raise ValueError("a channel came under control for an unknown purpose")
 
     def answering(self, channel: ChannelId) -> None:
-        """Note that a callee goes through the dialplan to be recorded, and comes back."""
+        """Note that a channel goes through the dialplan, and comes back: recorded, or as a leg."""
         self._answering.add(channel)
 
     def ending(self, message: ChannelHangupRequest) -> None:

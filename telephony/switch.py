@@ -14,6 +14,7 @@ from core.switch import (
     CalleeRinging,
     DigitPressed,
     LegOpened,
+    PhoneAnswered,
     PlaybackEnded,
     SpeechHeard,
     SwitchDown,
@@ -116,6 +117,8 @@ class AsteriskSwitch:
         self._test_callers = test_callers
         self._register = ChannelRegister(test_callers)
         self._music: set[ChannelId] = set()
+        self._phones: dict[ChannelId, tuple[str, float] | None] = {}
+        """Positions' telephones being called → number to show and seconds to ring, until they are rung."""
         self._fenced = False
         self._reconciling: asyncio.Task[None] | None = None
         self.server = AriServer(
@@ -192,6 +195,7 @@ class AsteriskSwitch:
         vanished = self._register.reconcile(truth)
         # What was playing is not known; to stop music where there is none is harmless.
         self._music = {channel.channel_id for channel in truth.channels if channel.caller}
+        self._phones = {c.channel_id: None for c in truth.channels if c.phone is not None}
         self.up = True
         log.info("switch_up", channels=len(truth.channels), bridges=len(truth.bridges))
         self._tell(SwitchUp(truth=truth))
@@ -266,6 +270,8 @@ class AsteriskSwitch:
             self._tell(CalleeRinging(channel_id=channel))
         elif status == "PROGRESS":
             self._tell(CalleeProgress(channel_id=channel))
+        elif status == "ANSWER" and channel in self._phones:
+            self._tell(PhoneAnswered(channel_id=channel))
         elif status == "ANSWER":
             self._record(channel)
 
@@ -285,7 +291,12 @@ class AsteriskSwitch:
             log.error("channel_of_unknown_purpose")
             self.hand_back(ChannelId(message.channel.id))
             return
+        channel = ChannelId(message.channel.id)
+        if (how := self._phones.get(channel)) is not None and event is None:
+            self._phones[channel] = None
+            self.ring(channel, *how)
         if isinstance(event, LegOpened):
+            self._phones.pop(channel, None)
             self.pick_up(event.channel_id)
         if event is not None:
             self._tell(event)
@@ -294,6 +305,7 @@ class AsteriskSwitch:
         self._music.discard(channel)
         event = self._register.gone(channel)
         if event is not None:
+            self._phones.pop(channel, None)
             self._tell(event)
 
     def _tell(self, event: SwitchEvent) -> None:
@@ -395,6 +407,18 @@ class AsteriskSwitch:
             self._checked("present_number", lambda: callees.presenting(channel, presented))
         return self._send("ring", callees.rung(channel, seconds))
 
+    def call_phone(
+        self, channel: ChannelId, position_id: PositionId, number: str, presented: str, seconds: float
+    ) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.call_phone`."""
+        self._phones[channel] = (presented, seconds)  # rung once it is under control
+        return self._checked("call_phone", lambda: callees.phone(self._app, channel, position_id, number))
+
+    def confirm_phone(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.confirm_phone`."""
+        self._register.answering(channel)
+        return self._send("confirm_phone", callees.confirmed(channel))
+
     def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.mute`."""
         address = uri("channels", channel, "mute", direction="in")
@@ -415,6 +439,8 @@ class AsteriskSwitch:
 
     def hang_up(self, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.hang_up`."""
+        if self._phones.get(channel) is not None:
+            del self._phones[channel]  # given up before it was rung
         address = uri("channels", channel, reason_code=str(NORMAL_CLEARING))
         return self._order("hang_up", "DELETE", address)
 

@@ -10,6 +10,9 @@ from telephony.caller_number import described
 ANSWERED = "callee-answered"
 """The dialplan's context through which a callee that picked up comes back, recorded."""
 
+CONFIRMED = "phone-confirmed"
+"""The dialplan's context through which a position's telephone comes back as its leg."""
+
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
 NORMAL_UNSPECIFIED = 31
@@ -51,6 +54,14 @@ def callee_of(args: Sequence[str]) -> CallId | None:
     return None
 
 
+def phone_of(args: Sequence[str]) -> PositionId | None:
+    """Read the position whose telephone is called: ``phone, position``."""
+    match tuple(args):
+        case ("phone", position) if position:
+            return PositionId(position)
+    return None
+
+
 def cause_of(message: ChannelHangupRequest) -> int:
     """Say why a channel ends, as a Q.850 number."""
     if message.soft:
@@ -75,7 +86,8 @@ def truth_of(channel: Channel, test_callers: Container[str] = ()) -> ChannelTrut
     """Say what a channel under control is; ``None``: not one of ours."""
     args = args_of(channel)
     caller, leg, callee = caller_of(channel, args, test_callers), leg_of(args), callee_of(args)
-    if caller is None and leg is None and callee is None:
+    phone = phone_of(args)
+    if caller is None and leg is None and callee is None and phone is None:
         return None
     return ChannelTruth(
         channel_id=ChannelId(channel.id),
@@ -83,6 +95,7 @@ def truth_of(channel: Channel, test_callers: Container[str] = ()) -> ChannelTrut
         caller=caller,
         leg=leg,
         callee=callee,
+        phone=phone,
         recorded=callee is not None and channel.dialplan.context == ANSWERED,
     )
 

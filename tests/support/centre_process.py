@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from pydantic import BaseModel
 
 from app.asterisk_setup import prepare_asterisk
 from app.settings import AsteriskSettings, LrmSettings, RoomSettings, Settings, StorageSettings
@@ -76,6 +77,7 @@ class CentreProcess:
         plan: str = WELCOME,
         sounds: Mapping[str, tuple[float, float]] | None = None,
         patience: float = 60,
+        **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
 
@@ -84,6 +86,7 @@ class CentreProcess:
             plan: its plan; by default a welcome, then the room.
             sounds: further announcements: name → Hz, seconds.
             patience: seconds that the core may take to start or stop.
+            sections: further sections of its settings (``outgoing``, ``remote``).
         """
         self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
         prompts = self.folder / "prompts"
@@ -97,6 +100,7 @@ class CentreProcess:
             asterisk=AsteriskSettings(prompts_dir=prompts),
             room=room,
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{LRM_PORT}/lrm/api"),
+            **sections,  # type: ignore[arg-type]
         )
         put_in_force(self.folder, plan)
         self.core_log = self.folder / "core.log"

@@ -14,6 +14,9 @@ from core.switch import (
     CallerChannel,
     ChannelGone,
     ChannelTruth,
+    DigitPressed,
+    LegOpened,
+    PhoneAnswered,
     SwitchDown,
     SwitchEvent,
     SwitchTruth,
@@ -32,6 +35,16 @@ class FakeCallee:
     answered: bool = False
 
 
+@dataclass(slots=True)
+class FakePhone:
+    """A position's telephone being called."""
+
+    position_id: PositionId
+    number: str
+    seconds: float
+    answered: bool = False
+
+
 class FakeSwitch:
     """Keeps channels and bridges as Asterisk would; orders to a channel that is gone are refused with 404."""
 
@@ -40,6 +53,7 @@ class FakeSwitch:
         self.callers: dict[ChannelId, CallerChannel] = {}
         self.legs: dict[ChannelId, PositionId] = {}
         self.callees: dict[ChannelId, FakeCallee] = {}
+        self.phones: dict[ChannelId, FakePhone] = {}
         self.muted: set[ChannelId] = set()
         self.keys: dict[ChannelId, str] = {}
         self.orders = 0
@@ -72,6 +86,7 @@ class FakeSwitch:
         self.callers.pop(channel_id, None)
         self.legs.pop(channel_id, None)
         self.callees.pop(channel_id, None)
+        self.phones.pop(channel_id, None)
         self.muted.discard(channel_id)
         self.music.pop(channel_id, None)
         for members in self.bridges.values():
@@ -90,6 +105,18 @@ class FakeSwitch:
         if self.up:
             self.tell(CalleeAnswered(channel_id=channel_id))
 
+    def phone_answers(self) -> ChannelId:
+        """The last telephone called is picked up."""
+        channel_id = list(self.phones)[-1]
+        self.phones[channel_id].answered = True
+        if self.up:
+            self.tell(PhoneAnswered(channel_id=channel_id))
+        return channel_id
+
+    def press(self, channel_id: ChannelId, keys: str) -> None:
+        for key in keys:
+            self.tell(DigitPressed(channel_id=channel_id, digit=key))
+
     def where(self, channel_id: ChannelId) -> BridgeId | None:
         """The bridge that a channel is in."""
         return next((name for name, members in self.bridges.items() if channel_id in members), None)
@@ -99,7 +126,7 @@ class FakeSwitch:
             members.discard(channel_id)
 
     def _exists(self, channel_id: ChannelId) -> bool:
-        return channel_id in self.callers or channel_id in self.legs or channel_id in self.callees
+        return channel_id in self.callers or channel_id in {**self.legs, **self.callees, **self.phones}
 
     def carry_out_hang_ups(self) -> None:
         while self.hanging_up:
@@ -119,6 +146,9 @@ class FakeSwitch:
         channels += [
             ChannelTruth(channel_id=i, up=c.answered, callee=c.call_id, recorded=c.answered)
             for i, c in self.callees.items()
+        ]
+        channels += [
+            ChannelTruth(channel_id=i, up=p.answered, phone=p.position_id) for i, p in self.phones.items()
         ]
         return SwitchTruth(
             switch="fake",
@@ -224,6 +254,21 @@ class FakeSwitch:
         if self.up and channel in self.callees:
             self.callees[channel].presented, self.callees[channel].rung = presented, True
         return self._known(channel)
+
+    def call_phone(
+        self, channel: ChannelId, position_id: PositionId, number: str, presented: str, seconds: float
+    ) -> Awaitable[None]:
+        if self.up:
+            self.phones[channel] = FakePhone(position_id, number, seconds)
+        return self._known(channel)
+
+    def confirm_phone(self, channel: ChannelId) -> Awaitable[None]:
+        known = self._known(channel)
+        if self.up and (phone := self.phones.pop(channel, None)):
+            self.legs[channel] = phone.position_id
+            opened = LegOpened(position_id=phone.position_id, channel_id=channel)
+            asyncio.get_running_loop().call_soon(self.tell, opened)
+        return known
 
     def mute(self, channel: ChannelId, muted: bool) -> Awaitable[None]:
         if self.up and self._exists(channel):

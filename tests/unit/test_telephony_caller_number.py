@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.numbers import e164
 from core.words import CallerNumber
-from telephony.caller_number import described, e164
+from telephony.caller_number import described
 
 pytestmark = pytest.mark.unit
 
