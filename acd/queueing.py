@@ -50,7 +50,6 @@ class Queueing:
             ),
             envelope,
         )
-        self._switch.start_music(channel, WAITING_MUSIC)
 
     def pass_on(
         self,

@@ -37,12 +37,13 @@ from core.events import (
     PositionReadinessChanged,
     PositionStateChanged,
     RoomRuleChanged,
+    TransferFailed,
     TransferStarted,
 )
 from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
 from core.switch import PlaybackEnded, SwitchEvent
-from core.words import PositionState, TargetKind, WithdrawReason
+from core.words import PositionState, Target, TargetKind, WithdrawReason
 
 
 class DistributionService:
@@ -64,6 +65,7 @@ class DistributionService:
         bus.subscribe((CallEnded,), self._on_call_ended)
         bus.subscribe((OfferWithdrawn,), self._on_offer_withdrawn)
         bus.subscribe((TransferStarted,), self._on_transfer)
+        bus.subscribe((TransferFailed,), self._on_transfer_failed)
         bus.subscribe((CallPlaced,), self._on_call_placed)
         bus.subscribe((PartyInvited,), self._on_party_invited)
         bus.subscribe((PartyLeft, PartyNotReached), self._on_party_out)
@@ -143,6 +145,13 @@ class DistributionService:
             self._queueing.pass_on(
                 event.call_id, queue, envelope, by=event.position_id, priority=event.priority
             )
+
+    def _on_transfer_failed(self, envelope: Envelope) -> None:
+        """Not even who passed the call on could be reached: it waits again where it came from."""
+        event = envelope.event
+        assert isinstance(event, TransferFailed)  # noqa: S101 - by subscription
+        if event.target == Target(TargetKind.POSITION, event.position_id):
+            self._queueing.come_back(event.call_id, envelope)
 
     def _on_call_placed(self, envelope: Envelope) -> None:
         event = envelope.event

@@ -4,12 +4,10 @@ from pathlib import Path
 
 from app.asterisk_process import AsteriskProcess
 from app.authority import ensure_certificates, own_names
-from app.settings import OutgoingSettings, Settings
+from app.settings import NODE, OutgoingSettings, Settings
 from setup import announcements
 from setup.roots import asterisk_root
 from telephony.config import AsteriskConfig, OutgoingTrunk, Paths, Secrets, load_secrets, render
-
-NODE = "asterisk-a"
 
 
 def load_secrets_of(settings: Settings) -> Secrets:

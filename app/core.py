@@ -18,12 +18,12 @@ from app.health import Health
 from app.phone_rules import phone_rules
 from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanStore
-from app.settings import Settings
+from app.settings import NODE, OutgoingSettings, Settings
 from app.ticker import Ticker
 from bandeau.routes import Doors, SipAccess, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
-from calls.service import CallService
+from calls.service import CallService, NumberRules
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
 from core.ids import CentreId, new_id
@@ -103,7 +103,9 @@ class Core:
             default_plan(room.offer_seconds, room.wrap_up_seconds).fallback,
         )
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
-        self.calls = CallService(self.bus, switch)
+        self.calls = CallService(
+            self.bus, switch, clock, number_rules(settings.outgoing), f"{settings.centre.id}-{NODE}-"
+        )
         self.ivr = IvrService(self.bus, switch, clock, self._flows)
         self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms)
         self.bus.project(self._fold_plan)
@@ -147,7 +149,7 @@ class Core:
         )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
         self.health = Health({"switch": lambda: self.calls.switch_up, **adapters.parts})
-        parts = (self.health, self.plans, self.ivr, self.acd, self.strips, self.board, self.desk)
+        parts = (self.health, self.plans, self.calls, self.ivr, self.acd, self.strips, self.board, self.desk)
         self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)
 
@@ -158,6 +160,7 @@ class Core:
             self.ivr.on_switch,
             self.acd.on_switch,
             self.strips.on_switch,
+            self.calls.after_switch,
         )
         for listener in listeners:
             listener(event)
@@ -265,3 +268,17 @@ class Core:
             )
 
         return router
+
+
+def number_rules(outgoing: OutgoingSettings) -> NumberRules:
+    """Whom agents may call, and what those see."""
+    return NumberRules(
+        trunk=bool(outgoing.host),
+        short_numbers=frozenset(outgoing.short_numbers),
+        prefixes=outgoing.prefixes,
+        refused_prefixes=outgoing.refused_prefixes,
+        presented=outgoing.presented,
+        presented_by_line=outgoing.presented_by_line,
+        presented_by_position=outgoing.presented_by_position,
+        ring_seconds=outgoing.ring_seconds,
+    )

@@ -14,12 +14,12 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from app.asterisk_setup import NODE, load_secrets_of, prompts_dir
+from app.asterisk_setup import load_secrets_of, prompts_dir
 from app.authority import ensure_certificates, own_names
 from app.clock import SystemClock
 from app.core import Adapters, Core
 from app.logs import configure_logs
-from app.settings import Settings
+from app.settings import NODE, Settings
 from core.ids import CentreId
 from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts

@@ -17,6 +17,8 @@ from pydantic_settings import (
 
 from core.words import PhoneMode
 
+NODE = "asterisk-a"
+"""Name of the centre's Asterisk: with the centre's id it makes the ids of calls unique."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]

@@ -130,12 +130,13 @@ class LegKeeper:
                 self._found_again(position_id, kept, truth)
 
     def _choose(self, position_id: PositionId, channels: list[ChannelId], truth: SwitchTruth) -> ChannelId:
-        members = truth.bridges.get(position_bridge(position_id), frozenset())
+        members = {channel for bridged in truth.bridges.values() for channel in bridged}
         known = self._legs.get(position_id)
         return next((c for c in channels if c == known or c in members), channels[-1])
 
     def _found_again(self, position_id: PositionId, channel_id: ChannelId, truth: SwitchTruth) -> None:
-        if channel_id not in truth.bridges.get(position_bridge(position_id), frozenset()):
+        # In another bridge it is with colleagues, in a call that several positions hear.
+        if not any(channel_id in members for members in truth.bridges.values()):
             self._keep(position_id, channel_id)
             return
         self._forget(position_id)

@@ -1,6 +1,7 @@
-"""The life of one call: from its arrival at the centre to its one outcome.
+"""The life of one call: its parties, where their sound goes, and its one outcome.
 
-Emits CallArrived, LineOpened, CallAnswered, CallHeld, CallResumed, CallEnded (and OfferWithdrawn when the audio
-could not be joined). Handles the switch's caller events, OfferAccepted, and the commands HangUp, HoldCall,
-ResumeCall.
+Emits CallArrived, LineOpened, CallAnswered, CallHeld, CallResumed, CallPlaced, PartyInvited, PartyJoined,
+PartyNotReached, PartyLeft, PartyMuted, CallsMerged, TransferStarted, TransferFailed, DigitsSent, CallEnded (and
+OfferWithdrawn when the sound could not be joined). Handles the switch's events, OfferAccepted, OfferWithdrawn,
+CallQueued, OverflowTriggered, ScriptEnded, and every command about a call that an agent has or begins.
 """

@@ -1,166 +1,433 @@
-"""A call's state, folded from the journal.
+"""The live calls of a centre and who is in each, folded from the journal.
 
-::
+Where a call is in its life::
 
-    CallArrived ──► SVI ──CallQueued──► WAITING ──CallOffered──► OFFERED ──OfferAccepted──► CONNECTING
-                                          ▲                         │                          │
-                                          └────── OfferWithdrawn ───┴──────────────────────────┤
-                                                                                   CallAnswered▼
-                                                               HELD ◄──CallHeld── TALKING ◄────┘
-                                                                 └────CallResumed──►┘
-    any of them ──CallEnded──► forgotten (the ledger keeps it)
+    CallArrived ──► SVI ──CallQueued──► WAITING ──CallAnswered, PartyJoined──► ENGAGED ──CallQueued──► WAITING …
+                                                        CallPlaced ──────────► ENGAGED
+    any of them ──CallEnded, CallsMerged──► forgotten (the ledger keeps it)
+
+A party of a call (the caller, a number, an agent by their position)::
+
+    PartyInvited ──► RINGING ──OfferAccepted──► JOINING ──CallAnswered──► IN ──PartyLeft──► forgotten
+                        └──────────PartyJoined───────────────────────────►┘
+    PartyNotReached ends the first two. An agent in a call hears it, or has put it on hold.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from core.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
     CallAnswered,
     CallArrived,
     CallEnded,
-    CallEvent,
     CallHeld,
     CallOffered,
+    CallPlaced,
     CallQueued,
     CallResumed,
+    CallsMerged,
     Envelope,
+    Event,
     OfferAccepted,
     OfferWithdrawn,
+    OverflowTriggered,
+    PartyInvited,
+    PartyJoined,
+    PartyLeft,
+    PartyMuted,
+    PartyNotReached,
     ScriptEnded,
+    TransferFailed,
+    TransferStarted,
 )
-from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId
-from core.words import CallerNumber, Outcome, WithdrawReason
+from core.ids import AgentId, CallId, ChannelId, OfferId, PartyId, PositionId
+from core.words import CallerNumber, CallKind, OfferKind, Outcome, Target, TargetKind
+
+CALLER = PartyId("caller")
+EVERYBODY = PartyId("everybody")
+"""Stands for all the positions that are asked at once, until the last of their offers is over."""
 
 
-class CallState(StrEnum):
+class Stage(StrEnum):
     """Where a call is in its life."""
 
     SVI = "svi"
     WAITING = "waiting"
-    OFFERED = "offered"
-    CONNECTING = "connecting"
-    TALKING = "talking"
-    HELD = "held"
+    """In a waiting room, offered to somebody or not."""
+    ENGAGED = "engaged"
+    """With agents, or on its way to somebody."""
 
 
-TRANSITIONS: dict[type[CallEvent], tuple[frozenset[CallState], CallState]] = {
-    CallQueued: (frozenset({CallState.SVI, CallState.WAITING}), CallState.WAITING),
-    CallOffered: (frozenset({CallState.WAITING, CallState.OFFERED}), CallState.OFFERED),
-    OfferWithdrawn: (frozenset({CallState.OFFERED, CallState.CONNECTING}), CallState.WAITING),
-    OfferAccepted: (frozenset({CallState.OFFERED}), CallState.CONNECTING),
-    CallAnswered: (frozenset({CallState.CONNECTING}), CallState.TALKING),
-    CallHeld: (frozenset({CallState.TALKING}), CallState.HELD),
-    CallResumed: (frozenset({CallState.HELD}), CallState.TALKING),
-}
-"""Event → (states it may find, state it leaves)."""
+class PartyState(StrEnum):
+    """How far a party is in a call."""
+
+    RINGING = "ringing"
+    JOINING = "joining"
+    IN = "in"
 
 
 class ImpossibleStep(Exception):
     """An event came that the call's state does not allow: a fault of ours, never of the caller's."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """One live call. ``position_id`` and its fellows are set from the accepted offer on.
+@dataclass(kw_only=True, slots=True)
+class Party:
+    """Somebody in a call, or asked into it. ``channel_id`` is set for those outside the centre."""
 
-    ``offers``: those open now; a room may offer its call to several positions at once.
-    """
+    party_id: PartyId
+    state: PartyState
+    target: Target
+    channel_id: ChannelId | None = None
+    agent_id: AgentId | None = None
+    offer_id: OfferId | None = None
+    from_room: bool = False
+    """A position that took the call from its waiting room, not by an invitation."""
+    deadline: datetime | None = None
+    by: PositionId | None = None
+    muted: bool = False
+    held: bool = False
+    """A position that has put the call on hold."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is the caller or a number."""
+        return self.channel_id is not None
+
+    @property
+    def position_id(self) -> PositionId | None:
+        """Its position, where it is an agent."""
+        inside = self.channel_id is None and self.party_id != EVERYBODY
+        return PositionId(self.party_id) if inside else None
+
+    @property
+    def present(self) -> bool:
+        """Whether it is in the call, or being joined."""
+        return self.state is not PartyState.RINGING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transfer:
+    """A call on its way from a position to somebody. ``back``: it was not reached, the position is rung."""
+
+    position_id: PositionId
+    target: Target
+    back: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Call:
+    """One live call."""
 
     call_id: CallId
-    channel_id: ChannelId
-    line: str
-    caller: CallerNumber
-    state: CallState = CallState.SVI
-    offers: frozenset[OfferId] = frozenset()
-    offer_id: OfferId | None = None
-    position_id: PositionId | None = None
-    agent_id: AgentId | None = None
+    kind: CallKind
+    seq: int
+    """Place of its first event in the journal: the smaller, the older."""
+    line: str = ""
+    caller: CallerNumber = field(default_factory=CallerNumber)
+    placed_by: PositionId | None = None
+    presented: str = ""
+    stage: Stage = Stage.ENGAGED
+    parties: dict[PartyId, Party] = field(default_factory=dict)
+    offers: set[OfferId] = field(default_factory=set)
+    """Open offers of its waiting room."""
+    offers_to_all: set[OfferId] = field(default_factory=set)
+    """Open offers to everybody."""
+    answered_by: PositionId | None = None
+    """The first position that answered it."""
+    reached: bool = False
+    """Whether a number answered."""
+    transfer: Transfer | None = None
+    overflowing: bool = False
+    """Whether its room sends it to a number, which is not reached yet."""
     closing: Outcome | None = None
-    """The outcome the SVI's script has given it: it is being ended."""
+    """The outcome that the SVI's script has given it: it is being ended."""
+
+    def outside(self) -> list[Party]:
+        """The caller and the numbers that are in it."""
+        return [p for p in self.parties.values() if p.outside and p.state is PartyState.IN]
+
+    def positions(self) -> list[Party]:
+        """The positions that are in it, or being joined."""
+        return [p for p in self.parties.values() if p.position_id is not None and p.present]
+
+    def hearing(self) -> list[Party]:
+        """The positions that hear it."""
+        return [p for p in self.positions() if not p.held]
+
+    def ringing(self) -> list[Party]:
+        """Who is asked into it."""
+        return [p for p in self.parties.values() if p.state is PartyState.RINGING]
 
     @property
     def answered(self) -> bool:
         """Whether a person has answered it."""
-        return self.state in (CallState.TALKING, CallState.HELD)
+        return self.answered_by is not None or (self.reached and self.kind is not CallKind.INCOMING)
 
 
 class LiveCalls:
-    """Every call that has arrived and not ended, by its id, its channel and its position."""
+    """Every call that has begun and not ended, by its id, its channels and its positions."""
 
     def __init__(self) -> None:
         self.by_id: dict[CallId, Call] = {}
         self.by_channel: dict[ChannelId, Call] = {}
-        self.by_position: dict[PositionId, Call] = {}
+        self.by_position: dict[PositionId, dict[CallId, Call]] = {}
+        """The calls that a position is in, the oldest first; no entry where there are none."""
+        self.agents: dict[PositionId, AgentId] = {}
+        """Who is logged in where."""
+        self.ringing: dict[tuple[CallId, PartyId], datetime] = {}
+        """The open invitations, with their deadlines."""
+        self._folds: dict[type[Event], Callable[[Any, Envelope], None]] = {
+            CallArrived: self._arrived,
+            CallPlaced: self._placed,
+            CallEnded: self._ended,
+            AgentLoggedIn: self._logged_in,
+            AgentLoggedOut: self._logged_out,
+        }
+        self._steps: dict[type[Event], Callable[[Call, Any], None]] = {
+            CallQueued: self._queued,
+            CallOffered: self._offered,
+            OfferWithdrawn: self._withdrawn,
+            OfferAccepted: self._accepted,
+            CallAnswered: self._answered,
+            CallHeld: self._held,
+            CallResumed: self._resumed,
+            PartyInvited: self._invited,
+            PartyJoined: self._joined,
+            PartyNotReached: self._out,
+            PartyLeft: self._out,
+            PartyMuted: self._muted,
+            CallsMerged: self._merged,
+            TransferStarted: self._transfer_started,
+            TransferFailed: self._transfer_failed,
+            OverflowTriggered: self._overflowed,
+            ScriptEnded: self._closing,
+        }
+
+    # --- questions --------------------------------------------------------------------------------------
+
+    def calls_of(self, position_id: PositionId) -> list[Call]:
+        """The calls that a position is in, the oldest first."""
+        return list(self.by_position.get(position_id, {}).values())
+
+    def heard_by(self, position_id: PositionId) -> Call | None:
+        """The call that a position hears: there is never more than one, but for an instant."""
+        return next((c for c in self.calls_of(position_id) if not c.parties[PartyId(position_id)].held), None)
+
+    def held_by(self, position_id: PositionId) -> Call | None:
+        """A call that a position has put on hold."""
+        return next((c for c in self.calls_of(position_id) if c.parties[PartyId(position_id)].held), None)
+
+    def party_of(self, channel_id: ChannelId) -> tuple[Call, Party] | None:
+        """Whose channel it is."""
+        call = self.by_channel.get(channel_id)
+        if call is None:
+            return None
+        return call, next(p for p in call.parties.values() if p.channel_id == channel_id)
+
+    # --- folding ----------------------------------------------------------------------------------------
 
     def fold(self, envelope: Envelope) -> None:
-        """Apply one event.
+        """Apply one event. What concerns a call that is over, or began before the journal read, is passed over.
 
         Raises:
             ImpossibleStep: the call's state does not allow it.
         """
         event = envelope.event
-        if isinstance(event, CallArrived):
-            self._put(
-                Call(
-                    call_id=event.call_id,
-                    channel_id=event.channel_id,
-                    line=event.line,
-                    caller=event.caller,
-                )
-            )
-        elif isinstance(event, CallEnded):
-            self._forget(event.call_id)
-        elif isinstance(event, ScriptEnded):
-            if call := self.by_id.get(event.call_id):
-                self._forget(call.call_id)
-                self._put(replace(call, closing=event.outcome))
-        elif type(event) in TRANSITIONS:
-            assert isinstance(event, CallEvent)  # noqa: S101 - TRANSITIONS holds nothing else
-            self._step(event)
+        if step := self._steps.get(type(event)):
+            call = self.by_id.get(event.call_id)  # type: ignore[attr-defined]
+            if call is not None:
+                step(call, event)
+        elif apply := self._folds.get(type(event)):
+            apply(event, envelope)
 
-    def _step(self, event: CallEvent) -> None:
-        call = self.by_id.get(event.call_id)
-        before, after = TRANSITIONS[type(event)]
-        if call is None and isinstance(event, OfferWithdrawn) and event.reason is WithdrawReason.CALLER_LEFT:
-            return  # it follows the end of the call
-        if call is not None and isinstance(event, OfferWithdrawn) and event.offer_id in call.offers:
-            self._one_offer_less(call, event.offer_id)
-            return
-        if call is None or call.state not in before:
-            found = call.state if call else "no live call"
-            raise ImpossibleStep(f"{type(event).__name__} of {event.call_id}: {found}")
-        self._forget(call.call_id)
-        if isinstance(event, CallOffered):
-            call = replace(call, offers=call.offers | {event.offer_id})
-        elif isinstance(event, OfferAccepted):
-            call = replace(
-                call,
-                offers=call.offers - {event.offer_id},
-                offer_id=event.offer_id,
-                position_id=event.position_id,
-                agent_id=event.agent_id,
-            )
-        elif isinstance(event, OfferWithdrawn):
-            call = replace(call, offer_id=None, position_id=None, agent_id=None)
-        self._put(replace(call, state=after))
-
-    def _one_offer_less(self, call: Call, offer_id: OfferId) -> None:
-        """An offer ended unanswered: with others open, or accepted, the call is where it was."""
-        offers = call.offers - {offer_id}
-        offered_no_more = call.state is CallState.OFFERED and not offers
-        self._forget(call.call_id)
-        self._put(replace(call, offers=offers, state=CallState.WAITING if offered_no_more else call.state))
-
-    def _put(self, call: Call) -> None:
+    def _arrived(self, event: CallArrived, envelope: Envelope) -> None:
+        call = Call(
+            call_id=event.call_id,
+            kind=CallKind.INCOMING,
+            seq=envelope.seq,
+            line=event.line,
+            caller=event.caller,
+            stage=Stage.SVI,
+        )
         self.by_id[call.call_id] = call
-        self.by_channel[call.channel_id] = call
-        if call.position_id is not None:
-            self.by_position[call.position_id] = call
+        target = Target(TargetKind.NUMBER, event.caller.e164 or "")
+        caller = Party(party_id=CALLER, state=PartyState.IN, target=target, channel_id=event.channel_id)
+        self._add(call, caller)
 
-    def _forget(self, call_id: CallId) -> None:
-        call = self.by_id.pop(call_id, None)
-        if call is None:
+    def _placed(self, event: CallPlaced, envelope: Envelope) -> None:
+        call = Call(
+            call_id=event.call_id,
+            kind=event.kind,
+            seq=envelope.seq,
+            placed_by=event.position_id,
+            presented=event.presented,
+        )
+        self.by_id[call.call_id] = call
+        self._add(call, _agent(event.position_id, PartyState.IN, event.agent_id))
+
+    def _ended(self, event: CallEnded, envelope: Envelope) -> None:
+        call = self.by_id.pop(event.call_id, None)
+        if call is not None:
+            for party_id in list(call.parties):
+                self._remove(call, party_id)
+
+    def _logged_in(self, event: AgentLoggedIn, envelope: Envelope) -> None:
+        self.agents[event.position_id] = event.agent_id
+
+    def _logged_out(self, event: AgentLoggedOut, envelope: Envelope) -> None:
+        self.agents.pop(event.position_id, None)
+
+    # offers
+
+    def _queued(self, call: Call, event: CallQueued) -> None:
+        call.stage = Stage.WAITING
+        call.transfer = None
+        call.overflowing = False
+
+    def _offered(self, call: Call, event: CallOffered) -> None:
+        if event.kind is OfferKind.EVERYBODY:
+            call.offers_to_all.add(event.offer_id)
+        elif event.kind is OfferKind.INVITED:
+            if party := call.parties.get(PartyId(event.position_id)):
+                party.offer_id = event.offer_id
+        else:
+            call.offers.add(event.offer_id)
+
+    def _withdrawn(self, call: Call, event: OfferWithdrawn) -> None:
+        call.offers.discard(event.offer_id)
+        call.offers_to_all.discard(event.offer_id)
+        party = call.parties.get(PartyId(event.position_id))
+        if party is not None and party.offer_id == event.offer_id and party.state is PartyState.JOINING:
+            self._remove(call, party.party_id)
+
+    def _accepted(self, call: Call, event: OfferAccepted) -> None:
+        party_id = PartyId(event.position_id)
+        from_room = event.offer_id in call.offers
+        call.offers.discard(event.offer_id)
+        call.offers_to_all.discard(event.offer_id)
+        before = call.parties.get(party_id)
+        if before is not None and before.present:
+            raise ImpossibleStep(f"OfferAccepted of {event.call_id}: the position is in it")
+        self._remove(call, party_id)
+        party = _agent(event.position_id, PartyState.JOINING, event.agent_id)
+        party.offer_id, party.from_room = event.offer_id, from_room
+        party.by = before.by if before is not None else None
+        self._add(call, party)
+        if EVERYBODY in call.parties and not call.offers_to_all:
+            self._remove(call, EVERYBODY)
+
+    def _answered(self, call: Call, event: CallAnswered) -> None:
+        party = call.parties.get(PartyId(event.position_id))
+        if party is None or not party.present:
+            raise ImpossibleStep(f"CallAnswered of {event.call_id}: the position is not being joined")
+        party.state = PartyState.IN
+        call.stage, call.transfer = Stage.ENGAGED, None
+        call.answered_by = call.answered_by or event.position_id
+
+    def _held(self, call: Call, event: CallHeld) -> None:
+        if party := call.parties.get(PartyId(event.position_id)):
+            party.held = True
+
+    def _resumed(self, call: Call, event: CallResumed) -> None:
+        if party := call.parties.get(PartyId(event.position_id)):
+            party.held = False
+
+    # parties
+
+    def _invited(self, call: Call, event: PartyInvited) -> None:
+        number = event.target.kind is TargetKind.NUMBER
+        party = Party(
+            party_id=event.party_id,
+            state=PartyState.RINGING,
+            target=event.target,
+            channel_id=ChannelId(event.party_id) if number else None,
+            deadline=event.deadline,
+            by=event.by,
+        )
+        self._add(call, party)
+
+    def _joined(self, call: Call, event: PartyJoined) -> None:
+        party = call.parties.get(event.party_id)
+        if party is None:
+            raise ImpossibleStep(f"PartyJoined of {event.call_id}: nobody was asked")
+        party.state = PartyState.IN
+        self.ringing.pop((call.call_id, party.party_id), None)
+        call.stage, call.transfer, call.reached = Stage.ENGAGED, None, True
+
+    def _out(self, call: Call, event: PartyNotReached | PartyLeft) -> None:
+        self._remove(call, event.party_id)
+        if isinstance(event, PartyNotReached):
+            call.overflowing = False
+
+    def _muted(self, call: Call, event: PartyMuted) -> None:
+        if party := call.parties.get(event.party_id):
+            party.muted = event.muted
+
+    def _merged(self, call: Call, event: CallsMerged) -> None:
+        merged = self.by_id.pop(event.merged_id, None)
+        if merged is None:
+            raise ImpossibleStep(f"CallsMerged of {event.call_id}: the other is over")
+        for party in list(merged.parties.values()):
+            self._remove(merged, party.party_id)
+            if party.party_id == CALLER and CALLER in call.parties:
+                party.party_id = PartyId(event.merged_id)
+            if party.party_id not in call.parties:
+                self._add(call, party)
+        both = call.parties.get(PartyId(event.position_id))
+        if both is not None:
+            both.held = False
+        call.stage = Stage.ENGAGED
+        call.answered_by = call.answered_by or merged.answered_by
+        call.reached = call.reached or merged.reached
+
+    # the call as a whole
+
+    def _transfer_started(self, call: Call, event: TransferStarted) -> None:
+        call.transfer = Transfer(position_id=event.position_id, target=event.target)
+        call.stage = Stage.ENGAGED
+
+    def _transfer_failed(self, call: Call, event: TransferFailed) -> None:
+        call.transfer = Transfer(position_id=event.position_id, target=event.target, back=True)
+
+    def _overflowed(self, call: Call, event: OverflowTriggered) -> None:
+        call.overflowing = event.target.kind is TargetKind.NUMBER
+
+    def _closing(self, call: Call, event: ScriptEnded) -> None:
+        call.closing = event.outcome
+
+    # indexes
+
+    def _add(self, call: Call, party: Party) -> None:
+        call.parties[party.party_id] = party
+        if party.channel_id is not None:
+            self.by_channel[party.channel_id] = call
+        if party.state is PartyState.RINGING and party.deadline is not None:
+            self.ringing[call.call_id, party.party_id] = party.deadline
+        elif party.position_id is not None:
+            calls = self.by_position.setdefault(party.position_id, {})
+            calls[call.call_id] = call
+            if len(calls) > 1:
+                self.by_position[party.position_id] = dict(sorted(calls.items(), key=lambda i: i[1].seq))
+
+    def _remove(self, call: Call, party_id: PartyId) -> None:
+        party = call.parties.pop(party_id, None)
+        if party is None:
             return
-        self.by_channel.pop(call.channel_id, None)
-        if call.position_id is not None and self.by_position.get(call.position_id) is call:
-            del self.by_position[call.position_id]
+        self.ringing.pop((call.call_id, party_id), None)
+        if party.channel_id is not None:
+            self.by_channel.pop(party.channel_id, None)
+        elif party.position_id is not None and (calls := self.by_position.get(party.position_id)):
+            if calls.get(call.call_id) is call and party.present:
+                del calls[call.call_id]
+            if not calls:
+                del self.by_position[party.position_id]
+
+
+def _agent(position_id: PositionId, state: PartyState, agent_id: AgentId) -> Party:
+    target = Target(TargetKind.POSITION, position_id)
+    return Party(party_id=PartyId(position_id), state=state, target=target, agent_id=agent_id)

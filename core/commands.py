@@ -52,7 +52,9 @@ class DeclineOffer(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HangUp(Command):
-    """Raccrocher: end the position's call."""
+    """Raccrocher: end the call heard, or the one named. With colleagues in it, only leave it."""
+
+    call_id: CallId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -350,7 +350,7 @@ class PartyMuted(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallsMerged(CallEvent):
-    """The parties of ``merged_id`` are now in this call; the other is over, with no outcome of its own."""
+    """The parties of ``merged_id`` are now in this call. CallEnded of the other follows."""
 
     merged_id: CallId
     position_id: PositionId

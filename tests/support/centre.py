@@ -9,7 +9,7 @@ from acd.defaults import default_plan
 from acd.model.rules import RoomPlan
 from acd.service import DistributionService
 from app.bus import InProcessBus
-from calls.service import CallService
+from calls.service import CallService, NumberRules
 from core.commands import LogIn
 from core.events import Envelope, Event, PositionReadinessChanged
 from core.ids import AgentId, CallId, CentreId, ChannelId, PositionId
@@ -73,6 +73,7 @@ class FakeCentre:
         wrap_up_seconds: float = 15,
         flows: CallFlows | None = None,
         plan: RoomPlan | None = None,
+        rules: NumberRules | None = None,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
@@ -81,7 +82,7 @@ class FakeCentre:
         self.bus = InProcessBus(
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)
         )
-        self.calls = CallService(self.bus, self.switch)
+        self.calls = CallService(self.bus, self.switch, self.clock, rules)
         self.plans: dict[PlanKey, CallFlows] = {(0, ""): flows or simple_flows()}
         self.ivr = IvrService(self.bus, self.switch, self.clock, self.plans.get)
         self.plan = plan or default_plan(offer_seconds, wrap_up_seconds)
@@ -94,6 +95,7 @@ class FakeCentre:
         self.calls.on_switch(event)
         self.ivr.on_switch(event)
         self.acd.on_switch(event)
+        self.calls.after_switch(event)
 
     def start(self) -> None:
         self.switch.mend()
@@ -126,6 +128,7 @@ class FakeCentre:
     def advance(self, seconds: float) -> None:
         """Let time pass and look at the deadlines."""
         now = self.clock.advance(seconds)
+        self.calls.tick(now)
         self.ivr.tick(now)
         self.acd.tick(now)
 

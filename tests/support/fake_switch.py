@@ -67,6 +67,7 @@ class FakeSwitch:
         self.handed_back: list[ChannelId] = []
         self.hanging_up: list[ChannelId] = []
         self.refuse_joins = False
+        self.refuse_calls = False
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
 
     def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
@@ -170,6 +171,12 @@ class FakeSwitch:
         future.add_done_callback(lambda f: f.exception())
         return future
 
+    def _refused(self) -> Awaitable[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.set_exception(SwitchRefused(409, "refused by the test"))
+        future.add_done_callback(lambda f: f.exception())
+        return future
+
     def _done(self) -> Awaitable[None]:
         self.orders += 1
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -219,10 +226,7 @@ class FakeSwitch:
 
     def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         if self.refuse_joins:
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            future.set_exception(SwitchRefused(409, "refused by the test"))
-            future.add_done_callback(lambda f: f.exception())
-            return future
+            return self._refused()
         if self.up and self._exists(channel):
             self._out_of_bridges(channel)
             self.bridges.setdefault(bridge, set()).add(channel)
@@ -241,6 +245,8 @@ class FakeSwitch:
         return self._known(channel)
 
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
+        if self.refuse_calls:
+            return self._refused()
         if self.up:
             self.callees[channel] = FakeCallee(call_id, number)
             asyncio.get_running_loop().call_soon(self._callee_ready, channel)

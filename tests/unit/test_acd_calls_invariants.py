@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from acd.policy.matching import next_match
-from calls.model import CallState
+from calls.model import PartyState
 from core.commands import AcceptOffer, DeclineOffer, GoReady, HangUp, HoldCall, LogOut, Pause, ResumeCall
 from core.errors import CommandRefused
 from core.events import (
@@ -235,8 +235,8 @@ class Centre(RuleBasedStateMachine):
     @invariant()
     def no_call_is_left_half_joined(self) -> None:
         if self.centre.switch.up:
-            states = {call.state for call in self.centre.calls.calls.by_id.values()}
-            assert CallState.CONNECTING not in states
+            calls = self.centre.calls.calls.by_id.values()
+            assert PartyState.JOINING not in {p.state for call in calls for p in call.parties.values()}
 
     @invariant()
     def everybody_waiting_hears_something(self) -> None:

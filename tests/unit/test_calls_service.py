@@ -2,8 +2,6 @@
 
 import pytest
 
-from calls.model import Call, CallState
-from calls.policy import Repair, outcome_at_end, repair
 from core.commands import AcceptOffer, HangUp, HoldCall, ResumeCall
 from core.events import (
     CallAnswered,
@@ -16,58 +14,15 @@ from core.events import (
     CallResumed,
     OfferWithdrawn,
 )
-from core.ids import AgentId, BridgeId, CallId, ChannelId, OfferId, PositionId
+from core.ids import BridgeId, ChannelId, PositionId
 from core.switch import DigitPressed, PlaybackEnded
-from core.words import CallerNumber, EndedBy, Outcome, WithdrawReason
+from core.words import EndedBy, Outcome, WithdrawReason
 from tests.support.centre import FakeCentre, settle
 
 pytestmark = pytest.mark.unit
 
 ARM1 = PositionId("arm1")
 BRIDGE = BridgeId("position-arm1")
-
-
-@pytest.mark.parametrize(
-    ("state", "outcome"),
-    [
-        (CallState.SVI, Outcome.ABANDONED_SVI),
-        (CallState.WAITING, Outcome.ABANDONED_QUEUE),
-        (CallState.OFFERED, Outcome.ABANDONED_RINGING),
-        (CallState.CONNECTING, Outcome.ABANDONED_RINGING),
-        (CallState.TALKING, Outcome.ANSWERED),
-        (CallState.HELD, Outcome.ANSWERED),
-    ],
-)
-def test_outcome(state: CallState, outcome: Outcome) -> None:
-    assert outcome_at_end(state) is outcome
-
-
-@pytest.mark.parametrize(
-    ("state", "exists", "in_bridge", "expected"),
-    [
-        (CallState.WAITING, False, False, Repair.END),
-        (CallState.TALKING, False, False, Repair.END),
-        (CallState.WAITING, True, False, Repair.NONE),
-        (CallState.SVI, True, False, Repair.NONE),
-        (CallState.CONNECTING, True, True, Repair.CONFIRM),
-        (CallState.CONNECTING, True, False, Repair.JOIN),
-        (CallState.TALKING, True, False, Repair.JOIN),
-        (CallState.TALKING, True, True, Repair.NONE),
-        (CallState.HELD, True, False, Repair.NONE),
-    ],
-)
-def test_repair(state: CallState, exists: bool, in_bridge: bool, expected: Repair) -> None:
-    call = Call(
-        call_id=CallId("c"),
-        channel_id=ChannelId("c"),
-        line="15",
-        caller=CallerNumber("+33612345678"),
-        state=state,
-        offer_id=OfferId("o"),
-        position_id=ARM1,
-        agent_id=AgentId("a"),
-    )
-    assert repair(call, channel_exists=exists, in_position_bridge=in_bridge) is expected
 
 
 class Story:

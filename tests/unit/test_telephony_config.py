@@ -86,7 +86,7 @@ def test_nothing_in_the_dialplan_can_dial_out(config: AsteriskConfig, tmp_path: 
         module for module in MODULES if module in {"app_dial", "app_system", "res_agi", "app_originate"}
     ]
     assert set(sections(tmp_path / "out" / "extensions.conf")) == {
-        "general", "from-trunk", "fallback", "callee-answered", "positions",
+        "general", "from-trunk", "fallback", "callee-answered", "phone-confirmed", "positions",
     }  # fmt: skip
 
 

@@ -1,0 +1,247 @@
+"""Makes Asterisk agree with the wiring: knows where each channel was put, and orders the differences."""
+
+from collections.abc import Awaitable, Iterable
+
+import structlog
+
+from calls.model import Call, LiveCalls
+from calls.wiring import InBridge, Music, Place, hears_ringing, leg_muted, leg_place, wiring
+from core.errors import SwitchRefused, SwitchUnavailable
+from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.ports import Switch
+from core.switch import SwitchTruth, call_bridge, position_bridge
+
+log = structlog.get_logger(__name__)
+
+Join = tuple[ChannelId, Awaitable[None]]
+"""An order to join a channel somewhere, under way."""
+
+
+def ringback_of(call_id: CallId) -> PlaybackId:
+    """Name of the ringing tone that a position hears while somebody is called. The same after a restart."""
+    return PlaybackId(f"ringback-{call_id}")
+
+
+class Wirer:
+    """Where the channels of one Asterisk are, as ordered."""
+
+    def __init__(self, switch: Switch, calls: LiveCalls) -> None:
+        self._switch = switch
+        self._calls = calls
+        self._at: dict[ChannelId, Place] = {}
+        self._members: dict[BridgeId, set[ChannelId]] = {}
+        """Who is in each bridge of a call: it is made for the first, and closed after the last."""
+        self._muted: set[ChannelId] = set()
+        self._legs: dict[PositionId, list[ChannelId]] = {}
+        """The legs of each position, the newest last."""
+        self._called: set[ChannelId] = set()
+        """Channels towards numbers that are asked for, and do not exist yet."""
+        self._ringing: set[ChannelId] = set()
+        """Numbers that ring, and send no sound of their own."""
+        self._ringback: dict[PositionId, PlaybackId] = {}
+        self._notices: dict[PositionId, PlaybackId] = {}
+
+    # --- what is known ----------------------------------------------------------------------------------
+
+    def leg(self, position_id: PositionId) -> ChannelId | None:
+        """The audio leg of a position, while it has one."""
+        legs = self._legs.get(position_id)
+        return legs[-1] if legs else None
+
+    def leg_opened(self, position_id: PositionId, channel_id: ChannelId) -> None:
+        """A leg came; who keeps the legs joins it to its standing bridge."""
+        legs = self._legs.setdefault(position_id, [])
+        if channel_id not in legs:
+            legs.append(channel_id)
+        self._at[channel_id] = InBridge(position_bridge(position_id))
+
+    def gone(self, channel_id: ChannelId) -> None:
+        """A channel ended."""
+        self._put_down(channel_id)
+        self._muted.discard(channel_id)
+        self._ringing.discard(channel_id)
+        self._called.discard(channel_id)
+        for position_id, legs in list(self._legs.items()):
+            if channel_id in legs:
+                legs.remove(channel_id)
+                self._ringback.pop(position_id, None)
+                if not legs:
+                    del self._legs[position_id]
+
+    def left_bridges(self, channel_id: ChannelId) -> None:
+        """A channel was taken out of its bridge, not by us."""
+        self._put_down(channel_id)
+        self._ringing.discard(channel_id)
+
+    def called(self, channel_id: ChannelId) -> None:
+        """A channel towards a number is asked for: it is put nowhere before it exists."""
+        self._called.add(channel_id)
+
+    def exists(self, channel_id: ChannelId) -> None:
+        """The channel towards a number exists."""
+        self._called.discard(channel_id)
+
+    def rings(self, channel_id: ChannelId, *, by_itself: bool) -> None:
+        """A number rings. ``by_itself``: its network sends the sound of it."""
+        (self._ringing.discard if by_itself else self._ringing.add)(channel_id)
+
+    def take_in(self, truth: SwitchTruth) -> None:
+        """Asterisk's truth replaces what was known."""
+        bridges = {channel: bridge for bridge, members in truth.bridges.items() for channel in members}
+        self._at = {channel: InBridge(bridge) for channel, bridge in bridges.items()}
+        self._members = {b: set(members) for b, members in truth.bridges.items() if b.startswith("call-")}
+        present = {found.channel_id for found in truth.channels}
+        self._muted &= present
+        self._ringing &= present
+        self._called.clear()
+        found_legs: dict[PositionId, list[ChannelId]] = {}
+        for found in truth.channels:
+            if found.leg is not None:
+                found_legs.setdefault(found.leg, []).append(found.channel_id)
+        for position_id, legs in found_legs.items():
+            known = self.leg(position_id)
+            legs.sort(key=lambda leg: (leg == known, leg in bridges))
+        self._legs = found_legs
+
+    # --- orders -----------------------------------------------------------------------------------------
+
+    def apply(self, call: Call, also: Iterable[PositionId] = ()) -> list[Join]:
+        """Put a call's channels and the legs of its positions, and of others, where they belong."""
+        joins: list[Join] = []
+        wanted = wiring(call)
+        for channel_id, place in wanted.channels.items():
+            if channel_id in self._called:
+                continue
+            self._put(channel_id, place, joins)
+            self._mute(channel_id, channel_id in wanted.muted)
+        positions = [party.position_id for party in call.positions() if party.position_id is not None]
+        for position_id in {*positions, *also}:
+            self.apply_leg(position_id, joins)
+        return joins
+
+    def apply_leg(self, position_id: PositionId, joins: list[Join] | None = None) -> None:
+        """Put the leg of a position where it belongs, and let it hear a telephone ring while it must."""
+        leg = self.leg(position_id)
+        if leg is None:
+            return
+        self._put(leg, leg_place(self._calls, position_id), [] if joins is None else joins)
+        self._mute(leg, leg_muted(self._calls, position_id))
+        if self._notices:
+            self._hush(position_id)
+        self._ring_back(position_id, leg)
+
+    def call_over(self, call_id: CallId) -> None:
+        """Take the legs out of the bridge of a call that is over."""
+        for channel_id in list(self._members.get(call_bridge(call_id), ())):
+            for position_id, legs in list(self._legs.items()):
+                if channel_id in legs:
+                    self.apply_leg(position_id)
+
+    def silence_ringback(self, call_id: CallId) -> None:
+        """Stop a ringing tone that an earlier core may have begun."""
+        self._switch.stop_playback(ringback_of(call_id))
+
+    def doubt_mutes(self, call: Call) -> None:
+        """An earlier core may have muted anybody in a conference: make sure of each."""
+        self._muted |= {p.channel_id for p in call.outside() if p.channel_id is not None}
+        self._muted |= {leg for p in call.positions() if p.position_id and (leg := self.leg(p.position_id))}
+
+    def legs_kept(self, truth: SwitchTruth) -> None:
+        """Who keeps the legs has put those that were in no bridge into their standing ones."""
+        bridged = {channel for members in truth.bridges.values() for channel in members}
+        for position_id, legs in list(self._legs.items()):
+            for leg in legs:
+                if leg not in bridged:
+                    self._put_down(leg)
+                    self._at[leg] = InBridge(position_bridge(position_id))
+            self.apply_leg(position_id)
+
+    def say(self, position_id: PositionId, leg: ChannelId, call_id: CallId, sound: str) -> None:
+        """Say a short sentence to a position, cut short when it hears somebody."""
+        self._notices[position_id] = PlaybackId(f"notice-{call_id}")
+        self._switch.play(leg, self._notices[position_id], sound)
+
+    def _hush(self, position_id: PositionId) -> None:
+        """Somebody is there to be heard: the sentence is cut short."""
+        if position_id in self._notices and self._calls.heard_by(position_id) is not None:
+            self._switch.stop_playback(self._notices.pop(position_id))
+
+    def _put(self, channel_id: ChannelId, place: Place, joins: list[Join]) -> None:
+        before = self._at.get(channel_id)
+        if before == place:
+            return
+        if isinstance(place, InBridge):
+            self._join(channel_id, place, joins)
+            return
+        self._put_down(channel_id, leave=True)
+        self._at[channel_id] = place
+        if isinstance(place, Music):
+            self._switch.start_music(channel_id, place.name)
+        elif isinstance(before, Music):
+            self._switch.stop_music(channel_id)
+
+    def _join(self, channel_id: ChannelId, place: InBridge, joins: list[Join]) -> None:
+        bridge, before = place.bridge, self._at.get(channel_id)
+        self._at[channel_id] = place
+        if bridge.startswith("call-"):
+            if bridge not in self._members:
+                self._members[bridge] = set()
+                self._switch.open_bridge(bridge)
+            self._members[bridge].add(channel_id)
+        joins.append((channel_id, self._switch.join(bridge, channel_id)))
+        if isinstance(before, InBridge):  # Asterisk took it out of there by itself
+            self._emptier(before.bridge, channel_id)
+
+    def _put_down(self, channel_id: ChannelId, *, leave: bool = False) -> None:
+        before = self._at.pop(channel_id, None)
+        if isinstance(before, InBridge):
+            if leave:
+                self._switch.leave(before.bridge, channel_id)
+            self._emptier(before.bridge, channel_id)
+
+    def _emptier(self, bridge: BridgeId, channel_id: ChannelId) -> None:
+        members = self._members.get(bridge)
+        if members is None:
+            return
+        members.discard(channel_id)
+        if not members:
+            del self._members[bridge]
+            self._switch.close_bridge(bridge)
+
+    def join_failed(self, channel_id: ChannelId) -> None:
+        """A channel is not where it was ordered to: the next look at its call orders it again."""
+        self._put_down(channel_id)
+
+    def _mute(self, channel_id: ChannelId, muted: bool) -> None:
+        if muted == (channel_id in self._muted):
+            return
+        (self._muted.add if muted else self._muted.discard)(channel_id)
+        self._switch.mute(channel_id, muted)
+
+    def _ring_back(self, position_id: PositionId, leg: ChannelId) -> None:
+        call = hears_ringing(self._calls, position_id)
+        audible = call is not None and any(
+            p.channel_id is None or p.channel_id in self._ringing for p in call.ringing()
+        )
+        playing = self._ringback.get(position_id)
+        wanted = ringback_of(call.call_id) if call is not None and audible else None
+        if playing == wanted:
+            return
+        if playing is not None:
+            del self._ringback[position_id]
+            self._switch.stop_playback(playing)
+        if wanted is not None:
+            self._ringback[position_id] = wanted
+            self._switch.start_ringback(leg, wanted)
+
+
+async def carried_out(joins: list[Join]) -> list[ChannelId]:
+    """Wait for joins; give the channels that could not be joined."""
+    failed = []
+    for channel_id, order in joins:
+        try:
+            await order
+        except (SwitchRefused, SwitchUnavailable) as error:
+            log.warning("join_refused", reason=error.code)
+            failed.append(channel_id)
+    return failed
