@@ -10,17 +10,17 @@ from bandeau.phone_model import Phones
 from core.events import Envelope
 from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
-from core.words import OfferKind, Role
+from core.words import OfferKind, Priority, Role, TargetKind
 from web.live import Audience, Section, View, instant
+from web.parties import CallParties, PartiesSeen
 from web.reasons import why
-from web.room import CallSeen, OfferSeen, PositionSeen, RoomState, Stage, Touched, notes_view
+from web.room import CallSeen, OfferSeen, PositionSeen, RoomState, Touched, notes_view
 from web.rooms import RoomsSeen, RoomsTouched
 
 ROOM: Audience = "room"
 
 _ROOM_SECTION = Section(ROOM, ("room",))
 _PLATFORM_SECTION = Section(ROOM, ("platform",))
-_STAGES = {Stage.CONNECTING: "connecting", Stage.TALKING: "talking", Stage.HELD: "held"}
 
 
 def list_of(queue: QueueId) -> Audience:
@@ -52,6 +52,8 @@ class StripModel:
     def __init__(self, queue: QueueId, cards: Iterable[RoomCard] = ()) -> None:
         self.room = RoomState(queue)
         self.rooms = RoomsSeen(cards)
+        self.parties = PartiesSeen()
+        self._parties_touched: frozenset[PositionId] = frozenset()
         self._declared = tuple(self.rooms.rooms)
         self.phones = Phones()
         self._touched = Touched()
@@ -62,18 +64,21 @@ class StripModel:
         self.rooms.use(cards)
         self._declared = tuple(self.rooms.rooms)
         self._touched, self._rooms_touched = Touched(), RoomsTouched()
+        self._parties_touched = frozenset()
 
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)
         self._rooms_touched |= self.rooms.fold(envelope)
         self.phones.fold(envelope)
+        self._parties_touched |= self.parties.fold(envelope)
 
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
         touched, self._touched = self._touched, Touched()
         rooms, self._rooms_touched = self._rooms_touched, RoomsTouched()
-        told = touched.positions | rooms.positions
+        parties, self._parties_touched = self._parties_touched, frozenset()
+        told = touched.positions | rooms.positions | parties
         if rooms.alarms:
             told |= {p.position_id for p in self.room.positions.values() if p.role is Role.SUPERVISOR}
         sections: dict[Section, View | None] = {
@@ -130,13 +135,23 @@ class StripModel:
             }
             if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
                 view["offer"]["by"] = by
-        if position.call_id is not None and (taken := self.room.calls.get(position.call_id)):
-            view["call"] = _call(taken)
+        if calls := self.parties.calls_of(position.position_id):
+            view["calls"] = {call.call_id: self._call(call, position.position_id) for call in calls}
+        if shown := self.parties.shown_of(position.position_id):
+            view["call"] = self._call(shown, position.position_id)
         if parked := self.rooms.parked_by(position.position_id):
             view["parked"] = parked
         if alarms := self.rooms.alarms_of(position.position_id, position.role):
             view["alarms"] = alarms
         return view
+
+    def _call(self, call: CallParties, position_id: PositionId) -> View:
+        """One of a position's calls: what is known of its caller, and who is in it."""
+        seen = self.room.calls.get(call.call_id)
+        view: View = {"id": call.call_id, **(_caller(seen) if seen is not None else _called(call))}
+        if seen is not None and seen.notes:
+            view["notes"] = notes_view(seen.notes)
+        return {**view, **call.view(position_id)}
 
 
 def _asked_by(offer: OfferSeen) -> str:
@@ -180,12 +195,15 @@ def _caller(call: CallSeen) -> View:
     return view
 
 
-def _call(call: CallSeen) -> View:
-    view: View = {**_caller(call), "id": call.call_id, "state": _STAGES.get(call.stage, "connecting")}
-    if call.answered_at is not None:
-        view["answeredAt"] = instant(call.answered_at)
-    if call.held_at is not None:
-        view["heldAt"] = instant(call.held_at)
-    if call.notes:
-        view["notes"] = notes_view(call.notes)
+def _called(call: CallParties) -> View:
+    """What stands for a caller in a call that an agent placed: whom they call."""
+    view: View = {
+        "hidden": False,
+        "line": "",
+        "flow": "",
+        "priority": Priority.PX.value,
+        "queuedAt": instant(call.began_at),
+    }
+    if call.target is not None and call.target.kind is TargetKind.NUMBER:
+        view["number"] = call.target.value
     return view

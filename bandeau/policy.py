@@ -1,5 +1,6 @@
 """When a strip is proven alive, and what a strip's command means."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from core.commands import (
@@ -8,27 +9,40 @@ from core.commands import (
     ChangeRoomRule,
     CheckedBack,
     Command,
+    CompleteTransfer,
     DeclineOffer,
+    DropParty,
     GoReady,
     HangUp,
     HoldCall,
+    InviteParty,
+    LeaveCall,
     LogOut,
+    MergeCalls,
+    MuteParty,
     NoteCall,
     Pause,
+    PlaceCall,
     ResumeCall,
     RingPhone,
+    SendDigits,
     SetMuted,
+    SwapCalls,
     TakeCall,
+    TakeOverCall,
+    TransferCall,
     UseHeadset,
     UsePhone,
 )
 from core.errors import CommandRefused
-from core.ids import CallId, OfferId, PositionId, QueueId
-from core.words import PauseReason, PhoneMode, Priority, RoomSetting
+from core.ids import CallId, OfferId, PartyId, PositionId, QueueId
+from core.words import PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind
 from web.live import ArgValue
 
 Args = Mapping[str, ArgValue]
 
+_LONGEST_TARGET = 40
+_DIGITS = re.compile(r"[0-9*#]{1,32}")
 CHOSEN_REASONS = frozenset(PauseReason) - {PauseReason.NO_ANSWER}
 """Pause reasons an agent may give; the others are set by the system."""
 
@@ -59,6 +73,34 @@ def _reason(args: Args) -> PauseReason:
     return reason
 
 
+def _target(args: Args) -> Target:
+    """Whom to reach: ``kind`` and ``value``."""
+    value = _text(args, "value")
+    if len(value) > _LONGEST_TARGET:
+        raise ValueError("value")
+    return Target(TargetKind(_text(args, "kind")), value)
+
+
+def _call_id(args: Args) -> CallId:
+    return CallId(_text(args, "callId"))
+
+
+def _party_id(args: Args) -> PartyId:
+    return PartyId(_text(args, "partyId"))
+
+
+def _priority_or_none(args: Args) -> Priority | None:
+    given = _text(args, "priority")
+    return Priority(given) if given else None
+
+
+def _digits(args: Args) -> str:
+    digits = _text(args, "digits")
+    if not _DIGITS.fullmatch(digits):
+        raise ValueError("digits")
+    return digits
+
+
 _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]]] = {
     "accept_offer": (
         frozenset({"offerId"}),
@@ -69,6 +111,32 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
         lambda p, a: DeclineOffer(position_id=p, offer_id=OfferId(_text(a, "offerId"))),
     ),
     "hang_up": (frozenset(), lambda p, a: HangUp(position_id=p)),
+    "hang_up_call": (frozenset({"callId"}), lambda p, a: HangUp(position_id=p, call_id=_call_id(a))),
+    "place_call": (
+        frozenset({"kind", "value"}),
+        lambda p, a: PlaceCall(position_id=p, target=_target(a)),
+    ),
+    "swap": (frozenset(), lambda p, a: SwapCalls(position_id=p)),
+    "merge": (frozenset(), lambda p, a: MergeCalls(position_id=p)),
+    "complete_transfer": (frozenset(), lambda p, a: CompleteTransfer(position_id=p)),
+    "transfer": (
+        frozenset({"callId", "kind", "value", "priority"}),
+        lambda p, a: TransferCall(
+            position_id=p, call_id=_call_id(a), target=_target(a), priority=_priority_or_none(a)
+        ),
+    ),
+    "invite": (frozenset({"kind", "value"}), lambda p, a: InviteParty(position_id=p, target=_target(a))),
+    "drop_party": (
+        frozenset({"callId", "partyId"}),
+        lambda p, a: DropParty(position_id=p, call_id=_call_id(a), party_id=_party_id(a)),
+    ),
+    "mute_party": (
+        frozenset({"callId", "partyId", "muted"}),
+        lambda p, a: MuteParty(position_id=p, call_id=_call_id(a), party_id=_party_id(a), muted=_muted(a)),
+    ),
+    "leave_call": (frozenset({"callId"}), lambda p, a: LeaveCall(position_id=p, call_id=_call_id(a))),
+    "take_over": (frozenset({"callId"}), lambda p, a: TakeOverCall(position_id=p, call_id=_call_id(a))),
+    "send_digits": (frozenset({"digits"}), lambda p, a: SendDigits(position_id=p, digits=_digits(a))),
     "hold": (frozenset(), lambda p, a: HoldCall(position_id=p)),
     "resume": (frozenset(), lambda p, a: ResumeCall(position_id=p)),
     "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=_muted(a))),

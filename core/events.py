@@ -548,10 +548,14 @@ class RecordingStarted(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingEnded(CallEvent):
-    """The tracks are closed. ``seconds`` is their length, ``octets`` their total size."""
+    """The tracks are closed. ``seconds`` is their length, ``octets`` their total size.
+
+    ``caller_track`` says which, as in RecordingStarted: a call has one recording for each who is outside.
+    """
 
     seconds: float
     octets: int
+    caller_track: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -559,6 +563,7 @@ class RecordingMissing(CallEvent):
     """A call ended with a track absent or unreadable: it is flagged "not recorded"."""
 
     detail: str
+    caller_track: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,7 +76,8 @@ class Notices:
     """What LRMs have not been told yet, folded from the journal: so nothing is forgotten by a restart."""
 
     def __init__(self) -> None:
-        self.pending: dict[CallId, Notice] = {}
+        self.pending: dict[tuple[CallId, AgentId], Notice] = {}
+        """One for each agent who took the call: after a transfer the next one's LRM opens the same dossier."""
         self._callers: dict[CallId, CallerNumber] = {}
         self._queued: dict[CallId, CallQueued] = {}
 
@@ -91,7 +92,7 @@ class Notices:
             case CallAnswered():
                 self._answered(event, envelope)
             case LrmNotified() | LrmNotificationFailed():
-                self.pending.pop(event.call_id, None)
+                self.pending.pop((event.call_id, event.agent_id), None)
             case CallEnded():
                 self._callers.pop(event.call_id, None)
                 self._queued.pop(event.call_id, None)
@@ -102,7 +103,7 @@ class Notices:
         caller, queued = self._callers.get(event.call_id), self._queued.get(event.call_id)
         if caller is None or queued is None:
             return
-        self.pending[event.call_id] = Notice(
+        self.pending[event.call_id, event.agent_id] = Notice(
             event.call_id,
             event.agent_id,
             envelope.occurred_at,

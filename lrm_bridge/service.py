@@ -49,7 +49,7 @@ class LrmService:
 
     def _on_call_answered(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, CallAnswered)  # noqa: S101 - by subscription
-        notice = self._notices.pending.get(envelope.event.call_id)
+        notice = self._notices.pending.get((envelope.event.call_id, envelope.event.agent_id))
         if notice is not None:
             self._spawn(notice)
 

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.ids import CallId
 from core.words import Outcome
 
 _CREATED = re.compile(r"-(\d{10,11})\.\d+$")
@@ -37,8 +36,8 @@ class Tracks:
     centre: str
 
 
-def tracks_of(call_id: CallId) -> Tracks:
-    """Name the tracks of a call, as the dialplan names them: by the UTC day on which its id was made.
+def tracks_of(call_id: str) -> Tracks:
+    """Name the tracks of a call's channel, as the dialplan names them: by the UTC day on which its id was made.
 
     Raises:
         ValueError: the id was not made by Asterisk.

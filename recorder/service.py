@@ -1,21 +1,40 @@
 """Follows recordings: lists each in the journal when it starts, and when Asterisk has closed it."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from core.events import CallEnded, Envelope, LineOpened, RecordingEnded, RecordingMissing, RecordingStarted
+from core.events import (
+    CallEnded,
+    CallsMerged,
+    Envelope,
+    LineOpened,
+    PartyJoined,
+    RecordingEnded,
+    RecordingMissing,
+    RecordingStarted,
+)
 from core.ids import CallId
 from core.ports import Bus, Clock
 from core.words import Outcome
-from recorder.policy import Measured, Patience, complete, patience, tracks_of, what_is_missing
+from recorder.policy import Measured, Patience, Tracks, complete, patience, tracks_of, what_is_missing
 from recorder.store import measure
 
 log = structlog.get_logger(__name__)
 
 FIRST_LOOK_S = 0.25
 """After the end of a call: earlier, Asterisk is still closing its tracks and the look is for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A recording not accounted for yet. ``outcome``: its call's, once that has ended."""
+
+    call_id: CallId
+    tracks: Tracks
+    outcome: Outcome | None = None
 
 
 class RecorderService:
@@ -25,18 +44,19 @@ class RecorderService:
         self._bus = bus
         self._clock = clock
         self._folder = folder
-        self._unlisted: dict[CallId, Outcome | None] = {}
-        """Recordings not accounted for yet; the outcome of their call, if it has ended."""
+        self._unlisted: dict[str, Unlisted] = {}
+        """Recordings not accounted for yet, by their caller's track."""
         self._tasks: set[asyncio.Task[None]] = set()
         bus.project(self._fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
+        bus.subscribe((PartyJoined,), self._on_party_joined)
         bus.subscribe((CallEnded,), self._on_call_ended)
 
     def start(self) -> None:
         """List the recordings of calls that ended just before the core did."""
-        for call_id, outcome in list(self._unlisted.items()):
-            if outcome is not None:
-                self._spawn(call_id, outcome)
+        for recording in list(self._unlisted.values()):
+            if recording.outcome is not None:
+                self._spawn(recording)
 
     async def close(self) -> None:
         """Stop looking; what is not listed yet will be at the next start."""
@@ -48,19 +68,37 @@ class RecorderService:
         event = envelope.event
         match event:
             case RecordingStarted():
-                self._unlisted[event.call_id] = None
-            case CallEnded() if event.call_id in self._unlisted:
-                self._unlisted[event.call_id] = event.outcome
-            case RecordingEnded() | RecordingMissing():
-                self._unlisted.pop(event.call_id, None)
+                tracks = Tracks(event.caller_track, event.centre_track)
+                self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks)
+            case CallsMerged():
+                for recording in self._of(event.merged_id):  # its channels go on in the other call
+                    self._unlisted[recording.tracks.caller] = replace(recording, call_id=event.call_id)
+            case CallEnded():
+                for recording in self._of(event.call_id):
+                    self._unlisted[recording.tracks.caller] = replace(recording, outcome=event.outcome)
+            case RecordingEnded() | RecordingMissing() if event.caller_track:
+                self._unlisted.pop(event.caller_track, None)
+            case RecordingEnded() | RecordingMissing():  # of an older journal, or with no track
+                for recording in self._of(event.call_id):
+                    del self._unlisted[recording.tracks.caller]
             case _:
                 pass
 
+    def _of(self, call_id: CallId) -> list[Unlisted]:
+        return [recording for recording in self._unlisted.values() if recording.call_id == call_id]
+
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
-        call_id = envelope.event.call_id
+        self._begin(envelope.event.call_id, envelope.event.call_id, envelope)
+
+    def _on_party_joined(self, envelope: Envelope) -> None:
+        """A number picked up: it is recorded by its own channel."""
+        assert isinstance(envelope.event, PartyJoined)  # noqa: S101 - by subscription
+        self._begin(envelope.event.call_id, envelope.event.channel_id, envelope)
+
+    def _begin(self, call_id: CallId, channel: str, envelope: Envelope) -> None:
         try:
-            tracks = tracks_of(call_id)
+            tracks = tracks_of(channel)
         except ValueError as error:  # a recording we cannot find is no reason to fail the call
             self._bus.publish(RecordingMissing(call_id=call_id, detail=str(error)), envelope)
             return
@@ -70,31 +108,34 @@ class RecorderService:
 
     def _on_call_ended(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, CallEnded)  # noqa: S101 - by subscription
-        if envelope.event.call_id in self._unlisted:
-            self._spawn(envelope.event.call_id, envelope.event.outcome)
+        for recording in self._of(envelope.event.call_id):
+            self._spawn(recording)
 
-    def _spawn(self, call_id: CallId, outcome: Outcome) -> None:
-        task = asyncio.get_running_loop().create_task(self._list(call_id, outcome), name=f"recording {call_id}")
+    def _spawn(self, recording: Unlisted) -> None:
+        name = f"recording {recording.tracks.caller}"
+        task = asyncio.get_running_loop().create_task(self._list(recording), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _list(self, call_id: CallId, outcome: Outcome) -> None:
+    async def _list(self, recording: Unlisted) -> None:
         """Wait until Asterisk has closed the tracks, a moment after the call's end, then list them."""
-        caller, centre = await self._closed_tracks(call_id, patience(outcome))
+        call_id, tracks = recording.call_id, recording.tracks
+        caller, centre = await self._closed_tracks(tracks, patience(recording.outcome or Outcome.ANSWERED))
         if caller.seconds is not None and centre.seconds is not None:
             self._bus.publish(
                 RecordingEnded(
                     call_id=call_id,
                     seconds=round(max(caller.seconds, centre.seconds), 3),
                     octets=caller.octets + centre.octets,
+                    caller_track=tracks.caller,
                 )
             )
         else:
             log.error("recording_missing", call_id=call_id)
-            self._bus.publish(RecordingMissing(call_id=call_id, detail=what_is_missing(caller, centre)))
+            missing = what_is_missing(caller, centre)
+            self._bus.publish(RecordingMissing(call_id=call_id, detail=missing, caller_track=tracks.caller))
 
-    async def _closed_tracks(self, call_id: CallId, patient: Patience) -> tuple[Measured, Measured]:
-        tracks = tracks_of(call_id)
+    async def _closed_tracks(self, tracks: Tracks, patient: Patience) -> tuple[Measured, Measured]:
         give_up = self._clock.monotonic() + patient.total
         await asyncio.sleep(min(FIRST_LOOK_S, patient.between))
         while True:

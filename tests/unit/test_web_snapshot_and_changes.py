@@ -28,11 +28,15 @@ from core.events import (
     CallHeld,
     CallOffered,
     CallOriented,
+    CallPlaced,
     CallQueued,
+    CallsMerged,
     Envelope,
     Event,
     OfferAccepted,
     OfferWithdrawn,
+    PartyInvited,
+    PartyJoined,
 )
 from core.ids import PositionId, QueueId
 from core.switch import PlaybackEnded
@@ -57,6 +61,8 @@ FEW: dict[str, list[str]] = {
     "offer_id": ["o1", "o2"],
     "queue": ["15", "MU", "ML", "autre"],
     "by": list(POSITIONS),
+    "party_id": [*POSITIONS, "caller", "everybody", "p1"],
+    "merged_id": ["c1", "c2"],
 }
 
 
@@ -77,6 +83,10 @@ OFTEN = (
     OfferAccepted,
     CallAnswered,
     CallHeld,
+    CallPlaced,
+    PartyInvited,
+    PartyJoined,
+    CallsMerged,
 )
 meeting_events = st.sampled_from([*EVENT_TYPES.values(), *OFTEN, *OFTEN]).flatmap(meeting)
 
@@ -90,7 +100,7 @@ class Client:
     connected: bool = False
 
 
-OWN = ("agent", "position", "offer", "call", "parked", "alarms", "waiting")
+OWN = ("agent", "position", "offer", "call", "calls", "parked", "alarms", "waiting")
 """What a strip shows of its own position: told at once."""
 
 
