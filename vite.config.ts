@@ -32,6 +32,7 @@ export default defineConfig({
         strip: here("./ui/pages/bandeau/index.html"),
         wallboard: here("./ui/pages/salle/index.html"),
         desk: here("./ui/pages/rappels/index.html"),
+        callFlows: here("./ui/pages/parcours/index.html"),
       },
     },
   },
@@ -44,7 +45,7 @@ export default defineConfig({
   },
   test: {
     root: here("."),
-    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,supervision/ui}/tests/**/*.test.ts"],
+    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,ivr/ui,supervision/ui}/tests/**/*.test.ts"],
     environment: "node",
   },
 });

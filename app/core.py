@@ -46,6 +46,7 @@ from directory.service import DirectoryService
 from history.routes import history_routes
 from history.service import HistoryService
 from ivr.model import PlanKey
+from ivr.routes import plan_routes
 from ivr.script import CallFlows
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
@@ -240,6 +241,7 @@ class Core:
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
                 desk_socket(self.desk, self.gate, adapters.clock, Limits()),
+                plan_routes(self.plans, self.gate, adapters.clock),
                 metrics_route(self.board.metrics, self.gate),
                 directory_routes(self.directory, self.gate),
                 history_routes(self.history, self.gate),

@@ -1,5 +1,6 @@
 """Keeps the centre on the plan it should be on: reads orders, checks plans, journals what comes into force."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from acd.model.rules import RoomRule
 from app.plan import CentrePlan, Reading, read_plan
 from app.plan_store import PlanError, PlanOrder, PlanStore
 from core.events import Envelope, PlanActivated, PlanRefused
+from core.plan import Difference
 from core.ports import Bus, Clock
+from ivr.script import CallFlows
 
 log = structlog.get_logger(__name__)
 
@@ -128,17 +131,38 @@ class PlanKeeper:
             return
         self._activate(wanted)
 
-    def surge_to(self, surge: str, by: str) -> None:
+    # --- for the pages ----------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """Of the plan in force."""
+        return self.current.title
+
+    @property
+    def surges(self) -> Mapping[str, str]:
+        """The surges of the version in force → their titles."""
+        return self.reading(self.version).surges
+
+    def flows(self, surge: str) -> CallFlows | None:
+        """The call flows of the version in force under a surge; ``None``: it has no such surge."""
+        plan = self.plan((self.version, surge))
+        return plan.flows if plan is not None else None
+
+    def changes(self, surge: str) -> list[Difference]:
+        """What a surge changes of the version in force. ``KeyError``: there is no such surge."""
+        return self.reading(self.version).changes(surge)
+
+    async def surge_to(self, surge: str, by: str) -> None:
         """Give the order to lay a surge over the plan in force, or to take it off (empty).
 
         Raises:
-            PlanError: the plan has no such surge.
+            KeyError: the plan has no such surge.
         """
-        if surge and surge not in self.reading(self.version).surges:
-            raise PlanError(f"the plan has no surge named {surge}")
-        now = self._clock.now()
-        self.store.order(PlanOrder(at=now, version=self.version, surge=surge, by=by))
-        self.look(now)
+        if surge and surge not in self.surges:
+            raise KeyError(surge)
+        order = PlanOrder(at=self._clock.now(), version=self.version, surge=surge, by=by)
+        await asyncio.to_thread(self.store.order, order)
+        self.look(self._clock.now())
 
     # --- within -----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ _PACKAGE = CHECKOUT / "package.json"
 _LOCK = CHECKOUT / "package-lock.json"
 _MODULES = CHECKOUT / "node_modules"
 _SOURCES = (
-    *("ui", "bandeau/ui", "desk/ui", "directory/ui", "history/ui", "supervision/ui"),
+    *("ui", "bandeau/ui", "desk/ui", "directory/ui", "history/ui", "ivr/ui", "supervision/ui"),
     *("vite.config.ts", "svelte.config.js", "tsconfig.json"),
 )
 _BUILT = Stamp(STAMPS / "pages")

@@ -35,6 +35,17 @@ async function request(method: "GET" | "POST", path: string, body?: object): Pro
   return response;
 }
 
+/** What an address of ours says, as JSON. */
+export async function get<T>(path: string): Promise<T> {
+  return (await request("GET", path)).json();
+}
+
+/** Send something to an address of ours; what it answers, where it answers something. */
+export async function post<T>(path: string, body: object): Promise<T> {
+  const response = await request("POST", path, body);
+  return response.status === 204 ? (undefined as T) : response.json();
+}
+
 export async function logIn(login: string, password: string): Promise<Session> {
   return (await request("POST", "/api/login", { login, password })).json();
 }
@@ -84,4 +95,10 @@ export function liveUrl(path: string): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
 }
 
-export const pages = { login: "/", strip: "/bandeau/", wallboard: "/salle/", desk: "/rappels/" };
+export const pages = {
+  login: "/",
+  strip: "/bandeau/",
+  wallboard: "/salle/",
+  desk: "/rappels/",
+  callFlows: "/parcours/",
+};
