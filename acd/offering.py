@@ -142,6 +142,8 @@ class Offering:
                 agent_id=position.agent_id,
             )
         )
+        if offer.call_id not in position.calls:
+            return  # it could not be joined, and that was said at once
         self._states.begin_call(position, accepted)
         if offer.from_room:
             for other in self._room.offers_of(offer.call_id):

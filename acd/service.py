@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from acd.model.positions import Position
 from acd.model.room import Room
 from acd.model.rules import RoomPlan
 from acd.offering import Offering
-from acd.policy.after import finished
+from acd.policy.after import NextState, finished
 from acd.queueing import Queueing
 from acd.states import States
 from acd.tending import Tending
@@ -43,7 +44,7 @@ from core.events import (
 from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
 from core.switch import PlaybackEnded, SwitchEvent
-from core.words import PositionState, Target, TargetKind, WithdrawReason
+from core.words import PauseReason, PositionState, Target, TargetKind, WithdrawReason
 
 
 class DistributionService:
@@ -190,15 +191,16 @@ class DistributionService:
         position = self._states.of(command)
         if position.state is PositionState.ON_CALL:
             raise CommandRefused("on_call")
-        self._give_back(position.position_id)
+        self._give_back(position, PauseReason.OTHER)
         self._states.log_out(command)
 
     def _pause(self, command: Pause) -> None:
-        self._give_back(self._states.of(command).position_id)
+        self._give_back(self._states.of(command), command.reason)
         self._states.pause(command)
 
-    def _give_back(self, position_id: PositionId) -> None:
-        """The offer to a position goes back to its place."""
-        offer = self.room.positions[position_id].offer
+    def _give_back(self, position: Position, reason: PauseReason) -> None:
+        """The offer to a position goes back to its place; the pause is there before another could be made."""
+        offer = position.offer
         if offer is not None:
+            self._states.enter(position, NextState(position.state, reason, position.until))
             self._offering.withdraw(offer, WithdrawReason.DECLINED)

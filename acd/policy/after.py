@@ -38,12 +38,13 @@ def after_unanswered_offer(
     """What follows an offer that was not answered.
 
     An agent who let an offer time out or declined it is paused: callers are not offered twice to an empty
-    chair. Not so where several were offered the call at once (``alone`` false): all of them paused would leave
-    nobody. To decline a colleague is no pause either. Otherwise the agent did nothing wrong and rests.
+    chair. Not so for those who let a call ring that was offered to several at once (``alone`` false): all of
+    them paused would leave nobody. To decline a colleague is no pause either. Otherwise the agent did nothing
+    wrong and rests.
     """
-    if not alone or kind is OfferKind.EVERYBODY:
+    if kind is OfferKind.EVERYBODY:
         return resting(position)
-    if reason is WithdrawReason.TIMED_OUT:
+    if reason is WithdrawReason.TIMED_OUT and alone:
         return NextState(PositionState.PAUSED, PauseReason.NO_ANSWER)
     if reason is WithdrawReason.DECLINED and kind is not OfferKind.INVITED:
         return NextState(PositionState.PAUSED, PauseReason.OTHER)
