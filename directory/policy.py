@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.directory import DirectoryEntry, DirectoryNumber
+from core.numbers import e164
 
 NAME_LENGTH = 120
 LABEL_LENGTH = 40
@@ -15,25 +16,19 @@ TAGS_AT_MOST = 12
 ENTRIES_AT_MOST = 50_000
 PRIORITIES = range(4)
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT = re.compile(r"[0-9]{2,6}")
-_NATIONAL = re.compile(r"0[1-9][0-9]{8}")
-_BETWEEN = re.compile(r"[\s.()\-/\u00a0\u202f]+")
+_BETWEEN = re.compile(r"[\s.()\-/]+")
 
 
 def dialled(written: str) -> str | None:
     """A number as it is dialled, E.164 or short, from the way people write it; ``None``: it is no number.
 
-    ``01 99 00 12 34`` and ``0033199001234`` become ``+33199001234``; ``15`` and ``116117`` stay.
+    ``01 99 00 12 34`` and ``0033199001234`` become ``+33199001234``; ``15`` and ``116 117`` stay themselves.
     """
-    bare = _BETWEEN.sub("", written.replace("(0)", "").strip())
+    bare = _BETWEEN.sub("", written.replace("(0)", ""))
     if not bare.isascii():
         return None
-    if bare.startswith("00"):
-        bare = "+" + bare[2:]
-    elif _NATIONAL.fullmatch(bare):
-        bare = "+33" + bare[1:]
-    return bare if _E164.fullmatch(bare) or _SHORT.fullmatch(bare) else None
+    return bare if _SHORT.fullmatch(bare) else e164(bare)
 
 
 def cleaned(text: str) -> str:

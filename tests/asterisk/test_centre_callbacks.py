@@ -7,20 +7,28 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from app.settings import RoomSettings
+from app.settings import OutgoingSettings, RoomSettings
 from core.events import CallQueued, ItemClosed, LostCallFiled
 from core.ids import ItemId
 from core.words import ItemOutcome, LossPlace
+from simulator.callees import Operator
 from simulator.robot_position import RobotPosition
-from tests.support.centre_process import ARM1, PASSWORD, CentreProcess, new_number
+from tests.support.asterisk import OPERATOR
+from tests.support.audio import contains_tone
+from tests.support.centre_process import ARM1, PASSWORD, TRUNK, CentreProcess, new_number
 from tests.support.desk_page import desk_page
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
+CALLEE_HZ = 1300.0
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
-    async with CentreProcess(room=RoomSettings(offer_seconds=8, wrap_up_seconds=1)) as running:
+    outgoing = OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1])
+    async with CentreProcess(
+        room=RoomSettings(offer_seconds=8, wrap_up_seconds=1), outgoing=outgoing
+    ) as running:
         yield running
 
 
@@ -71,6 +79,37 @@ async def test_a_caller_lost_while_waiting_is_filed_and_closes_the_item_by_being
     assert [(c.item_id, c.outcome, c.call_id) for c in closed] == [
         (first.item_id, ItemOutcome.CALLED_AGAIN, call_id)
     ]
+
+
+async def test_a_caller_is_called_back_until_reached(centre: CentreProcess) -> None:
+    number = new_number()
+    item_id = (await lost(centre, number)).item_id
+    await lost(centre, number)
+    async with (
+        await Operator.open(OPERATOR, TRUNK) as operator,
+        RobotPosition(centre.url, ARM1.login, PASSWORD) as robot,
+        desk_page(centre.url, ARM1) as page,
+    ):
+        await robot.until(lambda view: view["position"]["leg"])
+        await page.command("call_back", itemId=item_id)
+        callee = await operator.called()
+        assert callee.number == number
+        callee.refuse(486)
+        item = (await page.until(lambda view: not view["items"][item_id]["beingCalled"]))["items"][item_id]
+        assert (item["attempts"], item["owner"]["name"]) == (1, ARM1.name)
+        await robot.until(lambda view: "call" not in view, 20)
+
+        witness = centre.witness()
+        await page.command("call_back", itemId=item_id)
+        callee = await operator.called()
+        callee.answer()
+        await page.until(lambda view: item_id not in view["items"])
+        closed = await witness.next(ItemClosed)
+        assert (closed.item_id, closed.outcome) == (item_id, ItemOutcome.REACHED)
+        callee.send_tone(CALLEE_HZ, 10)
+        await robot.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 20)
+        await robot.command("hang_up")
+        await callee.ended()
 
 
 async def test_the_metrics_count_what_was_lost(centre: CentreProcess) -> None:

@@ -19,7 +19,14 @@ import httpx2
 from pydantic import BaseModel
 
 from app.asterisk_setup import prepare_asterisk
-from app.settings import AsteriskSettings, LrmSettings, RoomSettings, Settings, StorageSettings
+from app.settings import (
+    AsteriskSettings,
+    LrmSettings,
+    OutgoingSettings,
+    RoomSettings,
+    Settings,
+    StorageSettings,
+)
 from core.accounts import Account
 from core.events import CoreStarted, SwitchConnected
 from core.ids import AgentId, CallId
@@ -76,6 +83,7 @@ class CentreProcess:
         room: RoomSettings,
         plan: str = WELCOME,
         sounds: Mapping[str, tuple[float, float]] | None = None,
+        outgoing: OutgoingSettings | None = None,
         patience: float = 60,
         **sections: BaseModel,
     ) -> None:
@@ -85,6 +93,7 @@ class CentreProcess:
             room: how its waiting room works.
             plan: its plan; by default a welcome, then the room.
             sounds: further announcements: name → Hz, seconds.
+            outgoing: the operator by which it calls numbers; by default it cannot.
             patience: seconds that the core may take to start or stop.
             sections: further sections of its settings (``outgoing``, ``remote``).
         """
@@ -99,6 +108,7 @@ class CentreProcess:
             storage=StorageSettings(data_dir=self.folder),
             asterisk=AsteriskSettings(prompts_dir=prompts),
             room=room,
+            outgoing=outgoing or OutgoingSettings(),
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{LRM_PORT}/lrm/api"),
             **sections,  # type: ignore[arg-type]
         )

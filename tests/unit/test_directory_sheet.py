@@ -24,6 +24,8 @@ NO_NUMBER = "n'est ni un numéro français, ni +…, ni un numéro court"
         ("+33 (0)1 99 00 12 34", "+33199001234"),
         ("0033 1 99 00 12 34", "+33199001234"),
         ("+44 20 7946 0000", "+442079460000"),
+        ("0262 99 00 12", "+262262990012"),
+        ("0692 00 12 34", "+262692001234"),
         ("15", "15"),
         ("116 117", "116117"),
         ("3624", "3624"),
@@ -54,7 +56,7 @@ def test_what_is_dialled_is_e164_or_short_and_stays(typed: str) -> None:
 def test_a_sheet_as_french_spreadsheets_write_it() -> None:
     text = (
         HEADER
-        + "SMUR Nord;SMUR;garde=01 99 00 00 10 | 06 39 98 00 10;3;oui;smur, nord;Base à l'hôpital;\r\n"
+        + "SMUR Nord;SMUR;garde=01 99 00 00 10 | 02 61 91 00 10;3;oui;smur, nord;Base à l'hôpital;\r\n"
         + '"Clinique ""Les Pins"" ; sud";hopital;0199000011;;;;;id-7\r\n'
         + ";;;;;;;\r\n"
     )
@@ -66,7 +68,7 @@ def test_a_sheet_as_french_spreadsheets_write_it() -> None:
             entry_id=EntryId(""),
             name="SMUR Nord",
             kind=EntryKind.SMUR,
-            numbers=(DirectoryNumber("+33199000010", "garde"), DirectoryNumber("+33639980010")),
+            numbers=(DirectoryNumber("+33199000010", "garde"), DirectoryNumber("+33261910010")),
             priority=3,
             favourite=True,
             tags=("smur", "nord"),
