@@ -53,6 +53,8 @@ class PlanKeeper:
         self._stamp: tuple[int, int] | None = None
         self._next_look: datetime | None = None
         self._orders: list[PlanOrder] = []
+        self._damaged = False
+        """Whether the orders could not be read: what is in force stays."""
         self.version, self.surge = 0, ""
         """What is in force."""
         self._activated = False
@@ -114,20 +116,23 @@ class PlanKeeper:
 
     def look(self, now: datetime) -> None:
         """Put in force what should be at this instant."""
-        try:
-            stamp = self.store.stamp()
-            if stamp != self._stamp:
+        stamp = self.store.stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
                 self._orders = self.store.orders()
-                self._stamp = stamp
-        except PlanError as error:
-            self._refuse(PlanOrder(at=now, version=self.version), str(error))
+                self._damaged = False
+            except PlanError as error:
+                self._damaged = True
+                self._refuse(PlanOrder(at=now, version=self.version), str(error))
+        if self._damaged:
             return
         due = [order for order in self._orders if order.at <= now]
         wanted = max(enumerate(due), key=lambda each: (each[1].at, each[0]))[1] if due else None
         if wanted is None or wanted == self._refused:
             return
-        if self._activated and (wanted.version, wanted.surge) == (self.version, self.surge):
-            self.trouble = ""
+        same = (wanted.version, wanted.surge) == (self.version, self.surge)
+        if self._activated and same and not self.trouble:
             return
         self._activate(wanted)
 
@@ -141,7 +146,8 @@ class PlanKeeper:
     @property
     def surges(self) -> Mapping[str, str]:
         """The surges of the version in force → their titles."""
-        return self.reading(self.version).surges
+        found = self._readings.get(self.version)
+        return found.surges if found is not None else {}
 
     def flows(self, surge: str) -> CallFlows | None:
         """The call flows of the version in force under a surge; ``None``: it has no such surge."""
@@ -150,6 +156,8 @@ class PlanKeeper:
 
     def changes(self, surge: str) -> list[Difference]:
         """What a surge changes of the version in force. ``KeyError``: there is no such surge."""
+        if surge not in self.surges:
+            raise KeyError(surge)
         return self.reading(self.version).changes(surge)
 
     async def surge_to(self, surge: str, by: str) -> None:
@@ -180,8 +188,6 @@ class PlanKeeper:
 
     def _refuse(self, order: PlanOrder, detail: str) -> None:
         refused = replace(order, by="")
-        if self.trouble and self._refused == order:
-            return
         self._refused = order
         self.trouble = detail
         log.error("plan_refused", version=refused.version, surge=refused.surge, detail=detail)

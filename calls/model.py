@@ -24,6 +24,7 @@ from core.events import (
     AgentLoggedOut,
     CallAnswered,
     CallArrived,
+    CallDiverted,
     CallEnded,
     CallHeld,
     CallOffered,
@@ -205,6 +206,7 @@ class LiveCalls:
             TransferStarted: self._transfer_started,
             TransferFailed: self._transfer_failed,
             OverflowTriggered: self._overflowed,
+            CallDiverted: self._diverted,
             ScriptEnded: self._closing,
         }
 
@@ -396,6 +398,9 @@ class LiveCalls:
 
     def _overflowed(self, call: Call, event: OverflowTriggered) -> None:
         call.overflowing = event.target.kind is TargetKind.NUMBER
+
+    def _diverted(self, call: Call, event: CallDiverted) -> None:
+        call.overflowing = True
 
     def _closing(self, call: Call, event: ScriptEnded) -> None:
         call.closing = event.outcome

@@ -11,6 +11,7 @@ from calls.policy import MOST_CALLS, refusal_to_invite
 from core.commands import InviteParty, PlaceCall
 from core.errors import CommandRefused, SwitchRefused, SwitchUnavailable
 from core.events import (
+    CallDiverted,
     CallPlaced,
     Envelope,
     OverflowTriggered,
@@ -48,6 +49,7 @@ class Placing:
         bus.subscribe((PartyInvited, PartyJoined), self._rewire)
         bus.subscribe((PartyNotReached,), self._on_not_reached)
         bus.subscribe((OverflowTriggered,), self._on_overflow)
+        bus.subscribe((CallDiverted,), self._on_diverted)
 
     # --- asking -----------------------------------------------------------------------------------------
 
@@ -113,13 +115,14 @@ class Placing:
         by: PositionId | None,
         cause: Envelope | None = None,
         channel: ChannelId | None = None,
+        seconds: float | None = None,
     ) -> None:
         """Ask somebody into a call: a number is called, by a channel of ours; a position is offered it."""
         hands = self._hands
         number = target.kind is TargetKind.NUMBER
         channel = channel or hands.new_channel()
         party_id = PartyId(channel) if number else PartyId(target.value or EVERYBODY)
-        seconds = hands.rules.ring_seconds if number else INVITE_SECONDS
+        seconds = seconds or (hands.rules.ring_seconds if number else INVITE_SECONDS)
         if number:
             hands.wirer.called(channel)
         hands.publish(
@@ -241,6 +244,15 @@ class Placing:
         call = self._hands.calls.by_id.get(event.call_id)
         if call is not None and event.target.kind is TargetKind.NUMBER:
             self.ask(call, event.target, None, envelope)
+
+    def _on_diverted(self, envelope: Envelope) -> None:
+        """The SVI passes a call on to a number: it is invited; not reached, the script goes on."""
+        event = envelope.event
+        assert isinstance(event, CallDiverted)  # noqa: S101 - by subscription
+        call = self._hands.calls.by_id.get(event.call_id)
+        if call is not None:
+            seconds = (event.deadline - envelope.occurred_at).total_seconds()
+            self.ask(call, event.target, None, envelope, seconds=seconds)
 
     def tick(self, now: datetime) -> None:
         """End the invitations whose deadline is well past."""

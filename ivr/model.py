@@ -13,6 +13,7 @@ from core.events import (
     CallPrioritised,
     Envelope,
     OfferAccepted,
+    PartyJoined,
     PlanActivated,
     ScriptAdvanced,
 )
@@ -111,7 +112,7 @@ class SviState:
                     self.in_room[channel].priority = event.priority
             case OfferAccepted() | CallAnswered():
                 self._leave_room(event.call_id)
-            case CallEnded():
+            case CallEnded() | PartyJoined():
                 self._leave_svi(event.call_id)
                 self._leave_room(event.call_id)
             case _:

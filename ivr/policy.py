@@ -44,6 +44,10 @@ MOST_MOVES: Final = 40
 """Prompts heard in one script: a caller who is still there then goes to the emergency room."""
 
 
+_UNTOLD: Final = timedelta(seconds=10)
+"""After the time for ringing outside, how long its end may stay untold."""
+
+
 class ScriptBroken(Exception):
     """The script cannot go on. The text says why; it names no caller."""
 
@@ -230,7 +234,9 @@ def retrace(flows: CallFlows, walk: Walk | None, script: str, route: tuple[str, 
             walk = _assign(walk, step)
         tries = walk.tries + again if name == walk.step else int(again)
         walk = replace(walk, step=name, tries=tries)
-    return replace(walk, moves=walk.moves + 1)
+    ringing = found is not None and isinstance(found.steps.get(walk.step), Transfer)
+    hearing = Hearing.ELSEWHERE if ringing else Hearing.LISTENING
+    return replace(walk, moves=walk.moves + 1, hearing=hearing)
 
 
 def proceed(flows: CallFlows, here: Circumstances, walk: Walk, happening: Happening) -> Turn:
@@ -255,9 +261,25 @@ def proceed(flows: CallFlows, here: Circumstances, walk: Walk, happening: Happen
             return _leave(flows, here, walk, "skip" if skipped else "end", step.next, hush=skipped)
         case Menu():
             return _choose(flows, here, walk, step, happening)
-        case Transfer() if isinstance(happening, NotReached):
+        case Transfer() if isinstance(happening, NotReached) or _is_late(walk, here, happening):
             return _leave(flows, here, walk, "not reached", step.otherwise)
     return Turn(walk)
+
+
+def ringing_still(flows: CallFlows, walk: Walk, now: datetime) -> Walk:
+    """The call found again while a number outside may still be rung for it."""
+    step = _script(flows, walk.script).steps.get(walk.step)
+    return elsewhere(walk, step, now) if isinstance(step, Transfer) else walk
+
+
+def elsewhere(walk: Walk, step: Transfer, now: datetime) -> Walk:
+    """The call while a number outside is rung: should nobody tell how that ended, it goes on by itself."""
+    deadline = now + timedelta(seconds=step.ring_s) + _UNTOLD
+    return replace(walk, hearing=Hearing.ELSEWHERE, deadline=deadline)
+
+
+def _is_late(walk: Walk, here: Circumstances, happening: Happening) -> bool:
+    return isinstance(happening, Tick) and walk.deadline is not None and walk.deadline <= here.now
 
 
 def _choose(flows: CallFlows, here: Circumstances, walk: Walk, menu: Menu, happening: Happening) -> Turn:
@@ -272,7 +294,7 @@ def _choose(flows: CallFlows, here: Circumstances, walk: Walk, menu: Menu, happe
             deadline = here.now + timedelta(seconds=menu.timeout_s)
             return Turn(replace(walk, hearing=Hearing.CHOOSING, deadline=deadline))
         return _again(flows, here, walk, menu, "timeout", ())
-    if isinstance(happening, Tick) and walk.deadline is not None and walk.deadline <= here.now:
+    if _is_late(walk, here, happening):
         return _again(flows, here, walk, menu, "timeout", ())
     return Turn(walk)
 
@@ -337,7 +359,7 @@ def _stop(
             return Turn(walk, route, (Enter(step.queue, front_office, step.keys),), hush)
         case Transfer():
             until = here.now + timedelta(seconds=step.ring_s)
-            rung = replace(walk, hearing=Hearing.ELSEWHERE, moves=walk.moves + 1)
+            rung = replace(elsewhere(walk, step, here.now), moves=walk.moves + 1)
             _bound(rung)
             return Turn(rung, route, (Ring(step.number, until),), hush)
         case HangUp():

@@ -42,9 +42,13 @@ from ivr.policy import (
     begin,
     proceed,
     resume,
+    ringing_still,
 )
 
 log = structlog.get_logger(__name__)
+
+RINGING_MUSIC = "hold"
+"""Heard while a number outside rings."""
 
 
 class IvrService:
@@ -108,6 +112,7 @@ class IvrService:
         assert isinstance(envelope.event, PartyNotReached)  # noqa: S101 - by subscription
         call = self.greetings.by_call.get(envelope.event.call_id)
         if call is not None and call.walk is not None and call.walk.hearing is Hearing.ELSEWHERE:
+            self._switch.stop_music(call.channel_id)
             self._happens(call, NotReached(), envelope)
 
     def _happens(self, call: SviCall, happening: Happening, cause: Envelope | None = None) -> None:
@@ -124,7 +129,9 @@ class IvrService:
             self._hush(call)
             walk = call.walk
             flows = self.greetings.flows(call.plan)
-            if walk is None:
+            if walk is not None and walk.hearing is Hearing.ELSEWHERE:
+                call.walk = ringing_still(flows, walk, self._clock.now())
+            elif walk is None:
                 self._guard(call, lambda c=call, f=flows: begin(f, self._here(c)))  # type: ignore[misc]
             else:
                 self._guard(call, lambda c=call, f=flows, w=walk: resume(f, self._here(c), w))  # type: ignore[misc]
@@ -172,6 +179,7 @@ class IvrService:
             case Play():
                 self._play(call, action.sounds)
             case Ring():
+                self._switch.start_music(call.channel_id, RINGING_MUSIC)
                 target = Target(TargetKind.NUMBER, action.number)
                 self._bus.publish(
                     CallDiverted(call_id=call.call_id, target=target, deadline=action.until), cause

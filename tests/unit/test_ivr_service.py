@@ -17,8 +17,9 @@ from core.events import (
 from core.ids import CallId, ChannelId, QueueId
 from core.switch import DigitPressed, PlaybackEnded, SpeechHeard
 from core.words import EndedBy, FrontOffice, Outcome, Priority
-from ivr.script import Callback, Line, Menu, Script, Wait
+from ivr.script import Callback, Line, Menu, Script, Transfer, Wait
 from tests.support.centre import FakeCentre, settle
+from tests.support.control import RULES, SMUR
 from tests.support.plan import simple_flows
 
 pytestmark = pytest.mark.unit
@@ -28,9 +29,13 @@ FLOWS = simple_flows(
         "0140000000": Line("Smur", "direct", Priority.P1),
         "116117": Line("116117", "menu"),
         "3": Line("15", "callback"),
+        "4": Line("15", "out"),
     },
     scripts={
         "direct": Script("wait", {"wait": Wait(queue=QueueId("Samu"), keys={"1": Priority.UV})}),
+        "out": Script(
+            "out", {"out": Transfer(number=SMUR, otherwise="wait"), "wait": Wait(queue=QueueId("15"))}
+        ),
         "callback": Script(
             "wish", {"wish": Callback(sounds=("noted",), otherwise="wait"), "wait": Wait(queue=QueueId("15"))}
         ),
@@ -46,7 +51,7 @@ FLOWS = simple_flows(
 
 
 def centre() -> FakeCentre:
-    made = FakeCentre(flows=FLOWS)
+    made = FakeCentre(flows=FLOWS, rules=RULES)
     made.start()
     return made
 
@@ -222,3 +227,49 @@ async def test_a_restarted_core_listens_again() -> None:
     again.start()
     again.advance(5)
     assert again.switch.listening == {ChannelId(call)}
+
+
+async def ringing_outside() -> tuple[FakeCentre, CallId, ChannelId]:
+    """A caller whom the script passes on to a number, which is called."""
+    it = centre()
+    call = it.caller(line="4")
+    await settle()
+    [channel] = it.switch.callees
+    assert it.switch.music[ChannelId(call)] == "hold"
+    return it, call, channel
+
+
+async def test_a_number_that_answers_takes_the_call() -> None:
+    it, call, channel = await ringing_outside()
+    it.switch.callee_answers(channel)
+    await settle()
+    assert not it.failures
+    assert it.switch.where(ChannelId(call)) == it.switch.where(channel) is not None
+    assert call not in it.ivr.greetings.by_call
+    it.advance(120)
+    assert not it.journal.events(CallOriented)
+    it.switch.channel_ends(ChannelId(call))
+    await settle()
+    it.switch.carry_out_hang_ups()
+    await settle()
+    assert [event.outcome for event in it.journal.events(CallEnded)] == [Outcome.OVERFLOWED]
+
+
+async def test_a_number_that_does_not_answer_lets_the_script_go_on() -> None:
+    it, call, channel = await ringing_outside()
+    it.switch.channel_ends(channel, 17)
+    await settle()
+    assert it.journal.events(CallOriented)[-1].route == ("out:not reached", "wait")
+    assert it.acd.room.in_order() == [call]
+    assert it.switch.music[ChannelId(call)] == "waiting"
+
+
+async def test_a_call_is_not_passed_on_twice_and_never_left_ringing_for_ever() -> None:
+    it, call, channel = await ringing_outside()
+    it.switch.cut()
+    it.switch.mend()
+    await settle()
+    assert list(it.switch.callees) == [channel]
+    it.advance(60)
+    await settle()
+    assert it.acd.room.in_order() == [call]
