@@ -55,7 +55,7 @@ class Queueing:
         self,
         call_id: CallId,
         queue: QueueId,
-        envelope: Envelope,
+        envelope: Envelope | None,
         *,
         by: PositionId | None = None,
         priority: Priority | None = None,
@@ -80,7 +80,7 @@ class Queueing:
             envelope,
         )
 
-    def come_back(self, call_id: CallId, envelope: Envelope) -> None:
+    def come_back(self, call_id: CallId, envelope: Envelope | None = None) -> None:
         """A call that reached nobody waits again in the room it came from, as if it had never left it."""
         before = self._room.last_queued.get(call_id)
         queue = before.queue if before else self._room.plan.fallback.queue

@@ -31,6 +31,7 @@ from core.events import (
     CallQueued,
     CallsMerged,
     Envelope,
+    OfferAccepted,
     OfferWithdrawn,
     PartyInvited,
     PartyLeft,
@@ -65,6 +66,7 @@ class DistributionService:
         bus.subscribe((CallOriented,), self._on_call_oriented)
         bus.subscribe((CallEnded,), self._on_call_ended)
         bus.subscribe((OfferWithdrawn,), self._on_offer_withdrawn)
+        bus.subscribe((OfferAccepted,), self._on_accepted)
         bus.subscribe((TransferStarted,), self._on_transfer)
         bus.subscribe((TransferFailed,), self._on_transfer_failed)
         bus.subscribe((CallPlaced,), self._on_call_placed)
@@ -114,6 +116,7 @@ class DistributionService:
         self._states.move_on()
         self._offering.distribute()
         self._tending.overflow(now)
+        self._tending.bring_back(now)
         self._tending.watch(now)
 
     def _on_change(self, envelope: Envelope) -> None:
@@ -130,6 +133,11 @@ class DistributionService:
         self._offering.call_over(event.call_id, envelope)
         self._states.move_on(envelope)
         self._tending.tell_of_departed()
+
+    def _on_accepted(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, OfferAccepted)  # noqa: S101 - by subscription
+        self._tending.hush(event.call_id)
 
     def _on_offer_withdrawn(self, envelope: Envelope) -> None:
         event = envelope.event

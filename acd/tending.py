@@ -6,7 +6,7 @@ from acd.model.calls import WaitingCall
 from acd.model.room import Room
 from acd.model.rules import OverflowRule, RoomRule, changed, present
 from acd.policy.estimate import estimated_wait
-from acd.policy.overflow import Pressure, due
+from acd.policy.overflow import Pressure, away_for_too_long, due
 from acd.policy.watch import check_back_due
 from acd.policy.who_may import refusal_to_change
 from acd.queueing import WAITING_MUSIC, Queueing
@@ -34,6 +34,8 @@ class Tending:
         self._room = room
         self._states = states
         self._queueing = queueing
+        self._saying: set[CallId] = set()
+        """The calls that hear an overflow's message, as far as this core knows."""
 
     # --- estimated wait ---------------------------------------------------------------------------------
 
@@ -83,6 +85,7 @@ class Tending:
         if found.target.kind is TargetKind.ROOM:
             self._queueing.pass_on(call.call_id, QueueId(found.target.value), triggered, keep_place=True)
         elif found.target.kind is TargetKind.MESSAGE and (channel := self._room.channel_of(call.call_id)):
+            self._saying.add(call.call_id)
             self._switch.stop_music(channel)
             self._switch.play(channel, PlaybackId(f"{_MESSAGE}{call.call_id}"), found.target.value)
 
@@ -90,10 +93,24 @@ class Tending:
         """After an overflow's message, a caller who still waits hears the music again."""
         if not event.playback_id.startswith(_MESSAGE):
             return
-        call = self._room.waiting.get(CallId(event.playback_id.removeprefix(_MESSAGE)))
+        call_id = CallId(event.playback_id.removeprefix(_MESSAGE))
+        self._saying.discard(call_id)
+        call = self._room.waiting.get(call_id)
         channel = self._room.channel_of(call.call_id) if call is not None else None
         if call is not None and channel is not None and call.accepted_by is None:
             self._switch.start_music(channel, WAITING_MUSIC)
+
+    def hush(self, call_id: CallId) -> None:
+        """Somebody takes the call: its message is cut short, for Asterisk joins nobody being spoken to."""
+        if call_id in self._saying:
+            self._saying.discard(call_id)
+            self._switch.stop_playback(PlaybackId(f"{_MESSAGE}{call_id}"))
+
+    def bring_back(self, now: datetime) -> None:
+        """A call that an overflow sent away and that nobody carried out waits again."""
+        for call in list(self._room.waiting.values()):
+            if away_for_too_long(call, now):
+                self._queueing.come_back(call.call_id)
 
     # --- parked callers ---------------------------------------------------------------------------------
 

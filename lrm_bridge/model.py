@@ -1,13 +1,14 @@
 """The contract's words, and the calls an LRM is to be told of."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallPrioritised,
     CallQueued,
     Envelope,
     LrmNotificationFailed,
@@ -89,6 +90,8 @@ class Notices:
                 self._callers[event.call_id] = event.caller
             case CallQueued():
                 self._queued[event.call_id] = event
+            case CallPrioritised() if queued := self._queued.get(event.call_id):
+                self._queued[event.call_id] = replace(queued, priority=event.priority)
             case CallAnswered():
                 self._answered(event, envelope)
             case LrmNotified() | LrmNotificationFailed():

@@ -8,6 +8,9 @@ from acd.model.calls import WaitingCall
 from acd.model.rules import OverflowRule, RoomRule
 from core.words import OverflowCause, TargetKind
 
+LONGEST_AWAY_S = 120.0
+"""How long reaching somebody elsewhere may take: longer than any invitation rings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
@@ -27,6 +30,12 @@ def due(
         if each.on and not _spent(each, rule, call, now) and _applies(each, rule, call, place, pressure, now):
             return each
     return None
+
+
+def away_for_too_long(call: WaitingCall, now: datetime) -> bool:
+    """Whether nobody has said what became of a call that was sent elsewhere."""
+    last = max(call.overflowed.values(), default=None)
+    return call.away and last is not None and (now - last).total_seconds() > LONGEST_AWAY_S
 
 
 def _spent(each: OverflowRule, rule: RoomRule, call: WaitingCall, now: datetime) -> bool:
