@@ -32,6 +32,7 @@ export default defineConfig({
         strip: here("./ui/pages/bandeau/index.html"),
         wallboard: here("./ui/pages/salle/index.html"),
         desk: here("./ui/pages/rappels/index.html"),
+        directory: here("./ui/pages/annuaire/index.html"),
         callFlows: here("./ui/pages/parcours/index.html"),
       },
     },

@@ -100,5 +100,6 @@ export const pages = {
   strip: "/bandeau/",
   wallboard: "/salle/",
   desk: "/rappels/",
+  directory: "/annuaire/",
   callFlows: "/parcours/",
 };

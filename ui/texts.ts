@@ -365,6 +365,33 @@ export const directory = {
   call: "Appeler",
   transfer: "Transférer",
   invite: "Ajouter à la conférence",
+  edit: "Modifier la fiche",
+};
+
+export const entryForm = {
+  add: "Nouvelle fiche",
+  name: "Nom",
+  kind: "Type",
+  numbers: "Numéros",
+  numbersHint: "Un par ligne, avec un libellé avant = s’il en faut un\u00a0: garde = 01 99 00 12 34",
+  priority: "Priorité (3\u00a0: en premier)",
+  favourite: "Favori de toute la salle",
+  tags: "Étiquettes, séparées par des virgules",
+  notes: "Notes",
+  save: "Enregistrer",
+  cancel: "Annuler",
+  remove: "Supprimer",
+  removeSure: "Encore pour supprimer",
+};
+
+export const sheetBox = {
+  title: "Tableur",
+  export: "Exporter (CSV)",
+  file: "Fichier CSV à prendre",
+  replace: "Retirer les fiches absentes du fichier",
+  import: "Importer",
+  done: ({ added, changed, removed }: { added: number; changed: number; removed: number }) =>
+    `Pris\u00a0: ${added} ajoutées, ${changed} modifiées, ${removed} retirées.`,
 };
 
 export const recent = {

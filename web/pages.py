@@ -52,6 +52,7 @@ class Pages:
             "/bandeau": "bandeau/index.html",
             "/salle": "salle/index.html",
             "/rappels": "rappels/index.html",
+            "/annuaire": "annuaire/index.html",
             "/parcours": "parcours/index.html",
         }
         page = self._dist / name[path] if path in name else None

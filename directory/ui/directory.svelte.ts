@@ -42,8 +42,10 @@ export class DirectoryAtHand {
   }
 
   start(): void {
-    void this.refresh(() => this.copy.open());
-    this.stopRefreshing = every(REFRESH_MS, () => void this.refresh(() => this.copy.refresh()));
+    void this.copy.open().then((answered) => {
+      this.answered = answered;
+    });
+    this.stopRefreshing = every(REFRESH_MS, () => void this.refresh());
   }
 
   stop(): void {
@@ -67,8 +69,9 @@ export class DirectoryAtHand {
     return this.copy.setFavourite(entry.id, !this.favourites.has(entry.id));
   }
 
-  private async refresh(ask: () => Promise<boolean>): Promise<void> {
-    this.answered = await ask();
+  /** Ask the core for what has changed. */
+  async refresh(): Promise<void> {
+    this.answered = await this.copy.refresh();
   }
 
   private show(copy: Copy): void {

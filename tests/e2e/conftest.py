@@ -25,6 +25,7 @@ _MICROPHONE_RATE = 48_000
 expect.set_options(timeout=20_000)
 
 TakePosition = Callable[[Person], Awaitable[Desk]]
+Contexts = Callable[..., Awaitable[BrowserContext]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -109,7 +110,7 @@ async def contexts(
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_desk(
     centre: CentreProcess,
-    contexts: Callable[..., Awaitable[BrowserContext]],
+    contexts: Contexts,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[TakePosition]:
     """Gives a person a desk, not logged in; at the end they leave. Where a test failed, pictures are kept."""
@@ -142,9 +143,7 @@ def at_work(open_desk: TakePosition) -> TakePosition:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def wallboard(
-    centre: CentreProcess, contexts: Callable[..., Awaitable[BrowserContext]]
-) -> AsyncIterator[Wallboard]:
+async def wallboard(centre: CentreProcess, contexts: Contexts) -> AsyncIterator[Wallboard]:
     """The wallboard, live, on a screen of its own."""
     context = await contexts(SUPERVISOR)
     page = await context.new_page()
@@ -157,9 +156,7 @@ async def wallboard(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def callbacks(
-    centre: CentreProcess, contexts: Callable[..., Awaitable[BrowserContext]]
-) -> AsyncIterator[CallbackPage]:
+async def callbacks(centre: CentreProcess, contexts: Contexts) -> AsyncIterator[CallbackPage]:
     """The abandoned-call desk, live, before the supervisor."""
     page = await (await contexts(SUPERVISOR)).new_page()
     login = LoginPage(page, centre.url)
