@@ -1,4 +1,4 @@
-"""Directory, last calls and notes in a real browser: found by the keyboard, changed, kept with the core away."""
+"""Directory, last calls and notes in a real browser: found by keys, changed, kept with the core away."""
 
 import os
 from pathlib import Path
