@@ -24,7 +24,7 @@ _READINGS: dict[str, Callable[[str], str]] = {
     "room": lambda v: f"salle {v}",
     "priority": lambda v: f"priorité {v}",
     "waited": lambda v: f"attend depuis {_duration(v)}",
-    "first_of": lambda v: f"premier de {v} appels de la file",
+    "first_of": lambda v: f"premier qui convienne, de {v} appels dans la salle",
     "before_rooms": lambda v: f"passe avant {v} autre(s) file(s)",
     "weight": lambda v: f"poids de la salle : {v}",
     "repeat_caller": lambda v: "rappelle : avancé dans la file",

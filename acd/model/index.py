@@ -11,12 +11,17 @@ Lines and pools that changed are remembered: between the others no call can be o
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from acd.model.calls import Place, WaitingCall
 from acd.model.positions import Position
 from acd.model.rules import Mode, RoomRule, Strategy
+from acd.policy.ageing import Urgency
 from acd.policy.serving import Profile, may_ever_serve, serves, serves_room
 from core.ids import CallId, PositionId, QueueId
+
+Standing: TypeAlias = "tuple[Urgency, CallId, Line]"
+"""A call's place among all those of its room, and its line."""
 
 Turn = tuple[int, int, PositionId]
 """A ready position's turn in a strategy: the smallest is first."""
@@ -90,11 +95,12 @@ class Index:
 
     def __init__(self) -> None:
         self.rules: dict[QueueId, RoomRule] = {}
-        self.waiting: dict[QueueId, dict[Line, None]] = {}
-        """By room, the lines of automatic rooms that have callers."""
+        self.waiting: dict[QueueId, list[Standing]] = {}
+        """The automatic rooms that have callers: all of them in order, whatever line they stand in."""
         self.changed_lines: dict[Line, None] = {}
         self.changed_pools: dict[Pool, None] = {}
         self._lines: dict[QueueId, dict[tuple[int, frozenset[str]], Line]] = {}
+        self._orders: dict[QueueId, list[Standing]] = {}
         self._line_of: dict[CallId, tuple[Line, Place]] = {}
         self._pools: dict[Profile, Pool] = {}
         self._pools_of: dict[QueueId, list[Pool]] = {}
@@ -105,6 +111,7 @@ class Index:
         """Take a new room in. One that changes how it works needs a new index."""
         self.rules[rule.queue] = rule
         self._lines[rule.queue] = {}
+        self._orders[rule.queue] = []
         self._pools_of[rule.queue] = []
         for pool in self._pools.values():
             self._relate(pool, rule)
@@ -127,9 +134,11 @@ class Index:
         if line is None:
             line = lines[step, wanted] = Line(self.rules[call.queue], step, wanted)
         insort(line.places, place)
+        order = self._orders[call.queue]
+        insort(order, (*place, line))  # no two urgencies are equal: lines are never compared
         self._line_of[call.call_id] = (line, place)
         if line.rule.mode is Mode.AUTOMATIC:
-            self.waiting.setdefault(call.queue, {})[line] = None
+            self.waiting[call.queue] = order
             self.changed_lines[line] = None
 
     def take(self, call_id: CallId) -> None:
@@ -139,19 +148,19 @@ class Index:
             return
         line, place = found
         del line.places[bisect_left(line.places, place)]
-        if not line.places and (lines := self.waiting.get(line.rule.queue)) is not None:
-            lines.pop(line, None)
-            if not lines:
-                del self.waiting[line.rule.queue]
+        order = self._orders[line.rule.queue]
+        del order[bisect_left(order, place)]  # a place sorts before the standing that it begins
+        if not order:
+            self.waiting.pop(line.rule.queue, None)
 
     def places(self, queue: QueueId | None = None) -> list[Place]:
         """The calls waiting in line, in order; of one room, or of all."""
-        rooms = self._lines.values() if queue is None else [self._lines.get(queue, {})]
-        return sorted(place for lines in rooms for line in lines.values() for place in line.places)
+        orders = self._orders.values() if queue is None else [self._orders.get(queue, [])]
+        return sorted((at, call_id) for order in orders for at, call_id, _ in order)
 
     def length(self, queue: QueueId) -> int:
         """How many calls wait in line in a room."""
-        return sum(len(line.places) for line in self._lines.get(queue, {}).values())
+        return len(self._orders.get(queue, ()))
 
     def line_of(self, call_id: CallId) -> Line | None:
         """The line a call waits in."""
@@ -203,11 +212,13 @@ class Index:
         return sum(pool.members for pool in pools), sum(len(pool.turns) for pool in pools)
 
     def lines_for(self, pool: Pool) -> Iterator[Line]:
-        """The lines with callers in the rooms that a pool may ever serve."""
+        """In each room that a pool may ever serve, the line of the first caller whom it may serve now."""
         if len(pool.queues) <= len(self.waiting):
-            for queue in pool.queues:
-                yield from self.waiting.get(queue, ())
+            orders = [order for queue in pool.queues if (order := self.waiting.get(queue))]
         else:
-            for queue, lines in self.waiting.items():
-                if queue in pool.queues:
-                    yield from lines
+            orders = [order for queue, order in self.waiting.items() if queue in pool.queues]
+        for order in orders:
+            for _, _, line in order:
+                if pool.may_serve(line):
+                    yield line
+                    break

@@ -38,7 +38,8 @@ def next_match(room: Room, now: datetime) -> Match | None:
     line, pools, compared = best
     call = room.waiting[line.places[0][1]]
     chosen, why = choose(room, call, line, pools)
-    return Match(call, chosen, (*_why_this_call(call, line, compared, now), *why, *_why_skills(line)))
+    length = index.length(call.queue)
+    return Match(call, chosen, (*_why_this_call(call, line, length, compared, now), *why, *_why_skills(line)))
 
 
 def _best_line(index: Index, now: float) -> tuple[Line, list[Pool], int] | None:
@@ -66,7 +67,7 @@ def _lines_to_look_at(index: Index) -> Iterator[Line]:
         if not pool.turns:
             continue
         for line in index.lines_for(pool):
-            if line not in seen and pool.may_serve(line):
+            if line not in seen:
                 seen.add(line)
                 yield line
 
@@ -75,12 +76,12 @@ def _any(pools: Iterable[Pool]) -> bool:
     return next(iter(pools), None) is not None
 
 
-def _why_this_call(call: WaitingCall, line: Line, compared: int, now: datetime) -> Iterator[str]:
+def _why_this_call(call: WaitingCall, line: Line, length: int, compared: int, now: datetime) -> Iterator[str]:
     yield f"room:{call.queue}"
     yield f"priority:{call.priority}"
     yield f"waited:{max(0, int((now - call.since).total_seconds()))}s"
-    if len(line.places) > 1:
-        yield f"first_of:{len(line.places)}"
+    if length > 1:
+        yield f"first_of:{length}"
     if compared > 1:
         yield f"before_rooms:{compared - 1}"
         yield f"weight:{line.rule.weight:g}"

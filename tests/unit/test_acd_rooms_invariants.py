@@ -346,7 +346,7 @@ class Rooms(RuleBasedStateMachine):
 
     @staticmethod
     def all_lines(room: Room) -> list[Line]:
-        return [line for lines in room.index.waiting.values() for line in lines]
+        return [line for order in room.index.waiting.values() for _, _, line in order]
 
     @staticmethod
     def distributed(envelope: Envelope) -> bool:
