@@ -1,6 +1,9 @@
-"""Distribution: the waiting room, the positions' states, and who is offered which call.
+"""Distribution: waiting rooms of both levels, the positions' states, and who is offered which call, and why.
 
-Emits CallQueued, CallOffered, OfferWithdrawn, OfferAccepted, AgentLoggedIn, AgentLoggedOut and
-PositionStateChanged. Handles CallOriented, CallEnded, OfferWithdrawn (when the audio could not be joined),
-PositionReadinessChanged, and the commands LogIn, LogOut, AcceptOffer, DeclineOffer, Pause, GoReady.
+Emits CallQueued, CallPrioritised, CallOffered, OfferWithdrawn, OfferAccepted, OverflowTriggered, CheckBackDue,
+CallCheckedBack, ParkedCallerLeft, RoomRuleChanged, AgentLoggedIn, AgentLoggedOut, PositionStateChanged, and
+PartyNotReached for a position that cannot be asked. Handles CallOriented, CallPlaced, CallEnded, CallsMerged,
+TransferStarted and TransferFailed, PartyInvited, PartyLeft and PartyNotReached, OfferWithdrawn (when the audio
+could not be joined), PositionReadinessChanged, and the commands LogIn, LogOut, AcceptOffer, DeclineOffer,
+TakeCall, ChangePriority, CheckedBack, ChangeRoomRule, Pause and GoReady.
 """
