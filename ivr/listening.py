@@ -4,6 +4,7 @@ Asterisk is asked to listen only to callers whom nobody has answered after a few
 usual case, costs nothing. It stops listening at the first sound.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +20,13 @@ LISTEN_AFTER: Final = timedelta(seconds=3)
 
 @dataclass(slots=True)
 class _Line:
-    """A line on which nobody has been heard yet. ``listening_since``: when Asterisk was asked to listen."""
+    """A line on which nobody has been heard yet. ``listening_since``: when Asterisk began to listen."""
 
     call_id: CallId
     channel_id: ChannelId
     opened_at: datetime | None = None
+    asked: bool = False
+    begun: bool = False
     listening_since: datetime | None = None
     silent: bool = False
 
@@ -51,7 +54,8 @@ class Listening:
                     self._bus.publish(CallerSpoke(call_id=line.call_id))
         elif isinstance(event, SwitchUp):
             for line in self._lines.values():
-                line.listening_since = None  # whether Asterisk still listens is not known: it is asked again
+                # whether Asterisk still listens is not known: it is asked again
+                line.asked, line.begun, line.listening_since = False, False, None
 
     def tick(self, now: datetime) -> None:
         """Begin to listen, and mark the lines that stayed silent."""
@@ -59,19 +63,30 @@ class Listening:
         if patience <= 0:
             return
         for line in list(self._lines.values()):
-            if line.listening_since is None:
+            if not line.asked:
                 if line.opened_at is not None and now - line.opened_at >= LISTEN_AFTER:
-                    line.listening_since = now
-                    self._switch.listen_for_speech(line.channel_id, True)
+                    self._ask(line)
+            elif line.listening_since is None:
+                line.listening_since = now if line.begun else None
             elif not line.silent and (now - line.listening_since).total_seconds() >= patience:
                 self._bus.publish(CallerSilent(call_id=line.call_id, seconds=patience))
+
+    def _ask(self, line: _Line) -> None:
+        """Ask Asterisk to listen: it begins at once, or after the announcement."""
+        line.asked = True
+        order = asyncio.ensure_future(self._switch.listen_for_speech(line.channel_id, True))
+
+        def answered(future: "asyncio.Future[None]") -> None:
+            line.begun = not future.cancelled() and future.exception() is None
+
+        order.add_done_callback(answered)
 
     def _on_answered(self, envelope: Envelope) -> None:
         """Stop listening once somebody answered, unless the line is marked: then its first sound is told."""
         assert isinstance(envelope.event, CallAnswered)  # noqa: S101 - by subscription
         line = self._lines.get(envelope.event.call_id)
         if line is not None and not line.silent:
-            if line.listening_since is not None:
+            if line.asked:
                 self._switch.listen_for_speech(line.channel_id, False)
             self._forget(line.call_id)
 

@@ -117,6 +117,10 @@ class AsteriskSwitch:
         self._test_callers = test_callers
         self._register = ChannelRegister(test_callers)
         self._music: set[ChannelId] = set()
+        self._playing: dict[ChannelId, PlaybackId] = {}
+        """Channels that hear an announcement, with the latest."""
+        self._deferred: dict[ChannelId, tuple[bool, asyncio.Future[None]]] = {}
+        """Listening to begin or to stop at the end of the announcement."""
         self._phones: dict[ChannelId, tuple[str, float] | None] = {}
         """Positions' telephones being called → number to show and seconds to ring, until they are rung."""
         self._fenced = False
@@ -259,6 +263,7 @@ class AsteriskSwitch:
 
     def _playback_ended(self, playback: Playback) -> None:
         """Tell it, unless the caller hung up: that is what ended it, and is told next."""
+        self._quiet_again(ChannelId(playback.target_uri.removeprefix("channel:")), PlaybackId(playback.id))
         if not self._register.is_ending(ChannelId(playback.target_uri.removeprefix("channel:"))):
             self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
 
@@ -303,6 +308,8 @@ class AsteriskSwitch:
 
     def _gone(self, channel: ChannelId) -> None:
         self._music.discard(channel)
+        self._playing.pop(channel, None)
+        self._forget_deferred(channel)
         event = self._register.gone(channel)
         if event is not None:
             self._phones.pop(channel, None)
@@ -335,14 +342,39 @@ class AsteriskSwitch:
 
     def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.play`."""
+        self._playing[channel] = playback
         media = ",".join(f"sound:{self._prompts}/{sound}" for sound in sounds)
         address = uri("channels", channel, "play", playback, media=media)
         return self._order("play", "POST", address)
 
     def listen_for_speech(self, channel: ChannelId, on: bool) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.listen_for_speech`."""
+        # Asterisk sets a variable between announcements only, and says and hears nothing until then.
+        if channel in self._playing:
+            self._forget_deferred(channel)
+            later: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._deferred[channel] = (on, later)
+            return later
+        return self._listen(channel, on)
+
+    def _listen(self, channel: ChannelId, on: bool) -> Order:
         change = {"variable": f"TALK_DETECT({'set' if on else 'remove'})", "value": _TALKING if on else ""}
         return self._order("listen", "POST", uri("channels", channel, "variable", **change))
+
+    def _quiet_again(self, channel: ChannelId, playback: PlaybackId) -> None:
+        """An announcement is over: what waited for it is done now, before the next one can begin."""
+        if self._playing.get(channel) != playback:
+            return  # it was cut short for another one
+        del self._playing[channel]
+        if channel in self._deferred:
+            on, later = self._deferred.pop(channel)
+            self._listen(channel, on)
+            if not later.done():
+                later.set_result(None)
+
+    def _forget_deferred(self, channel: ChannelId) -> None:
+        if channel in self._deferred:
+            self._deferred.pop(channel)[1].cancel()
 
     def stop_playback(self, playback: PlaybackId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.stop_playback`."""

@@ -54,6 +54,8 @@ interface CallerShown {
   queuedAt: Instant;
   /** The same number called shortly before. */
   repeat?: boolean;
+  /** Nobody has spoken on the line. */
+  openLine?: boolean;
 }
 
 export interface Offer extends CallerShown {
@@ -128,6 +130,10 @@ export interface ParkedAlarm {
 
 export interface Platform {
   switch: "up" | "down";
+  /** The plan that should be in force cannot be used; the last good one is. */
+  plan?: "refused";
+  /** The surge laid over the plan. */
+  surge?: string;
 }
 
 export interface StripView {
@@ -154,7 +160,7 @@ export interface WallboardPosition {
 }
 
 export interface WallboardView {
-  room: Room & { inProgress: number; inSvi: number };
+  room: Room & { inProgress: number; inSvi: number; openLines: number };
   today: { date: string; presented: number; answered: number; abandoned: number };
   positions: Record<string, WallboardPosition>;
   platform: Platform;

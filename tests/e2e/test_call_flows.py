@@ -10,11 +10,13 @@ from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 
 from app.plan import SHIPPED
 from app.plan_store import PlanOrder, PlanStore
-from core.events import PlanActivated
-from tests.e2e.pages import LoginPage
+from core.events import CallerSilent, CallerSpoke, PlanActivated, SwitchLost
+from tests.e2e.conftest import TakePosition
+from tests.e2e.pages import LoginPage, Wallboard
 from tests.e2e.test_accessibility import is_accessible
 from tests.e2e.test_screenshots import take
-from tests.support.centre_process import ARM1, SUPERVISOR, CentreProcess, Person
+from tests.support.centre_process import ARM1, SUPERVISOR, CentreProcess, Person, new_number
+from tests.support.plan import WELCOME
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -83,12 +85,17 @@ async def test_a_supervisor_lays_a_surge_over_the_plan_and_takes_it_off(
     await page.get_by_test_id("dial").click()
     await expect(page.get_by_test_id("seen")).to_contain_text("Un évènement exceptionnel est en cours")
 
+    board = await page.context.new_page()
+    await board.goto(f"{centre.url}/salle/")
+    await expect(board.get_by_test_id("surge")).to_contain_text("afflux")
+
     async with centre.core_dead():
         pass  # it survives a restart
     await page.reload()
     await expect(page.get_by_test_id("surge-on")).to_contain_text("afflux")
     await page.get_by_test_id("surge-stop").click()
     await expect(page.get_by_test_id("surge-on")).to_have_count(0)
+    await expect(board.get_by_test_id("surge")).to_have_count(0)
     await witness.next(PlanActivated, lambda event: event.surge == "" and event.by == SUPERVISOR.agent_id)
 
 
@@ -104,3 +111,35 @@ async def test_an_agent_may_look_but_not_lay_a_surge(
         " body: JSON.stringify({name: 'afflux'})}).then((answer) => answer.status)"
     )
     assert status == 403
+
+
+async def test_an_open_line_is_told_to_the_agent_and_on_the_wall(
+    centre: CentreProcess, contexts: Contexts, at_work: TakePosition, wallboard: Wallboard
+) -> None:
+    store = PlanStore(centre.settings.storage.plans_dir)
+    version = store.publish(f"silence: 2\n{WELCOME.lstrip()}".encode())
+    witness, number = centre.witness(), new_number()
+    store.order(PlanOrder(at=datetime.now(UTC), version=version, by="tests"))
+    await witness.next(PlanActivated, lambda event: event.version == version)
+    desk = await at_work(ARM1)
+    async with centre.caller() as caller:
+        await desk.strip.pause("break")
+        caller.call("15", number=number)
+        await caller.answered()
+        call_id = await witness.call_of(number)
+        await witness.until_told(call_id, CallerSilent)
+        await expect(wallboard.part("open-lines")).to_have_text("1")
+        await desk.strip.press("ready")
+        await desk.strip.until("offered")
+        await expect(desk.page.get_by_test_id("offer-open-line")).to_have_text("Ligne ouverte")
+        if SHOOT:
+            await take(desk.page, "open-line")
+        await desk.strip.key("F2")
+        await desk.strip.until("on_call")
+        await expect(desk.page.get_by_test_id("call-open-line")).to_be_visible()
+        caller.send_tone(1300, 4)
+        await expect(desk.page.get_by_test_id("call-open-line")).to_have_count(0)
+        await witness.until_told(call_id, CallerSpoke)
+    # listening was asked for while the welcome was being played: the link to Asterisk never stalled
+    assert not [envelope for envelope in await witness.events() if isinstance(envelope.event, SwitchLost)]
+    store.order(PlanOrder(at=datetime.now(UTC), version=1, by="tests"))

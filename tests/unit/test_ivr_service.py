@@ -195,6 +195,8 @@ async def test_a_silent_line_is_marked_then_heard_and_never_ended() -> None:
     assert not it.switch.listening
     it.advance(0.2)
     assert it.switch.listening == {channel}
+    await settle()
+    it.advance(0.1)
     it.advance(19.9)
     assert not it.journal.events(CallerSilent)
     it.advance(0.2)
