@@ -23,7 +23,7 @@ class Note:
     at: datetime
 
 
-def note_text(text: str, already: int) -> str:
+def note_text(text: str, already: int, longest: int = NOTE_LENGTH) -> str:
     """The text of a new note, cleaned of what cannot be shown; ``already``: how many notes there are.
 
     Raises:
@@ -32,7 +32,7 @@ def note_text(text: str, already: int) -> str:
     cleaned = "".join(c for c in text if c.isprintable() or c == "\n").strip()
     if not cleaned:
         raise CommandRefused("note_empty")
-    if len(cleaned) > NOTE_LENGTH:
+    if len(cleaned) > longest:
         raise CommandRefused("note_too_long")
     if already >= NOTES_AT_MOST:
         raise CommandRefused("too_many_notes")

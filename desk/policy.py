@@ -13,6 +13,9 @@ CHOSEN_OUTCOMES = frozenset(ItemOutcome) - {ItemOutcome.CALLED_AGAIN, ItemOutcom
 SAID_AGAIN_AFTER = timedelta(hours=12)
 """An open item is written again in full after this: less than half of what a start looks back."""
 
+ITEM_NOTE_LENGTH = 500
+"""Characters of the longest note on an item: a page is told of several on each of hundreds of items."""
+
 _PLACES = {
     Outcome.ABANDONED_SVI: LossPlace.SVI,
     Outcome.ABANDONED_QUEUE: LossPlace.QUEUE,

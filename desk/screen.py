@@ -17,6 +17,9 @@ DESK: Audience = "desk"
 SHOWN_AT_MOST = 300
 """Items on the page: the others come as these are closed."""
 
+NOTES_SHOWN = 5
+"""The last notes of an item: with as many items, a snapshot stays below what a page may be sent at once."""
+
 _EMPTY = Section(DESK)
 _FIGURES = Section(DESK, ("figures",))
 
@@ -110,7 +113,7 @@ class DeskScreen:
             "attempts": item.attempts,
             "onLine": self._desk.on_line(item),
             "beingCalled": self._desk.being_called(item.item_id),
-            "notes": notes_view(item.notes),
+            "notes": notes_view(item.notes, NOTES_SHOWN),
         }
         if item.number is not None:
             view["number"] = item.number

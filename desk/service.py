@@ -26,7 +26,7 @@ from core.ports import Bus, Clock
 from core.words import ItemOutcome, Target, TargetKind
 from desk.metrics import DeskMetrics
 from desk.model import Desk, Loss
-from desk.policy import SAID_AGAIN_AFTER, DeskRules, expires_at, is_short, may_work
+from desk.policy import ITEM_NOTE_LENGTH, SAID_AGAIN_AFTER, DeskRules, expires_at, is_short, may_work
 from desk.screen import DeskScreen
 from web.live import Close, LiveHub
 from web.socket import LiveSocket
@@ -219,7 +219,7 @@ class DeskService:
                 item_id=item.item_id,
                 agent_id=command.agent_id,
                 name=command.name,
-                text=note_text(command.text, len(item.notes)),
+                text=note_text(command.text, len(item.notes), ITEM_NOTE_LENGTH),
             )
         )
 

@@ -168,6 +168,9 @@ export interface WallboardView {
 
 export type LossPlace = "svi" | "queue" | "ringing" | "parked" | "failure" | "callback_asked";
 
+/** Characters of the longest note on an item of the desk. */
+export const ITEM_NOTE_LENGTH = 500;
+
 /** Ways in which an agent may close an item; the system has others. */
 export const ITEM_OUTCOMES = ["reached", "no_reply", "mistake", "already_handled", "test", "other"] as const;
 export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];

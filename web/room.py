@@ -5,7 +5,7 @@ something, a call may not.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -49,11 +49,12 @@ from core.words import CallerNumber, OfferKind, PauseReason, PositionState, Prio
 from web.live import View, instant
 
 
-def notes_view(notes: Iterable[Note]) -> View:
-    """Notes as screens read them: by their number of order, oldest first."""
+def notes_view(notes: Sequence[Note], last: int | None = None) -> View:
+    """Notes as screens read them: by their number of order, oldest first; only the ``last`` few if asked."""
+    begin = 0 if last is None else max(0, len(notes) - last)
     return {
         str(number): {"text": note.text, "name": note.name, "at": instant(note.at)}
-        for number, note in enumerate(notes, 1)
+        for number, note in enumerate(notes[begin:], begin + 1)
     }
 
 

@@ -39,7 +39,7 @@ MESSAGES = {
     "not_your_call": "Seuls les agents qui ont pris cet appel peuvent y écrire.",
     "not_your_room": "Vous ne prenez pas les appels de cette salle.",
     "note_empty": "La note est vide.",
-    "note_too_long": "La note est trop longue : 2 000 caractères au plus.",
+    "note_too_long": "La note est trop longue.",
     "number_not_allowed": "Ce numéro n'est pas de ceux que le centre peut appeler.",
     "offer_gone": "L'appel n'est plus proposé : l'appelant a raccroché ou un autre poste l'a pris.",
     "offer_pending": "Un appel vous est déjà proposé : décrochez-le ou refusez-le d'abord.",

@@ -20,11 +20,15 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import AgentId, CallId, ItemId, PartyId, PositionId
-from core.notes import NOTE_LENGTH
+from core.notes import NOTES_AT_MOST
 from core.words import ItemOutcome, LossPlace, Outcome, PartyEnd, Priority, Role, Target, TargetKind
-from desk.screen import DESK, SHOWN_AT_MOST
+from desk.policy import ITEM_NOTE_LENGTH
+from desk.screen import DESK, NOTES_SHOWN, SHOWN_AT_MOST
 from tests.support.desk import DeskCentre
+from tests.unit.test_web_live import FakeScreen
+from web.live import encode
 from web.room import RoomState
+from web.socket import Limits
 
 pytestmark = pytest.mark.unit
 
@@ -227,7 +231,9 @@ def test_items_are_taken_released_and_closed_by_their_owner_or_the_supervisor() 
     assert closings(centre) == [(ItemOutcome.ALREADY_HANDLED, None)]
 
 
-@pytest.mark.parametrize(("text", "code"), [("  ", "note_empty"), ("x" * (NOTE_LENGTH + 1), "note_too_long")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("  ", "note_empty"), ("x" * (ITEM_NOTE_LENGTH + 1), "note_too_long")]
+)
 def test_notes_have_bounds(text: str, code: str) -> None:
     centre = DeskCentre()
     centre.lost(NUMBER)
@@ -321,6 +327,27 @@ async def test_the_page_shows_the_most_urgent_items_and_counts_the_others() -> N
         ask(centre, CloseItem, item, outcome=ItemOutcome.MISTAKE)
     view = centre.desk.hub.snapshot((DESK,))
     assert (len(view["items"]), view["figures"]["unshown"]) == (SHOWN_AT_MOST + 6 - 10, 0)
+
+
+async def test_the_largest_desk_is_told_to_a_page_at_once() -> None:
+    centre = DeskCentre()
+    await centre.desk.start()
+    for i in range(SHOWN_AT_MOST):
+        centre.lost(f"+3319900{i:04d}", 20)
+        for number in range(NOTES_SHOWN + 1):
+            ask(centre, NoteItem, centre.items[-1], text=f"{number}".ljust(ITEM_NOTE_LENGTH, "x"))
+    screen = FakeScreen()
+    centre.desk.hub.join(screen, (DESK,), screen.hello(), centre.clock.now())
+    assert len(encode(screen.view)) < Limits().queued_characters
+    assert [*screen.view["items"][centre.items[0].item_id]["notes"]] == ["2", "3", "4", "5", "6"]
+
+
+def test_there_is_an_end_to_notes() -> None:
+    centre = DeskCentre()
+    centre.lost(NUMBER)
+    for number in range(NOTES_AT_MOST):
+        ask(centre, NoteItem, text=f"note {number}")
+    assert refused(lambda: ask(centre, NoteItem, text="x")) == "too_many_notes"
 
 
 async def test_the_figures_of_a_day() -> None:
