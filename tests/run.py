@@ -17,6 +17,8 @@ _BIN = Path(sys.executable).parent
 _PYTHON = sys.executable
 _NAMESPACE = (_PYTHON, "-m", "tests.support.netns", "--")
 _PYTEST = (_PYTHON, "-m", "pytest")
+_SIDE_BY_SIDE = ("--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+"""Each process has a PostgreSQL of its own; a file's tests stay together, with what they share."""
 
 
 def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
@@ -31,7 +33,7 @@ def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
                 ("npm", "run", "--silent", "check"),
             ]
         case "unit":
-            return [(*_PYTEST, "tests/unit", "tests/component", *arguments)]
+            return [(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]
         case "asterisk" | "e2e":
             return [(*_NAMESPACE, *_PYTEST, f"tests/{group}", *arguments)]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk or e2e")

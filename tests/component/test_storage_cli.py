@@ -37,7 +37,7 @@ def running_core(tmp_path: Path) -> Iterator[None]:
 
 
 def run(settings_file: Path, *arguments: str, says: str = "", status: int = 0) -> str:
-    done = CliRunner(env={"COLUMNS": "250"}).invoke(
+    done = CliRunner(env={"COLUMNS": "250", "LINES": "50"}).invoke(
         app, ["--config", str(settings_file), *arguments], input=says
     )
     assert done.exit_code == status, done.output

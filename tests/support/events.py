@@ -2,6 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ caller_numbers = st.builds(
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
+@cache  # made once: Hypothesis asks again for each event of each example
 def events_of(cls: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of one type."""
     hints = get_type_hints(cls)
@@ -61,6 +63,7 @@ def envelope(event: Event, seq: int, at: datetime | None = None, seconds: float 
     )
 
 
+@cache
 def _values(hint: Any) -> st.SearchStrategy[Any]:
     known: dict[Any, st.SearchStrategy[Any]] = {
         str: texts,

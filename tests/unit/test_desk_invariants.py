@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +15,7 @@ from core.errors import CommandRefused
 from core.events import CallArrived, CallEnded, CallPlaced, ItemClosed, ItemEvent, LostCallFiled
 from core.ids import AgentId, CallId, ItemId, PositionId
 from core.words import ItemOutcome, Outcome, Priority, Role
+from desk.model import Desk
 from desk.policy import place_of
 from desk.screen import DESK, DeskScreen
 from tests.support.desk import DeskCentre
@@ -26,6 +27,8 @@ NUMBERS = (None, "+33199000001", "+33199000002")
 AGENTS = ("arm1", "arm2")
 LOST = [outcome for outcome in Outcome if place_of(outcome, answered=False, left_alone=False) is not None]
 LOOK_BACK = timedelta(hours=26)
+LONG_CALL = timedelta(hours=18)
+LOOKS_EVERY = 6 * 3600.0
 
 
 class DeskMachine(RuleBasedStateMachine):
@@ -36,8 +39,8 @@ class DeskMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.centre = DeskCentre()
         self.start()
-        self.live: list[CallId] = []
-        self.placed: list[CallId] = []
+        self.live: dict[CallId, datetime] = {}
+        self.placed: dict[CallId, datetime] = {}
 
     def teardown(self) -> None:
         self.loop.close()
@@ -49,19 +52,20 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(NUMBERS), test=st.sampled_from([False, False, True]), queued=st.booleans())
     def caller_arrives(self, number: str | None, test: bool, queued: bool) -> None:
-        self.live.append(self.centre.arrives(number, test=test, queued=Priority.PX if queued else None))
+        call_id = self.centre.arrives(number, test=test, queued=Priority.PX if queued else None)
+        self.live[call_id] = self.centre.clock.now()
 
     @precondition(lambda self: self.live)
     @rule(data=st.data(), outcome=st.sampled_from([*LOST, *LOST, *Outcome]))
     def caller_leaves(self, data: st.DataObject, outcome: Outcome) -> None:
-        call_id = data.draw(st.sampled_from(self.live))
-        self.live.remove(call_id)
+        call_id = data.draw(st.sampled_from(list(self.live)))
+        del self.live[call_id]
         self.centre.ended(call_id, outcome)
 
     @precondition(lambda self: self.live)
     @rule(data=st.data(), again=st.booleans())
     def caller_is_answered(self, data: st.DataObject, again: bool) -> None:
-        call_id = data.draw(st.sampled_from(self.live))
+        call_id = data.draw(st.sampled_from(list(self.live)))
         self.centre.answered(call_id)
         if again:
             self.centre.queued(call_id, Priority.P1)
@@ -93,20 +97,28 @@ class DeskMachine(RuleBasedStateMachine):
                 )
             )
         if len(self.centre.journal.events(CallPlaced)) > before:
-            self.placed.append(self.centre.last_placed)
+            self.placed[self.centre.last_placed] = self.centre.clock.now()
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), reached=st.booleans())
     def callback_ends(self, data: st.DataObject, reached: bool) -> None:
-        call_id = data.draw(st.sampled_from(self.placed))
-        self.placed.remove(call_id)
+        call_id = data.draw(st.sampled_from(list(self.placed)))
+        del self.placed[call_id]
         if reached:
             self.centre.picks_up(call_id)
         self.centre.ended(call_id, Outcome.ANSWERED if reached else Outcome.NOT_REACHED)
 
     @rule(seconds=st.sampled_from([1, 14.9, 60]))
     def time_passes(self, seconds: float) -> None:
-        self.centre.advance(seconds)
+        """A core that lives looks again and again, and no call lasts as long as it looks back."""
+        while seconds > 0:
+            self.centre.advance(min(seconds, LOOKS_EVERY))
+            seconds -= LOOKS_EVERY
+            for call_id, began in [*self.live.items(), *self.placed.items()]:
+                if self.centre.clock.now() - began > LONG_CALL:
+                    lost = self.live.pop(call_id, None) is not None
+                    self.placed.pop(call_id, None)
+                    self.centre.ended(call_id, Outcome.ABANDONED_QUEUE if lost else Outcome.NOT_REACHED)
 
     @precondition(lambda self: not self.live and not self.placed)
     @rule(hours=st.sampled_from([1, 7, 13, 25]))
@@ -176,11 +188,11 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_page_is_the_fold(self) -> None:
-        fresh = DeskCentre(self.centre.journal.envelopes, at=self.centre.clock.now())
+        fresh = Desk()
+        for envelope in self.centre.journal.envelopes:
+            fresh.fold(envelope)
         truth = LiveHub("fresh")
-        screen = DeskScreen(fresh.desk.desk, self.centre.clock.now())
-        for item in fresh.items:
-            screen.figures.update(item)
+        screen = DeskScreen(fresh, self.centre.clock.now())
         truth.reset(1, screen.sections(), self.centre.clock.now())
         assert items_of(self.centre.desk.hub) == items_of(truth)
 
@@ -191,6 +203,6 @@ def items_of(hub: LiveHub) -> View:
 
 
 DeskMachine.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestDesk = DeskMachine.TestCase

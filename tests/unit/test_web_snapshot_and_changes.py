@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -66,12 +67,11 @@ FEW: dict[str, list[str]] = {
 }
 
 
-@st.composite
-def meeting(draw: st.DrawFn, cls: type[Event]) -> Event:
+@cache
+def meeting(cls: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of one type, about a few calls and positions."""
-    event = draw(events_of(cls))
-    names = [f.name for f in fields(event) if f.name in FEW]
-    return replace(event, **{name: draw(st.sampled_from(FEW[name])) for name in names})
+    few = {f.name: st.sampled_from(FEW[f.name]) for f in fields(cls) if f.name in FEW}
+    return st.builds(lambda event, **ids: replace(event, **ids), events_of(cls), **few)
 
 
 OFTEN = (
@@ -166,16 +166,13 @@ def test_strips_and_wallboard_follow_any_journal(
     run([*first, 0, 1, 2, *plan], gaps)
 
 
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_each_type_alone_is_followed(name: str) -> None:
-    """No type is left out of the random journals by bad luck."""
-
-    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(opening, steps, meeting(EVENT_TYPES[name]))
-    def follow(first: tuple[Event, ...], before: list[Event | int], event: Event) -> None:
-        run([*first, 0, 1, 2, *before[:15], event], [1] * 40)
-
-    follow()
+@settings(max_examples=15)
+@given(opening, st.permutations(sorted(EVENT_TYPES)), st.data())
+def test_every_type_is_followed(first: tuple[Event, ...], names: list[str], data: st.DataObject) -> None:
+    """No type is left out of the random journals by bad luck: each once, in any order."""
+    every = [data.draw(meeting(EVENT_TYPES[name])) for name in names]
+    plan: list[Event | int] = [*first, 0, 1, 2, *every]
+    run(plan, data.draw(st.lists(st.sampled_from([0, 1]), min_size=len(plan), max_size=len(plan))))
 
 
 def run(plan: list[Event | int], gaps: list[int]) -> None:
