@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.cli_support import console
 from core.events import CoreStarted
 from storage.spool import Spool
 from tests.support.call_story import abandoned_call, answered_call
@@ -16,6 +17,12 @@ from tests.support.events import envelope
 pytestmark = pytest.mark.component
 
 DAY = "2026-11-22"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are printed whole, whatever the width of the terminal that runs the tests."""
+    monkeypatch.setattr(console, "width", 250)
 
 
 @pytest.fixture
@@ -37,9 +44,7 @@ def running_core(tmp_path: Path) -> Iterator[None]:
 
 
 def run(settings_file: Path, *arguments: str, says: str = "", status: int = 0) -> str:
-    done = CliRunner(env={"COLUMNS": "250", "LINES": "50"}).invoke(
-        app, ["--config", str(settings_file), *arguments], input=says
-    )
+    done = CliRunner().invoke(app, ["--config", str(settings_file), *arguments], input=says)
     assert done.exit_code == status, done.output
     return done.output
 

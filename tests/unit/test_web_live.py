@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.notes import NOTE_LENGTH
 from web.live import (
     MAX_FRAME,
     RESUMED_AT_MOST,
@@ -93,7 +94,7 @@ def test_frames_of_a_client() -> None:
         '{"type":"command","id":1,"name":"hold","args":{"a":{}}}',
         '{"type":"command","id":1,"name":"hold","args":{"a":null}}',
         '{"type":"command","id":1,"name":"hold","args":{"a":"\\ud800"}}',
-        '{"type":"command","id":1,"name":"hold","args":{"a":"' + "x" * 257 + '"}}',
+        '{"type":"command","id":1,"name":"hold","args":{"a":"' + "x" * (NOTE_LENGTH + 1) + '"}}',
         json.dumps({"type": "command", "id": 1, "name": "hold", "args": {str(i): i for i in range(9)}}),
         '{"x":' + "[" * 8000,
         '{"type":"ping"}' + " " * MAX_FRAME,
