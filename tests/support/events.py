@@ -2,7 +2,6 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -27,11 +26,9 @@ caller_numbers = st.builds(
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-@cache  # made once: Hypothesis asks again for each event of each example
 def events_of(cls: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of one type."""
-    hints = get_type_hints(cls)
-    return st.builds(cls, **{field.name: _values(hints[field.name]) for field in fields(cls)})
+    return _values(cls)
 
 
 def events() -> st.SearchStrategy[Event]:
@@ -63,8 +60,17 @@ def envelope(event: Event, seq: int, at: datetime | None = None, seconds: float 
     )
 
 
-@cache
+_made: dict[Any, st.SearchStrategy[Any]] = {}
+"""Made once: Hypothesis asks again for each event of each example."""
+
+
 def _values(hint: Any) -> st.SearchStrategy[Any]:
+    if hint not in _made:
+        _made[hint] = _make(hint)
+    return _made[hint]
+
+
+def _make(hint: Any) -> st.SearchStrategy[Any]:
     known: dict[Any, st.SearchStrategy[Any]] = {
         str: texts,
         float: st.floats(min_value=0, max_value=1e6),

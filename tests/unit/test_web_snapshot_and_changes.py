@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time, timedelta
-from functools import cache
 from typing import Any
 
 import pytest
@@ -67,11 +66,17 @@ FEW: dict[str, list[str]] = {
 }
 
 
-@cache
 def meeting(cls: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of one type, about a few calls and positions."""
+    return _MEETING[cls]
+
+
+def _meeting(cls: type[Event]) -> st.SearchStrategy[Event]:
     few = {f.name: st.sampled_from(FEW[f.name]) for f in fields(cls) if f.name in FEW}
     return st.builds(lambda event, **ids: replace(event, **ids), events_of(cls), **few)
+
+
+_MEETING = {cls: _meeting(cls) for cls in EVENT_TYPES.values()}
 
 
 OFTEN = (
