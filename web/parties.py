@@ -110,7 +110,9 @@ class PartiesSeen:
         found = [
             call
             for call in self.calls.values()
-            if (own := call.parties.get(party_id)) is not None and own.state != "ringing"
+            if (own := call.parties.get(party_id)) is not None
+            and own.position_id == position_id
+            and own.state != "ringing"
         ]
         return sorted(found, key=lambda call: call.seq)
 
