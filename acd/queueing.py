@@ -45,6 +45,7 @@ class Queueing:
                 priority=event.priority,
                 front_office=event.front_office,
                 skills=event.skills,
+                since=self._room.waited_since(event.call_id),
                 repeat_of=repeat_of(rule, before, now),
                 prefers=preferred(rule, before, now),
             ),

@@ -7,7 +7,7 @@ from app.authority import ensure_certificates, own_names
 from app.settings import NODE, OutgoingSettings, Settings
 from setup import announcements
 from setup.roots import asterisk_root
-from telephony.config import AsteriskConfig, OutgoingTrunk, Paths, Secrets, load_secrets, render
+from telephony.config import AsteriskConfig, NeighbourTrunk, OutgoingTrunk, Paths, Secrets, load_secrets, render
 
 
 def load_secrets_of(settings: Settings) -> Secrets:
@@ -41,6 +41,12 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
         claim_timeout_ms=asterisk.claim_timeout_ms,
         outgoing=_outgoing(settings.outgoing),
         phones={name: password.get_secret_value() for name, password in settings.remote.sip_phones.items()},
+        neighbours={
+            centre: NeighbourTrunk(
+                host=each.host, port=each.port, transport=each.transport, addresses=each.addresses
+            )
+            for centre, each in settings.mutual_aid.neighbours.items()
+        },
         secrets=load_secrets_of(settings),
         paths=Paths(
             config=str(data / "asterisk" / "etc"),

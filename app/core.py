@@ -23,7 +23,7 @@ from app.ticker import Ticker
 from bandeau.routes import Doors, SipAccess, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
-from calls.service import CallService, NumberRules
+from calls.service import AidRules, CallService, NumberRules
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
 from core.ids import CentreId, new_id
@@ -105,9 +105,16 @@ class Core:
         )
         # Order matters: calls first learn what a switch event means, the others react to what they publish.
         self.calls = CallService(
-            self.bus, switch, clock, number_rules(settings.outgoing), f"{settings.centre.id}-{NODE}-"
+            self.bus,
+            switch,
+            clock,
+            number_rules(settings.outgoing),
+            f"{settings.centre.id}-{NODE}-",
+            aid_rules(settings),
         )
-        self.ivr = IvrService(self.bus, switch, clock, self._flows)
+        neighbours = settings.mutual_aid.neighbours
+        rooms = {CentreId(centre): each.rooms for centre, each in neighbours.items()}
+        self.ivr = IvrService(self.bus, switch, clock, self._flows, rooms=rooms)
         self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms)
         self.bus.project(self._fold_plan)
         self.strips = StripService(
@@ -283,4 +290,14 @@ def number_rules(outgoing: OutgoingSettings) -> NumberRules:
         presented_by_line=outgoing.presented_by_line,
         presented_by_position=outgoing.presented_by_position,
         ring_seconds=outgoing.ring_seconds,
+    )
+
+
+def aid_rules(settings: Settings) -> AidRules:
+    """The neighbouring centres, and what may go to and come from each."""
+    aid = settings.mutual_aid
+    return AidRules(
+        centre=CentreId(settings.centre.id),
+        answer_seconds=aid.answer_seconds,
+        lines={CentreId(centre): frozenset(each.lines) for centre, each in aid.neighbours.items()},
     )

@@ -121,6 +121,29 @@ class RemoteSettings(BaseModel):
     """How long the key may take once the telephone is picked up."""
 
 
+class NeighbourSettings(BaseModel):
+    """A centre that helps ours, and that ours helps."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$")
+    """Its SIP address."""
+    port: Port = 5060
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    addresses: tuple[str, ...] = Field(min_length=1)
+    """Addresses or networks from which its calls come: what it says of them is believed from there alone."""
+    lines: tuple[Dialled, ...] = ()
+    """The lines whose calls may go to it, and come from it; empty: all."""
+    rooms: dict[str, str] = {}
+    """Its waiting rooms → ours, where they do not have the same names."""
+
+
+class MutualAidSettings(BaseModel):
+    """The neighbouring centres (entraide)."""
+
+    answer_seconds: float = Field(default=30, ge=5, le=120)
+    """How long a neighbour may take to answer, before the call is back at its place."""
+    neighbours: dict[CentreCode, NeighbourSettings] = {}
+
+
 class AsteriskSettings(BaseModel):
     """How the core and the callers meet Asterisk."""
 
@@ -182,6 +205,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
     remote: RemoteSettings = RemoteSettings()
+    mutual_aid: MutualAidSettings = MutualAidSettings()
     room: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
     lrm: LrmSettings = LrmSettings()

@@ -192,6 +192,8 @@ def _caller(call: CallSeen) -> View:
         view["openLine"] = True
     if call.repeat_of is not None:
         view["repeat"] = True
+    if call.aid is not None:
+        view["aid"] = call.aid
     return view
 
 

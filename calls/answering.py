@@ -32,6 +32,7 @@ class Answering:
 
     def join(self, call: Call, party: Party, cause: Envelope | None = None) -> None:
         """Let a position and those in its call hear each other, then write how it went."""
+        self._hands.open_line(call, cause)
         joins: list[Join] = self._hands.wirer.apply(call)
         if not joins:
             self._joined(call, party, cause)

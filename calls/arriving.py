@@ -1,7 +1,10 @@
 """How calls of callers begin, and how channels end."""
 
+import structlog
+
 from calls.hands import Hands
 from calls.model import CALLER, Call, Party, PartyState
+from calls.neighbours import believed, refusal_to_take
 from calls.policy import is_over, why_not_reached
 from core.events import (
     CallArrived,
@@ -14,7 +17,9 @@ from core.events import (
 )
 from core.ids import CallId, ChannelId
 from core.switch import CallerChannel
-from core.words import EndedBy, Outcome, PartyEnd
+from core.words import EndedBy, Origin, Outcome, PartyEnd, TargetKind
+
+log = structlog.get_logger(__name__)
 
 
 class Arriving:
@@ -28,8 +33,13 @@ class Arriving:
     def caller_arrived(self, channel: CallerChannel) -> None:
         """A caller is ours: write it, and pick the line up."""
         hands = self._hands
-        if channel.call_id in hands.calls.by_id or channel.channel_id in hands.calls.by_channel:
+        if channel.channel_id in hands.calls.by_channel:
             return  # told twice: by the event and by the truth after a reconnection
+        if channel.origin is not None:
+            self._entrusted(channel, channel.origin)
+            return
+        if channel.call_id in hands.calls.by_id:
+            return
         arrived = hands.publish(
             CallArrived(
                 call_id=channel.call_id,
@@ -40,6 +50,26 @@ class Arriving:
         )
         hands.switch.pick_up(channel.channel_id)
         hands.publish(LineOpened(call_id=channel.call_id), arrived)
+
+    def _entrusted(self, channel: CallerChannel, origin: Origin) -> None:
+        """A neighbour's call: it rings there, and keeps its music there, until somebody here takes it."""
+        hands = self._hands
+        here = channel.call_id in hands.calls.by_id
+        refusal = "here_already" if here else refusal_to_take(hands.aid, channel)
+        if refusal is not None:
+            log.warning("neighbours_call_refused", reason=refusal, sender=origin.sender)
+            hands.switch.refuse(channel.channel_id)
+            return
+        hands.switch.say_ringing(channel.channel_id)
+        hands.publish(
+            CallArrived(
+                call_id=channel.call_id,
+                channel_id=channel.channel_id,
+                line=channel.line,
+                caller=channel.caller,
+                origin=believed(origin, hands.clock.now()),
+            )
+        )
 
     def channel_gone(self, channel_id: ChannelId, cause: int) -> None:
         """A channel ended: somebody left a call, or was not reached."""
@@ -62,7 +92,8 @@ class Arriving:
         """Somebody outside is gone: the call is over, or goes on for the others."""
         hands = self._hands
         known = EndedBy.SYSTEM if call.closing is not None else hands.ending.get(call.call_id)
-        by = known or (EndedBy.CALLER if reason is PartyEnd.HUNG_UP else EndedBy.AGENT)
+        of_caller = reason is PartyEnd.HUNG_UP and party.target.kind is not TargetKind.CENTRE
+        by = known or (EndedBy.CALLER if of_caller else EndedBy.AGENT)
         if [p for p in call.outside() if p is not party] == [] and self._over_without(call, party):
             for other in call.ringing():
                 if other.channel_id is not None:

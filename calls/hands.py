@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from calls.model import Call, LiveCalls, Party
+from calls.model import CALLER, Call, LiveCalls, Party
+from calls.neighbours import AidRules
 from calls.numbers import NumberRules
 from calls.policy import is_over, outcome_at_end
 from calls.wirer import Wirer
@@ -16,6 +17,7 @@ from core.events import (
     CallHeld,
     Envelope,
     Event,
+    LineOpened,
     PartyLeft,
     PartyNotReached,
 )
@@ -32,11 +34,20 @@ INVITE_SECONDS = 30.0
 class Hands:
     """Shared by the parts of call control of one centre."""
 
-    def __init__(self, bus: Bus, switch: Switch, clock: Clock, rules: NumberRules, channel_prefix: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        switch: Switch,
+        clock: Clock,
+        rules: NumberRules,
+        channel_prefix: str,
+        aid: AidRules | None = None,
+    ) -> None:
         self.bus = bus
         self.switch = switch
         self.clock = clock
         self.rules = rules
+        self.aid = aid or AidRules()
         self.calls = LiveCalls()
         self.wirer = Wirer(switch, self.calls)
         self.switch_up = False
@@ -112,6 +123,13 @@ class Hands:
             if call is not but and not call.parties[PartyId(position_id)].held:
                 self.hold(call, position_id, cause)
 
+    def open_line(self, call: Call, cause: Envelope | None = None) -> None:
+        """Pick up the line of a neighbour's call: somebody takes it."""
+        caller = call.parties.get(CALLER)
+        if not call.line_open and caller is not None and caller.channel_id is not None:
+            self.switch.pick_up(caller.channel_id)
+            self.publish(LineOpened(call_id=call.call_id), cause)
+
     def uninvite(self, call: Call, party: Party, reason: PartyEnd, cause: Envelope | None = None) -> None:
         """End an invitation."""
         if party.channel_id is not None:
@@ -141,7 +159,11 @@ class Hands:
             return
         self.ending.setdefault(call.call_id, by)
         for party in outside:
-            if party.channel_id is not None:
+            if party.channel_id is None:
+                continue
+            if party.party_id == CALLER and not call.line_open:
+                self.switch.refuse(party.channel_id)
+            else:
                 self.switch.hang_up(party.channel_id)
 
     def over(

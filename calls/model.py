@@ -26,14 +26,18 @@ from core.events import (
     CallArrived,
     CallDiverted,
     CallEnded,
+    CallerSilent,
+    CallerSpoke,
     CallHeld,
     CallOffered,
     CallPlaced,
+    CallPrioritised,
     CallQueued,
     CallResumed,
     CallsMerged,
     Envelope,
     Event,
+    LineOpened,
     OfferAccepted,
     OfferWithdrawn,
     OverflowTriggered,
@@ -47,11 +51,15 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PartyId, PositionId
-from core.words import CallerNumber, CallKind, OfferKind, Outcome, Target, TargetKind
+from core.words import CallerNumber, CallKind, OfferKind, Origin, Outcome, Priority, Target, TargetKind
 
 CALLER = PartyId("caller")
 EVERYBODY = PartyId("everybody")
 """Stands for all the positions that are asked at once, until the last of their offers is over."""
+
+
+OUTSIDE = frozenset({TargetKind.NUMBER, TargetKind.CENTRE})
+"""Those reached by a channel of ours."""
 
 
 class Stage(StrEnum):
@@ -144,9 +152,20 @@ class Call:
     """Whether a number answered."""
     transfer: Transfer | None = None
     overflowing: bool = False
-    """Whether its room sends it to a number, which is not reached yet."""
+    """Whether its room sends it to a number or a centre, which is not reached yet."""
     closing: Outcome | None = None
     """The outcome that the SVI's script has given it: it is being ended."""
+    origin: Origin | None = None
+    """What the neighbouring centre told that sent it."""
+    line_open: bool = True
+    """Whether the caller's line is picked up: a neighbour's call only rings until somebody takes it."""
+    queued: CallQueued | None = None
+    """How it was last put into a waiting room."""
+    waits_since: datetime | None = None
+    """When its first wait began, here or at a neighbour's."""
+    priority: Priority | None = None
+    silent: bool = False
+    """Whether nobody speaks on the caller's line."""
 
     def outside(self) -> list[Party]:
         """The caller and the numbers that are in it."""
@@ -186,11 +205,15 @@ class LiveCalls:
             CallArrived: self._arrived,
             CallPlaced: self._placed,
             CallEnded: self._ended,
+            CallQueued: self._queued,
             AgentLoggedIn: self._logged_in,
             AgentLoggedOut: self._logged_out,
         }
         self._steps: dict[type[Event], Callable[[Call, Any], None]] = {
-            CallQueued: self._queued,
+            LineOpened: self._line_opened,
+            CallPrioritised: self._prioritised,
+            CallerSilent: self._silent,
+            CallerSpoke: self._silent,
             CallOffered: self._offered,
             OfferWithdrawn: self._withdrawn,
             OfferAccepted: self._accepted,
@@ -255,6 +278,9 @@ class LiveCalls:
             line=event.line,
             caller=event.caller,
             stage=Stage.SVI,
+            origin=event.origin,
+            line_open=event.origin is None,
+            waits_since=event.origin.since if event.origin else None,
         )
         self.by_id[call.call_id] = call
         target = Target(TargetKind.NUMBER, event.caller.e164 or "")
@@ -286,10 +312,24 @@ class LiveCalls:
 
     # offers
 
-    def _queued(self, call: Call, event: CallQueued) -> None:
+    def _queued(self, event: CallQueued, envelope: Envelope) -> None:
+        call = self.by_id.get(event.call_id)
+        if call is None:
+            return
         call.stage = Stage.WAITING
         call.transfer = None
         call.overflowing = False
+        call.queued, call.priority = event, event.priority
+        call.waits_since = call.waits_since or event.since or envelope.occurred_at
+
+    def _line_opened(self, call: Call, event: LineOpened) -> None:
+        call.line_open = True
+
+    def _prioritised(self, call: Call, event: CallPrioritised) -> None:
+        call.priority = event.priority
+
+    def _silent(self, call: Call, event: CallerSilent | CallerSpoke) -> None:
+        call.silent = isinstance(event, CallerSilent)
 
     def _offered(self, call: Call, event: CallOffered) -> None:
         if event.kind is OfferKind.EVERYBODY:
@@ -342,7 +382,7 @@ class LiveCalls:
     # parties
 
     def _invited(self, call: Call, event: PartyInvited) -> None:
-        number = event.target.kind is TargetKind.NUMBER
+        number = event.target.kind in OUTSIDE
         party = Party(
             party_id=event.party_id,
             state=PartyState.RINGING,
@@ -397,7 +437,7 @@ class LiveCalls:
         call.transfer = Transfer(position_id=event.position_id, target=event.target, back=True)
 
     def _overflowed(self, call: Call, event: OverflowTriggered) -> None:
-        call.overflowing = event.target.kind is TargetKind.NUMBER
+        call.overflowing = event.target.kind in OUTSIDE
 
     def _diverted(self, call: Call, event: CallDiverted) -> None:
         call.overflowing = True

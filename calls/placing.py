@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
+import structlog
+
 from calls.hands import INVITE_SECONDS, Hands
-from calls.model import EVERYBODY, Call, Party, PartyState
+from calls.model import EVERYBODY, OUTSIDE, Call, Party, PartyState
+from calls.neighbours import entrusted, refusal_to_send
 from calls.numbers import NumberRefused, dialled, presented
 from calls.policy import MOST_CALLS, refusal_to_invite
 from core.commands import InviteParty, PlaceCall
@@ -20,9 +23,11 @@ from core.events import (
     PartyNotReached,
     TransferFailed,
 )
-from core.ids import CallId, ChannelId, PartyId, PositionId
+from core.ids import CallId, CentreId, ChannelId, PartyId, PositionId
 from core.switch import CalleeAnswered, CalleeProgress, CalleeReady, CalleeRinging
 from core.words import CallKind, EndedBy, PartyEnd, Target, TargetKind
+
+log = structlog.get_logger(__name__)
 
 GRACE = timedelta(seconds=3)
 """After its deadline an invitation is ended by us, should nobody else have done so."""
@@ -117,13 +122,12 @@ class Placing:
         channel: ChannelId | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Ask somebody into a call: a number is called, by a channel of ours; a position is offered it."""
+        """Ask somebody into a call. Numbers and centres are called by a channel of ours."""
         hands = self._hands
-        number = target.kind is TargetKind.NUMBER
         channel = channel or hands.new_channel()
-        party_id = PartyId(channel) if number else PartyId(target.value or EVERYBODY)
-        seconds = seconds or (hands.rules.ring_seconds if number else INVITE_SECONDS)
-        if number:
+        party_id = PartyId(channel) if target.kind in OUTSIDE else PartyId(target.value or EVERYBODY)
+        seconds = seconds or self._seconds(target)
+        if target.kind in OUTSIDE:
             hands.wirer.called(channel)
         hands.publish(
             PartyInvited(
@@ -135,8 +139,17 @@ class Placing:
             ),
             cause,
         )
-        if number:
+        if target.kind is TargetKind.NUMBER:
             self._watch(hands.switch.call_out(channel, call.call_id, target.value), call, party_id)
+        elif target.kind is TargetKind.CENTRE:
+            told = entrusted(hands.aid, call, hands.clock.now())
+            self._watch(hands.switch.call_centre(channel, CentreId(target.value), told), call, party_id)
+
+    def _seconds(self, target: Target) -> float:
+        """How long somebody is rung."""
+        if target.kind is TargetKind.CENTRE:
+            return self._hands.aid.answer_seconds
+        return self._hands.rules.ring_seconds if target.kind is TargetKind.NUMBER else INVITE_SECONDS
 
     def _watch(self, order: Awaitable[None], call: Call, party_id: PartyId) -> None:
         """A number that cannot even be called is told like one that is not reached."""
@@ -184,11 +197,14 @@ class Placing:
         if party.channel_id is not None and party.deadline is not None:
             seconds = (party.deadline - hands.clock.now()).total_seconds()
             shown = call.presented or presented(hands.rules, call.line, party.by)
+            if party.target.kind is TargetKind.CENTRE:
+                shown = ""  # the caller is shown, as ``call_centre`` was told
             hands.switch.ring(party.channel_id, shown, max(1.0, seconds))
 
     def answered(self, call: Call, party: Party) -> None:
         """A number picked up: it is in the call."""
         if party.state is PartyState.RINGING and party.channel_id is not None:
+            self._hands.open_line(call)
             self._hands.publish(
                 PartyJoined(call_id=call.call_id, party_id=party.party_id, channel_id=party.channel_id)
             )
@@ -238,12 +254,19 @@ class Placing:
             self.ask(call, back, transfer.position_id, failed)
 
     def _on_overflow(self, envelope: Envelope) -> None:
-        """A waiting room sends a call to a number: it is invited, the caller goes on hearing music."""
+        """A waiting room sends a call to a number or a centre: it is asked in, the caller still hears music."""
         event = envelope.event
         assert isinstance(event, OverflowTriggered)  # noqa: S101 - by subscription
         call = self._hands.calls.by_id.get(event.call_id)
-        if call is not None and event.target.kind is TargetKind.NUMBER:
-            self.ask(call, event.target, None, envelope)
+        if call is None or event.target.kind not in OUTSIDE:
+            return
+        if event.target.kind is TargetKind.CENTRE:
+            refusal = refusal_to_send(self._hands.aid, call, CentreId(event.target.value))
+            if refusal is not None:
+                log.warning("overflow_refused", reason=refusal, centre=event.target.value)
+                self.fail(call, PartyId(event.target.value), PartyEnd.UNAVAILABLE)
+                return
+        self.ask(call, event.target, None, envelope)
 
     def _on_diverted(self, envelope: Envelope) -> None:
         """The SVI passes a call on to a number: it is invited; not reached, the script goes on."""

@@ -21,6 +21,8 @@ _NOT_REACHED_BY_CAUSE = {
     22: PartyEnd.UNAVAILABLE,
     27: PartyEnd.UNAVAILABLE,
     28: PartyEnd.UNAVAILABLE,
+    34: PartyEnd.BUSY,
+    42: PartyEnd.BUSY,
 }
 _NOT_REACHED_BY_WITHDRAWAL = {
     WithdrawReason.TIMED_OUT: PartyEnd.NO_ANSWER,
@@ -38,6 +40,8 @@ def outcome_at_end(call: Call) -> Outcome:
         return Outcome.ANSWERED
     if call.kind is not CallKind.INCOMING:
         return Outcome.NOT_REACHED
+    if not call.line_open:
+        return Outcome.TAKEN_BACK
     if call.reached:
         return Outcome.OVERFLOWED
     if call.stage is Stage.SVI:

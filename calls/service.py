@@ -8,6 +8,7 @@ from calls.conferring import Conferring
 from calls.hands import Hands
 from calls.holding import Holding
 from calls.model import LiveCalls
+from calls.neighbours import AidRules
 from calls.numbers import NumberRules
 from calls.placing import Placing
 from calls.reconciling import Reconciling
@@ -28,7 +29,7 @@ from core.switch import (
     SwitchUp,
 )
 
-__all__ = ["CallService", "NumberRules"]
+__all__ = ["AidRules", "CallService", "NumberRules"]
 
 
 class CallService:
@@ -40,6 +41,7 @@ class CallService:
         clock: the time.
         rules: whom agents may call.
         channel_prefix: what the ids of channels made by Asterisk begin with (``FR751-asterisk-a-``).
+        aid: the neighbouring centres.
     """
 
     def __init__(
@@ -49,8 +51,9 @@ class CallService:
         clock: Clock,
         rules: NumberRules | None = None,
         channel_prefix: str = "FR751-asterisk-a-",
+        aid: AidRules | None = None,
     ) -> None:
-        self._hands = hands = Hands(bus, switch, clock, rules or NumberRules(), channel_prefix)
+        self._hands = hands = Hands(bus, switch, clock, rules or NumberRules(), channel_prefix, aid)
         bus.project(hands.calls.fold)
         self._arriving = Arriving(hands)
         self._answering = Answering(hands)

@@ -7,7 +7,7 @@ the positions that hear it move. One alone outside whom nobody hears listens to 
 
 from dataclasses import dataclass, field
 
-from calls.model import Call, LiveCalls, Party, PartyState, Stage
+from calls.model import CALLER, Call, LiveCalls, Party, PartyState, Stage
 from core.ids import BridgeId, ChannelId, PositionId
 from core.switch import call_bridge, position_bridge
 
@@ -59,6 +59,8 @@ def wiring(call: Call) -> Wiring:
             channels[party.channel_id] = together if together and rings_alone(call, party) else QUIET
         elif together is not None:
             channels[party.channel_id] = together
+        elif party.party_id == CALLER and not call.line_open:
+            channels[party.channel_id] = QUIET  # it hears the music of the centre that sent it
         else:
             channels[party.channel_id] = Music(WAITING_MUSIC if call.stage is Stage.WAITING else HOLD_MUSIC)
     muted = frozenset(p.channel_id for p in call.parties.values() if p.channel_id is not None and p.muted)

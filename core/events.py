@@ -31,6 +31,7 @@ from core.words import (
     LossPlace,
     NetworkPhase,
     OfferKind,
+    Origin,
     Outcome,
     OverflowCause,
     PartyEnd,
@@ -72,11 +73,16 @@ class PositionEvent(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallArrived(CallEvent):
-    """A caller reached the centre on a line and the core claimed the call. ``line`` is the number dialled."""
+    """A caller reached the centre on a line and the core claimed the call. ``line`` is the number dialled.
+
+    With an ``origin`` it is a neighbour's call, under the id that it has there: not a new one, and not in the
+    SVI. Its line is opened when somebody here takes it.
+    """
 
     channel_id: ChannelId
     line: str
     caller: CallerNumber
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,8 +8,8 @@ from core.accounts import Account, Session
 from core.commands import Command
 from core.directory import Directory, DirectoryEntry
 from core.events import Envelope, Event
-from core.ids import AgentId, BridgeId, CallId, ChannelId, EntryId, PlaybackId, PositionId
-from core.switch import SwitchEvent
+from core.ids import AgentId, BridgeId, CallId, CentreId, ChannelId, EntryId, PlaybackId, PositionId
+from core.switch import Entrusted, SwitchEvent
 
 C = TypeVar("C", bound=Command)
 
@@ -183,6 +183,18 @@ class Switch(Protocol):
 
         It raises SwitchRefused where there is no such trunk, or the number is none.
         """
+
+    def call_centre(self, channel: ChannelId, centre: CentreId, call: Entrusted) -> Awaitable[None]:
+        """Make a channel of that id towards a neighbouring centre, for one of our callers. Then CalleeReady.
+
+        It goes on as after ``call_out``. It raises SwitchRefused where the call cannot be told to that centre.
+        """
+
+    def say_ringing(self, channel: ChannelId) -> Awaitable[None]:
+        """Tell who calls, before the line is picked up, that it rings (SIP 180)."""
+
+    def refuse(self, channel: ChannelId) -> Awaitable[None]:
+        """End a channel that is not picked up: no room for it here (SIP 503)."""
 
     def ring(self, channel: ChannelId, presented: str, seconds: float) -> Awaitable[None]:
         """Ring a callee that is ready, showing it the number ``presented``. Join it first to hear it ring.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
-from core.words import CallerNumber
+from core.words import CallerNumber, Origin
 
 
 def position_bridge(position_id: PositionId) -> BridgeId:
@@ -19,13 +19,24 @@ def call_bridge(call_id: CallId) -> BridgeId:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerChannel:
-    """A caller's channel, as the dialplan marked it before it reached the core."""
+    """A caller's channel, as the dialplan marked it before it reached the core. ``origin``: a neighbour's."""
 
     channel_id: ChannelId
     call_id: CallId
     line: str
     caller: CallerNumber
     created_at: datetime
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entrusted:
+    """One of our callers, as a neighbour is to know them: the same call. ``line`` is the number dialled."""
+
+    call_id: CallId
+    line: str
+    caller: CallerNumber
+    origin: Origin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,10 @@
 """The closed lists of values that events carry."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from core.ids import CentreId, QueueId
 
 
 class Role(StrEnum):
@@ -131,6 +134,8 @@ class Outcome(StrEnum):
     """The caller left by asking to be called back."""
     NOT_REACHED = "not_reached"
     """A call of ours that nobody answered at the other end."""
+    TAKEN_BACK = "taken_back"
+    """A neighbour's call that nobody here had answered went back to it: there, its end is told."""
 
     @property
     def is_abandoned(self) -> bool:
@@ -290,3 +295,40 @@ class CallerNumber:
     def hidden(self) -> bool:
         """Whether no number may be shown."""
         return self.e164 is None
+
+
+class CallTag(StrEnum):
+    """What is worth knowing of a call from afar."""
+
+    OPEN_LINE = "open_line"
+    """Nobody speaks."""
+    REPEAT = "repeat"
+    """The same number called shortly before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a neighbouring centre tells of a call that it sends here by mutual aid (entraide).
+
+    ``path``: the centres that the call has crossed, its owner first, the sender last. ``queue`` is the sender's
+    room; ``since`` is when the caller's first wait began.
+    """
+
+    path: tuple[CentreId, ...]
+    flow: str
+    queue: QueueId
+    priority: Priority
+    front_office: FrontOffice
+    since: datetime
+    skills: tuple[str, ...] = ()
+    tags: tuple[CallTag, ...] = ()
+
+    @property
+    def owner(self) -> CentreId:
+        """Where the caller called."""
+        return self.path[0]
+
+    @property
+    def sender(self) -> CentreId:
+        """Who sent it here."""
+        return self.path[-1]

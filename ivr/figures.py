@@ -41,6 +41,8 @@ class Figures:
         self._ahead: dict[QueueId, Counter[int]] = {}
         self._answers: dict[QueueId, deque[datetime]] = {}
         self._called: OrderedDict[str, datetime] = OrderedDict()
+        self._entrusted: set[CallId] = set()
+        """Calls of neighbouring centres: that they waited there is no sign of our own saturation."""
         self._oldest: OrderedDict[CallId, datetime] = OrderedDict()
 
     def fold(self, envelope: Envelope) -> None:
@@ -49,9 +51,12 @@ class Figures:
         if not isinstance(event, CallEvent):
             return
         match event:
+            case CallArrived() if event.origin is not None:
+                self._entrusted.add(event.call_id)
             case CallQueued():
                 self._leave(event.call_id)
-                since = event.since or envelope.occurred_at
+                since = None if event.call_id in self._entrusted else event.since
+                since = since or envelope.occurred_at
                 self._waiting[event.call_id] = _Waiting(event.queue, event.priority.rank, since)
                 self._ahead.setdefault(event.queue, Counter())[event.priority.rank] += 1
                 self._oldest[event.call_id] = since
@@ -63,6 +68,7 @@ class Figures:
                     kept.append(envelope.occurred_at)
             case CallEnded():
                 self._leave(event.call_id)
+                self._entrusted.discard(event.call_id)
             case _:
                 pass
 

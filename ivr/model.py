@@ -16,6 +16,7 @@ from core.events import (
     PartyJoined,
     PlanActivated,
     ScriptAdvanced,
+    ScriptEnded,
 )
 from core.ids import CallId, ChannelId, PlaybackId
 from core.words import Priority
@@ -68,6 +69,8 @@ class SviState:
         self.by_call: dict[CallId, SviCall] = {}
         self.by_channel: dict[ChannelId, SviCall] = {}
         self.in_room: dict[ChannelId, RoomCall] = {}
+        self.entrusted: dict[CallId, CallArrived] = {}
+        """Calls of neighbouring centres, until they are sent to their room."""
         self._room_channel: dict[CallId, ChannelId] = {}
         self._library = library
         self._default = default
@@ -91,7 +94,11 @@ class SviState:
             self.figures.fold(envelope)
 
     def _fold_call(self, event: CallEvent, envelope: Envelope) -> None:
+        if isinstance(event, CallOriented | CallEnded | ScriptEnded):
+            self.entrusted.pop(event.call_id, None)
         match event:
+            case CallArrived() if event.origin is not None:
+                self.entrusted[event.call_id] = event
             case CallArrived():
                 before = self.figures.called(event, envelope.occurred_at)
                 call = SviCall(

@@ -1,11 +1,12 @@
 """Carries out scripts: welcomes callers, asks them, tells them, and sends them where the centre's plan says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import structlog
 
 from core.events import (
+    CallArrived,
     CallbackRequested,
     CallDiverted,
     CallOriented,
@@ -17,12 +18,13 @@ from core.events import (
     ScriptEnded,
     ScriptFailed,
 )
-from core.ids import CallId, PlaybackId
+from core.ids import CallId, CentreId, PlaybackId
 from core.ports import Bus, Clock, Switch
 from core.switch import DigitPressed, PlaybackEnded, SwitchEvent, SwitchUp
-from core.words import FrontOffice, Priority, Target, TargetKind
+from core.words import FrontOffice, Outcome, Priority, Target, TargetKind
 from ivr.listening import Listening
 from ivr.model import NOTHING, Library, PlanKey, RoomCall, SviCall, SviState
+from ivr.neighbours import has_room, oriented
 from ivr.policy import (
     Action,
     CallBack,
@@ -60,11 +62,19 @@ class IvrService:
         clock: gives the instant of what a switch event tells.
         library: the call flows of every version of the plan.
         default: the plan in force until the journal says otherwise.
+        rooms: of neighbouring centres, their rooms and ours, where the names differ.
     """
 
     def __init__(
-        self, bus: Bus, switch: Switch, clock: Clock, library: Library, default: PlanKey = (0, "")
+        self,
+        bus: Bus,
+        switch: Switch,
+        clock: Clock,
+        library: Library,
+        default: PlanKey = (0, ""),
+        rooms: Mapping[CentreId, Mapping[str, str]] | None = None,
     ) -> None:
+        self._rooms = rooms or {}
         self.greetings = SviState(library, default)
         self._bus = bus
         self._switch = switch
@@ -72,6 +82,7 @@ class IvrService:
         self.listening = Listening(bus, switch, lambda: self.greetings.flows(self.greetings.current).silence_s)
         self._playing: dict[PlaybackId, CallId] = {}
         bus.project(self.greetings.fold)
+        bus.subscribe((CallArrived,), self._on_arrived)
         bus.subscribe((LineOpened,), self._on_line_opened)
         bus.subscribe((PartyNotReached,), self._on_not_reached)
 
@@ -100,6 +111,24 @@ class IvrService:
             if deadline is not None and deadline <= now:
                 self._happens(call, Tick())
 
+    # --- calls of neighbouring centres ------------------------------------------------------------------
+
+    def _on_arrived(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, CallArrived)  # noqa: S101 - by subscription
+        if envelope.event.origin is not None:
+            self._receive(envelope.event, envelope)
+
+    def _receive(self, call: CallArrived, cause: Envelope | None = None) -> None:
+        """Send a neighbour's call to its room at once, or back to the neighbour."""
+        if call.origin is None:
+            return
+        flows = self.greetings.flows(self.greetings.current)
+        if has_room(flows.state or self.greetings.figures.state(flows.saturation, self._clock.now())):
+            rooms = self._rooms.get(call.origin.sender, {})
+            self._bus.publish(oriented(call.call_id, call.origin, flows, rooms), cause)
+        else:
+            self._bus.publish(ScriptEnded(call_id=call.call_id, outcome=Outcome.REFUSED), cause)
+
     # --- what happens to a call -------------------------------------------------------------------------
 
     def _on_line_opened(self, envelope: Envelope) -> None:
@@ -123,6 +152,9 @@ class IvrService:
 
     def _reconcile(self, present: set[str]) -> None:
         """Play again what callers were hearing: whether they heard it to the end is not known."""
+        for arrived in list(self.greetings.entrusted.values()):
+            if arrived.channel_id in present:
+                self._receive(arrived)
         for call in list(self.greetings.by_call.values()):
             if call.channel_id not in present:
                 continue

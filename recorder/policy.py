@@ -36,17 +36,17 @@ class Tracks:
     centre: str
 
 
-def tracks_of(call_id: str) -> Tracks:
-    """Name the tracks of a call's channel, as the dialplan names them: by the UTC day on which its id was made.
+def tracks_of(channel: str) -> Tracks:
+    """Name the tracks of a call's channel, as the dialplan names them: by the UTC day its id was made on.
 
     Raises:
         ValueError: the id was not made by Asterisk.
     """
-    created = _CREATED.search(call_id)
-    if created is None or "/" in call_id:
+    created = _CREATED.search(channel)
+    if created is None or "/" in channel:
         raise ValueError("not a call id made by Asterisk")
     day = datetime.fromtimestamp(int(created[1]), UTC).strftime("%Y-%m-%d")
-    return Tracks(caller=f"{day}/{call_id}-caller.wav", centre=f"{day}/{call_id}-centre.wav")
+    return Tracks(caller=f"{day}/{channel}-caller.wav", centre=f"{day}/{channel}-centre.wav")
 
 
 @dataclass(frozen=True, slots=True)

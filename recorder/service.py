@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from core.events import (
+    CallArrived,
     CallEnded,
     CallsMerged,
     Envelope,
@@ -16,7 +17,7 @@ from core.events import (
     RecordingMissing,
     RecordingStarted,
 )
-from core.ids import CallId
+from core.ids import CallId, ChannelId
 from core.ports import Bus, Clock
 from core.words import Outcome
 from recorder.policy import Measured, Patience, Tracks, complete, patience, tracks_of, what_is_missing
@@ -46,6 +47,8 @@ class RecorderService:
         self._folder = folder
         self._unlisted: dict[str, Unlisted] = {}
         """Recordings not accounted for yet, by their caller's track."""
+        self._channels: dict[CallId, ChannelId] = {}
+        """The channels of neighbouring centres' calls, whose id is made there."""
         self._tasks: set[asyncio.Task[None]] = set()
         bus.project(self._fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
@@ -67,6 +70,8 @@ class RecorderService:
     def _fold(self, envelope: Envelope) -> None:
         event = envelope.event
         match event:
+            case CallArrived() if event.origin is not None:
+                self._channels[event.call_id] = event.channel_id
             case RecordingStarted():
                 tracks = Tracks(event.caller_track, event.centre_track)
                 self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks)
@@ -74,6 +79,7 @@ class RecorderService:
                 for recording in self._of(event.merged_id):  # its channels go on in the other call
                     self._unlisted[recording.tracks.caller] = replace(recording, call_id=event.call_id)
             case CallEnded():
+                self._channels.pop(event.call_id, None)
                 for recording in self._of(event.call_id):
                     self._unlisted[recording.tracks.caller] = replace(recording, outcome=event.outcome)
             case RecordingEnded() | RecordingMissing() if event.caller_track:
@@ -89,7 +95,8 @@ class RecorderService:
 
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
-        self._begin(envelope.event.call_id, envelope.event.call_id, envelope)
+        call_id = envelope.event.call_id
+        self._begin(call_id, self._channels.get(call_id, call_id), envelope)
 
     def _on_party_joined(self, envelope: Envelope) -> None:
         """A number picked up: it is recorded by its own channel."""

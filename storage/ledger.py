@@ -74,6 +74,8 @@ def fold(entry: LedgerEntry | None, envelope: Envelope) -> LedgerEntry | None:
 def _counted(entry: LedgerEntry, event: CallEvent, at: datetime) -> LedgerEntry:
     match event:
         case CallArrived():
+            if entry.outcome is Outcome.TAKEN_BACK:  # it came back: one row, with the end of its last visit
+                entry = replace(entry, outcome=None, ended_by=None, ended_at=None)
             return replace(
                 entry,
                 line=event.line,

@@ -85,7 +85,9 @@ class Metrics:
 
     def _answered(self, call_id: CallId) -> None:
         call = self._room.calls.get(call_id)
-        if call is not None and call.queued_at is not None and call.answered_at is not None:
+        if call is None or call.aid is not None:
+            return  # that wait began elsewhere
+        if call.queued_at is not None and call.answered_at is not None:
             self._waits.observe(max(0.0, (call.answered_at - call.queued_at).total_seconds()))
 
     def text(self) -> bytes:

@@ -1,7 +1,8 @@
 """What the wallboard shows, folded from events.
 
 Today's figures count the calls *presented* today (the day of Europe/Paris), whenever they were answered or
-left: so answered and abandoned never exceed presented. Test calls are in no figure.
+left: so answered and abandoned never exceed presented. A call that a neighbouring centre entrusted to us counts
+as presented there, and here as aided. Test calls are in no figure.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from core.events import CallAnswered, CallArrived, CallEnded, Envelope
 from core.ids import CallId, PositionId, QueueId
+from core.words import Outcome
 from web.live import Audience, Section, View, instant
 from web.room import PositionSeen, RoomState, Touched
 
@@ -35,8 +37,9 @@ def _at(position_id: PositionId) -> Section:
 
 @dataclass(slots=True)
 class _Counted:
-    """A live call presented today."""
+    """A live call presented today. ``aid``: by a neighbouring centre, where it counts as presented."""
 
+    aid: bool = False
     answered: bool = False
 
 
@@ -48,6 +51,9 @@ class Today:
         self.presented = 0
         self.answered = 0
         self.abandoned = 0
+        self.overflowed = 0
+        self.aided = 0
+        self.aid_answered = 0
         self._live: dict[CallId, _Counted] = {}
 
     def fold(self, envelope: Envelope) -> None:
@@ -55,17 +61,25 @@ class Today:
         event = envelope.event
         if isinstance(event, CallArrived):
             if not event.caller.test and event.call_id not in self._live:
-                self._live[event.call_id] = _Counted()
-                self.presented += 1
+                self._live[event.call_id] = _Counted(aid=event.origin is not None)
+                if event.origin is None:
+                    self.presented += 1
+                else:
+                    self.aided += 1
         elif isinstance(event, CallAnswered):
             call = self._live.get(event.call_id)
             if call is not None and not call.answered:
                 call.answered = True
-                self.answered += 1
+                if call.aid:
+                    self.aid_answered += 1
+                else:
+                    self.answered += 1
         elif isinstance(event, CallEnded):
             call = self._live.pop(event.call_id, None)
             if call is not None and not call.answered and event.outcome.is_abandoned:
                 self.abandoned += 1
+            if event.outcome is Outcome.OVERFLOWED and call is not None and not call.aid:
+                self.overflowed += 1
 
     def view(self) -> View:
         """The figures as shown."""
@@ -74,6 +88,9 @@ class Today:
             "presented": self.presented,
             "answered": self.answered,
             "abandoned": self.abandoned,
+            "overflowed": self.overflowed,
+            "aided": self.aided,
+            "aidAnswered": self.aid_answered,
         }
 
 

@@ -158,6 +158,15 @@ Known = (
     | RESTResponse
 )
 
+
+class Request(msgspec.Struct, frozen=True):
+    """One request to Asterisk."""
+
+    method: str
+    uri: str
+    body: dict[str, object] | None = None
+
+
 _decoder: Final = msgspec.json.Decoder(Known)
 _encoder: Final = msgspec.json.Encoder()
 

@@ -5,27 +5,17 @@ lines of the dialplan that start its recording, and comes back: ARI cannot recor
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from core.errors import SwitchRefused
 from core.ids import CallId, ChannelId, PositionId
-from telephony.ari_protocol import uri
+from telephony.ari_protocol import Request, uri
 from telephony.translation import ANSWERED, CONFIRMED
 
 TRUNK: Final = "trunk-out"
 _NUMBER: Final = re.compile(r"\+?[0-9]{2,15}")
 _SIP_PHONE: Final = re.compile(r"phone-[a-z0-9](?:[a-z0-9-]{0,29})")
 _DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to Asterisk."""
-
-    method: str
-    uri: str
-    body: dict[str, object] | None = field(default=None)
 
 
 def made(app: str, channel: ChannelId, call_id: CallId, number: str) -> Request:

@@ -1,5 +1,6 @@
 """Writes the configuration Asterisk runs on, from ``asterisk-conf/templates`` and plain values."""
 
+import ipaddress
 import json
 import os
 import re
@@ -48,6 +49,18 @@ class OutgoingTrunk:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NeighbourTrunk:
+    """The road to a neighbouring centre, and from it."""
+
+    host: str
+    """Address or name; a name is looked up when a call is made."""
+    port: int = 5060
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    addresses: Sequence[str]
+    """Addresses or networks from which it calls: what it says of a call is believed from there alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Paths:
     """Folders, as Asterisk sees them (inside its private root, where it has one)."""
 
@@ -93,6 +106,8 @@ class AsteriskConfig:
     """Where calls to numbers go; none: nobody can be called."""
     phones: Mapping[str, str] = field(default_factory=dict, repr=False)
     """SIP phones that carry positions' sound: name → password."""
+    neighbours: Mapping[str, NeighbourTrunk] = field(default_factory=dict)
+    """The centres that help each other, by their id."""
     secrets: Secrets
     paths: Paths
 
@@ -147,7 +162,7 @@ def _check(config: AsteriskConfig) -> None:
     """Refuse what would be misread by Asterisk, before any file is touched."""
     if not config.core_app.startswith("core-") or not _NAME.fullmatch(config.core_app):
         raise ConfigurationError(f"core name {config.core_app!r}: must be like core-a")
-    for name in (config.centre_id, config.node, *config.trunks):
+    for name in (config.centre_id, config.node, *config.trunks, *config.neighbours):
         if not _NAME.fullmatch(name):
             raise ConfigurationError(f"name {name!r}: letters, digits and - only, at most 31")
     for trunk, addresses in config.trunks.items():
@@ -156,11 +171,41 @@ def _check(config: AsteriskConfig) -> None:
     for name in config.phones:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(f"SIP phone {name!r}: letters, digits and - only, at most 31")
+    _check_neighbours(config)
     trunk_out = config.outgoing
     if trunk_out is not None and not (_HOST.fullmatch(trunk_out.host) and _USER.fullmatch(trunk_out.username)):
         raise ConfigurationError("outgoing trunk: host and username are made of letters, digits and . - _ +")
     if trunk_out is not None and trunk_out.transport == "tls" and not config.paths.certificate:
         raise ConfigurationError("outgoing trunk: TLS needs the centre's certificate")
+
+
+def _check_neighbours(config: AsteriskConfig) -> None:
+    """A neighbour is believed by its address: no other trunk's may be among its own, nor a whole network's."""
+    known: dict[str, list[ipaddress.IPv4Network | ipaddress.IPv6Network]] = {}
+    for trunk, addresses in config.trunks.items():
+        known[f"trunk {trunk}"] = _networks(f"trunk {trunk}", addresses)
+    for centre, neighbour in config.neighbours.items():
+        who = f"neighbour {centre}"
+        if centre == config.centre_id:
+            raise ConfigurationError(f"{who}: that is this centre")
+        if not _HOST.fullmatch(neighbour.host):
+            raise ConfigurationError(f"{who}: its host is an address or a name")
+        if neighbour.transport == "tls" and not config.paths.certificate:
+            raise ConfigurationError(f"{who}: TLS needs the centre's certificate")
+        own = _networks(who, neighbour.addresses)
+        for other, networks in known.items():
+            if any(a.version == b.version and a.overlaps(b) for a in own for b in networks):
+                raise ConfigurationError(f"{who}: it has addresses in common with {other}")
+        known[who] = own
+
+
+def _networks(who: str, addresses: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    if not addresses:
+        raise ConfigurationError(f"{who}: give it IP addresses or networks, such as 192.0.2.0/28")
+    try:
+        return [ipaddress.ip_network(address, strict=False) for address in addresses]
+    except ValueError as error:
+        raise ConfigurationError(f"{who}: {error}") from error
 
 
 def _literal(value: object) -> object:

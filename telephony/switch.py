@@ -8,11 +8,12 @@ from typing import Final, Self
 import structlog
 
 from core.errors import SwitchRefused, SwitchUnavailable
-from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.ids import BridgeId, CallId, CentreId, ChannelId, PlaybackId, PositionId
 from core.switch import (
     CalleeProgress,
     CalleeRinging,
     DigitPressed,
+    Entrusted,
     LegOpened,
     PhoneAnswered,
     PlaybackEnded,
@@ -22,7 +23,7 @@ from core.switch import (
     SwitchTruth,
     SwitchUp,
 )
-from telephony import callees, strips
+from telephony import callees, neighbours, strips
 from telephony.ari import AriLink, AriServer
 from telephony.ari_protocol import (
     ApplicationReplaced,
@@ -35,6 +36,7 @@ from telephony.ari_protocol import (
     Known,
     Playback,
     PlaybackFinished,
+    Request,
     RESTResponse,
     StasisEnd,
     StasisStart,
@@ -42,7 +44,7 @@ from telephony.ari_protocol import (
 )
 from telephony.reconciliation import ask_truth
 from telephony.register import ChannelRegister
-from telephony.translation import NORMAL_CLEARING
+from telephony.translation import CONGESTION, NORMAL_CLEARING
 
 log = structlog.get_logger(__name__)
 
@@ -333,7 +335,7 @@ class AsteriskSwitch:
         future.set_exception(SwitchUnavailable("Asterisk is not connected"))
         return Order(name, future)
 
-    def _send(self, name: str, request: callees.Request) -> Order:
+    def _send(self, name: str, request: Request) -> Order:
         return self._order(name, request.method, request.uri, request.body)
 
     def pick_up(self, channel: ChannelId) -> Awaitable[None]:
@@ -433,6 +435,19 @@ class AsteriskSwitch:
         """See :meth:`core.ports.Switch.call_out`."""
         return self._checked("call_out", lambda: callees.made(self._app, channel, call_id, number))
 
+    def call_centre(self, channel: ChannelId, centre: CentreId, call: Entrusted) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.call_centre`."""
+        return self._checked("call_centre", lambda: neighbours.made(self._app, channel, centre, call))
+
+    def say_ringing(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.say_ringing`."""
+        return self._order("say_ringing", "POST", uri("channels", channel, "ring"))
+
+    def refuse(self, channel: ChannelId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.refuse`."""
+        address = uri("channels", channel, reason_code=str(CONGESTION))
+        return self._order("refuse", "DELETE", address)
+
     def ring(self, channel: ChannelId, presented: str, seconds: float) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.ring`."""
         if presented:
@@ -460,7 +475,7 @@ class AsteriskSwitch:
         """See :meth:`core.ports.Switch.send_digits`."""
         return self._checked("send_digits", lambda: callees.keyed(channel, digits))
 
-    def _checked(self, name: str, request: Callable[[], callees.Request]) -> Order:
+    def _checked(self, name: str, request: Callable[[], Request]) -> Order:
         """An order whose words are checked first."""
         try:
             return self._send(name, request())

@@ -6,6 +6,7 @@ from core.ids import BridgeId, CallId, ChannelId, PositionId
 from core.switch import CallerChannel, ChannelTruth
 from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
 from telephony.caller_number import described
+from telephony.neighbours import entrusted
 
 ANSWERED = "callee-answered"
 """The dialplan's context through which a callee that picked up comes back, recorded."""
@@ -16,6 +17,8 @@ CONFIRMED = "phone-confirmed"
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
 NORMAL_UNSPECIFIED = 31
+CONGESTION = 34
+"""Q.850: no circuit; SIP 503."""
 REQUESTED_CHANNEL_UNAVAILABLE = 44
 """Q.850: what Asterisk sets when a channel's audio stopped coming."""
 _SOFT_CAUSES = {0x01: REQUESTED_CHANNEL_UNAVAILABLE, 0x20: NORMAL_CLEARING}
@@ -25,15 +28,20 @@ _REQUEST_TERMINATED = 487
 
 
 def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str] = ()) -> CallerChannel | None:
-    """Read the caller from what the dialplan passed: ``caller, line, who calls``."""
+    """Read the caller from what the dialplan passed: ``caller, line, who calls``.
+
+    From a neighbouring centre: ``neighbour, line, who calls, centre, what it says of the call``.
+    """
     match tuple(args):
-        case ("caller", line, words):
+        case ("caller", line, words) | ("neighbour", line, words, _, _):
+            call_id, origin = entrusted(args) or (CallId(channel.id), None)
             return CallerChannel(
                 channel_id=ChannelId(channel.id),
-                call_id=CallId(channel.id),
+                call_id=call_id,
                 line=line,
                 caller=described(words, test_callers),
                 created_at=channel.creationtime,
+                origin=origin,
             )
     return None
 

@@ -56,6 +56,8 @@ interface CallerShown {
   repeat?: boolean;
   /** Nobody has spoken on the line. */
   openLine?: boolean;
+  /** The neighbouring centre whose call it is (entraide). */
+  aid?: string;
 }
 
 export interface Offer extends CallerShown {
@@ -113,6 +115,8 @@ export interface WaitingCall {
   /** The position that put it there. */
   by?: string;
   repeat?: boolean;
+  /** The neighbouring centre whose call it is (entraide). */
+  aid?: string;
   /** Somebody must look after the caller, since then: `checked_back`. */
   checkDueSince?: Instant;
   offeredTo?: string;
@@ -161,7 +165,17 @@ export interface WallboardPosition {
 
 export interface WallboardView {
   room: Room & { inProgress: number; inSvi: number; openLines: number };
-  today: { date: string; presented: number; answered: number; abandoned: number };
+  today: {
+    date: string;
+    presented: number;
+    answered: number;
+    abandoned: number;
+    /** Left for a number or another centre. */
+    overflowed: number;
+    /** Calls of neighbouring centres (entraide), which count as presented there. */
+    aided: number;
+    aidAnswered: number;
+  };
   positions: Record<string, WallboardPosition>;
   platform: Platform;
 }

@@ -43,7 +43,7 @@ from core.events import (
     SwitchConnected,
     SwitchLost,
 )
-from core.ids import AgentId, CallId, ItemId, OfferId, PositionId, QueueId
+from core.ids import AgentId, CallId, CentreId, ItemId, OfferId, PositionId, QueueId
 from core.notes import Note
 from core.words import CallerNumber, OfferKind, PauseReason, PositionState, Priority, Role
 from web.live import View, instant
@@ -92,6 +92,8 @@ class CallSeen:
     invited: tuple[PositionId, ...] = ()
     """Those a colleague asks in, whatever becomes of the call meanwhile."""
     repeat_of: CallId | None = None
+    aid: CentreId | None = None
+    """The neighbouring centre whose call it is."""
     taken_by: PositionId | None = None
     notes: tuple[Note, ...] = ()
 
@@ -269,6 +271,8 @@ class RoomState:
     def _arrived(self, event: CallArrived, now: datetime) -> None:
         if event.call_id not in self.calls:
             call = CallSeen(call_id=event.call_id, caller=event.caller, line=event.line, arrived_at=now)
+            if event.origin is not None:
+                call.aid, call.queued_at = event.origin.owner, event.origin.since
             self.calls[event.call_id] = call
             self._count(call, 1)
 

@@ -26,7 +26,7 @@ from core.events import (
     PartyJoined,
     RoomRuleChanged,
 )
-from core.ids import CallId, OfferId, PositionId, QueueId
+from core.ids import CallId, CentreId, OfferId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import CallerNumber, FrontOffice, OfferKind, Priority, Role, RoomSetting
 from web.live import View, instant
@@ -93,6 +93,8 @@ class RoomsSeen:
         self.waiting: dict[CallId, WaitingSeen] = {}
         self.alarms: dict[CallId, tuple[ParkedCallerLeft, CallerNumber, datetime]] = {}
         self._callers: dict[CallId, CallerNumber] = {}
+        self._aid: dict[CallId, CentreId] = {}
+        """The neighbouring centre whose call it is."""
         self._parked: dict[PositionId, dict[CallId, None]] = {}
         self._left: dict[CallId, CallerNumber] = {}
         """The parked callers who ended last: an alarm may follow."""
@@ -196,6 +198,8 @@ class RoomsSeen:
             view["by"] = call.queued.by
         if call.queued.repeat_of is not None:
             view["repeat"] = True
+        if (aid := self._aid.get(call.call_id)) is not None:
+            view["aid"] = aid
         if call.check_due_since is not None:
             view["checkDueSince"] = instant(call.check_due_since)
         if call.offers:
@@ -211,6 +215,8 @@ class RoomsSeen:
 
     def _arrived(self, event: CallArrived, now: datetime) -> RoomsTouched:
         self._callers.setdefault(event.call_id, event.caller)
+        if event.origin is not None:
+            self._aid[event.call_id] = event.origin.owner
         return NOTHING
 
     def _queued(self, event: CallQueued, now: datetime) -> RoomsTouched:
@@ -263,6 +269,7 @@ class RoomsSeen:
         return touched
 
     def _ended(self, event: CallEnded, now: datetime) -> RoomsTouched:
+        self._aid.pop(event.call_id, None)
         caller, call = self._callers.pop(event.call_id, NOBODY), self.waiting.get(event.call_id)
         if call is not None and call.queued.by is not None:
             self._left[event.call_id] = caller

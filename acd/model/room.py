@@ -74,6 +74,8 @@ class Room:
         self.callers = Callers()
         self.answers = Answers()
         self._channels: dict[CallId, ChannelId] = {}
+        self._waited_since: dict[CallId, datetime] = {}
+        """The calls that a neighbouring centre sent: when their wait began there."""
         self._rules: dict[QueueId, RoomRule] = {}
         self._offers_of: dict[CallId, dict[OfferId, Offer]] = {}
         self._position_of_agent: dict[AgentId, PositionId] = {}
@@ -115,6 +117,10 @@ class Room:
     def channel_of(self, call_id: CallId) -> ChannelId | None:
         """The caller's channel, while the call lives."""
         return self._channels.get(call_id)
+
+    def waited_since(self, call_id: CallId) -> datetime | None:
+        """When the wait of a neighbour's call began, at the neighbour."""
+        return self._waited_since.get(call_id)
 
     def positions_in(self, call_id: CallId) -> list[Position]:
         """The positions in a call, from the accepted offer on."""
@@ -213,6 +219,8 @@ class Room:
 
     def _arrived(self, event: CallArrived, envelope: Envelope) -> None:
         self._channels[event.call_id] = event.channel_id
+        if event.origin is not None:
+            self._waited_since[event.call_id] = event.origin.since
 
     def _queued(self, event: CallQueued, envelope: Envelope) -> None:
         before = self.waiting.get(event.call_id)
@@ -308,7 +316,7 @@ class Room:
         self._out_of_room(event.call_id)
         for position in self.positions_in(event.call_id):
             self._leave(position, event.call_id)
-        for gone in (self._channels, self._positions_in, self.last_queued):
+        for gone in (self._channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.call_id, None)
 
     def _placed(self, event: CallPlaced, envelope: Envelope) -> None:
@@ -322,7 +330,7 @@ class Room:
         for position in self.positions_in(event.merged_id):
             self._enter_call(position, event.call_id)
             self._leave(position, event.merged_id)
-        for gone in (self._channels, self._positions_in, self.last_queued):
+        for gone in (self._channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.merged_id, None)
 
     def _party_joined(self, event: PartyJoined, envelope: Envelope) -> None:

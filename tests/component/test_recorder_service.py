@@ -1,6 +1,7 @@
 """Recordings are listed once Asterisk has closed them, and flagged where they cannot be listened to."""
 
 import wave
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from core.events import (
     RecordingMissing,
     RecordingStarted,
 )
-from core.ids import CallId, CentreId, ChannelId
-from core.words import CallerNumber, EndedBy, Outcome
+from core.ids import CallId, CentreId, ChannelId, QueueId
+from core.words import CallerNumber, EndedBy, FrontOffice, Origin, Outcome, Priority
 from recorder.policy import Measured, Patience, patience, tracks_of
 from recorder.service import RecorderService
 from recorder.store import measure
@@ -148,3 +149,31 @@ def test_a_call_whose_tracks_cannot_be_named_is_flagged_and_goes_on(tmp_path: Pa
     recorder.bus.publish(LineOpened(call_id=CallId("no-day-in-it")))
     [missing] = recorder.journal.events(RecordingStarted, RecordingMissing)
     assert missing == RecordingMissing(call_id=CallId("no-day-in-it"), detail="not a call id made by Asterisk")
+
+
+async def test_a_neighbours_call_is_recorded_under_its_channel_here(tmp_path: Path) -> None:
+    there = CallId("FR752-asterisk-a-1795310037.5")
+    told = Origin(
+        path=(CentreId("FR752"),),
+        flow="15",
+        queue=QueueId("15"),
+        priority=Priority.UV,
+        front_office=FrontOffice.FO1,
+        since=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    arrived = CallArrived(
+        call_id=there, channel_id=ChannelId(CALL), line="15", caller=CallerNumber(), origin=told
+    )
+    recorder = Recorder(tmp_path)
+    recorder.bus.publish(arrived)
+    recorder.bus.publish(LineOpened(call_id=there))
+    [started] = recorder.journal.events(RecordingStarted)
+    assert (started.call_id, started.caller_track) == (there, tracks_of(CALL).caller)
+    recorder.write("caller", 1)
+    recorder.write("centre", 1)
+    recorder.bus.publish(CallEnded(call_id=there, outcome=Outcome.ANSWERED, ended_by=EndedBy.CALLER))
+    again = Recorder(tmp_path, recorder.journal.envelopes)
+    again.service.start()
+    assert isinstance(await again.listed(), RecordingEnded)
+    await recorder.service.close()
+    await again.service.close()

@@ -9,7 +9,7 @@ from acd.defaults import default_plan
 from acd.model.rules import RoomPlan
 from acd.service import DistributionService
 from app.bus import InProcessBus
-from calls.service import CallService, NumberRules
+from calls.service import AidRules, CallService, NumberRules
 from core.commands import LogIn
 from core.events import Envelope, Event, PositionReadinessChanged
 from core.ids import AgentId, CallId, CentreId, ChannelId, PositionId
@@ -74,6 +74,7 @@ class FakeCentre:
         flows: CallFlows | None = None,
         plan: RoomPlan | None = None,
         rules: NumberRules | None = None,
+        aid: AidRules | None = None,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
@@ -82,7 +83,7 @@ class FakeCentre:
         self.bus = InProcessBus(
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)
         )
-        self.calls = CallService(self.bus, self.switch, self.clock, rules)
+        self.calls = CallService(self.bus, self.switch, self.clock, rules, aid=aid)
         self.plans: dict[PlanKey, CallFlows] = {(0, ""): flows or simple_flows()}
         self.ivr = IvrService(self.bus, self.switch, self.clock, self.plans.get)
         self.plan = plan or default_plan(offer_seconds, wrap_up_seconds)

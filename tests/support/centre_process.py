@@ -21,11 +21,13 @@ from pydantic import BaseModel
 from app.asterisk_setup import prepare_asterisk
 from app.settings import (
     AsteriskSettings,
+    CentreSettings,
     LrmSettings,
     OutgoingSettings,
     RoomSettings,
     Settings,
     StorageSettings,
+    WebSettings,
 )
 from core.accounts import Account
 from core.events import CoreStarted, SwitchConnected
@@ -50,6 +52,39 @@ TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-w
 ANNOUNCEMENT_SECONDS = 6.0
 LRM_PORT = 8081
 _RELAYED_PORT = 8086
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """Where a centre is: an address of its own, and ports of its own where all centres share one."""
+
+    centre: str = "FR751"
+    address: str = ""
+    """Empty: every address of the network."""
+    shift: int = 0
+    """Added to the ports that are bound on 127.0.0.1, and to those of RTP."""
+
+    @property
+    def host(self) -> str:
+        """Where it is reached."""
+        return self.address or "127.0.0.1"
+
+    def asterisk(self) -> AsteriskSettings:
+        """What the settings say of its Asterisk."""
+        usual = AsteriskSettings()
+        if not self.address:
+            return usual
+        return AsteriskSettings(
+            bind_address=self.address,
+            rtp_start=usual.rtp_start + 10 * self.shift,
+            rtp_end=usual.rtp_end + 10 * self.shift,
+            ari_port=usual.ari_port + self.shift,
+            ami_port=usual.ami_port + self.shift,
+            trunks={"operator": ["127.0.0.1"]},
+        )
+
+
+HOME = Site()
 _numbers = count(1)
 
 
@@ -75,7 +110,7 @@ PEOPLE = (ARM1, ARM2, SUPERVISOR)
 
 
 class CentreProcess:
-    """One centre. Use as an async context manager; one at a time in a network namespace."""
+    """One centre. Use as an async context manager; one for each :class:`Site` of a network namespace."""
 
     def __init__(
         self,
@@ -85,6 +120,7 @@ class CentreProcess:
         sounds: Mapping[str, tuple[float, float]] | None = None,
         outgoing: OutgoingSettings | None = None,
         patience: float = 60,
+        site: Site = HOME,
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -95,8 +131,11 @@ class CentreProcess:
             sounds: further announcements: name → Hz, seconds.
             outgoing: the operator by which it calls numbers; by default it cannot.
             patience: seconds that the core may take to start or stop.
-            sections: further sections of its settings (``outgoing``, ``remote``).
+            sections: further sections of its settings (``remote``, ``mutual_aid``).
+            site: where it is.
         """
+        self.site = site
+        self._lrm_port = LRM_PORT + site.shift
         self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
         prompts = self.folder / "prompts"
         prompts.mkdir()
@@ -105,25 +144,27 @@ class CentreProcess:
         for name, (hz, seconds) in (sounds or {}).items():
             write_wav(prompts / f"{name}.wav", tone(hz, seconds))
         self.settings = Settings(
+            centre=CentreSettings(id=site.centre),
             storage=StorageSettings(data_dir=self.folder),
-            asterisk=AsteriskSettings(prompts_dir=prompts),
-            room=room,
+            web=WebSettings(host=site.address) if site.address else WebSettings(),
+            asterisk=site.asterisk().model_copy(update={"prompts_dir": prompts}),
             outgoing=outgoing or OutgoingSettings(),
-            lrm=LrmSettings(base_url=f"http://127.0.0.1:{LRM_PORT}/lrm/api"),
+            room=room,
+            lrm=LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
             **sections,  # type: ignore[arg-type]
         )
         put_in_force(self.folder, plan)
         self.core_log = self.folder / "core.log"
         self._config = self.folder / "bandeau15.toml"
         self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
-        self._asterisk = prepare_asterisk(_relayed(self.settings))
+        self._asterisk = prepare_asterisk(_relayed(self.settings, _RELAYED_PORT + site.shift))
         self.asterisk_log = self.folder / "log" / "asterisk.log"
-        self._relay = Relay(_RELAYED_PORT, self.settings.asterisk.ari_port)
+        self._relay = Relay(_RELAYED_PORT + site.shift, self.settings.asterisk.ari_port)
         self._database = Database(self.settings.storage.url)
         self._core = Program(
             *("app.cli", "--config", str(self._config), "core"), log=self.core_log, patience=patience
         )
-        self._lrm = Program("simulator.lrm", "--port", str(LRM_PORT), log=self.folder / "lrm.log")
+        self._lrm = Program("simulator.lrm", "--port", str(self._lrm_port), log=self.folder / "lrm.log")
         self._ends = AsyncExitStack()
 
     async def __aenter__(self) -> "CentreProcess":
@@ -136,7 +177,9 @@ class CentreProcess:
             await asyncio.gather(self._asterisk.start(), self._relay.mend())
             on_failure.push_async_callback(self._lrm.stop)
             on_failure.push_async_callback(self._core.stop)
-            await asyncio.gather(self._lrm.start(lambda: _listens(LRM_PORT)), self.start_core())
+            await asyncio.gather(
+                self._lrm.start(lambda: _listens("127.0.0.1", self._lrm_port)), self.start_core()
+            )
             self._ends = on_failure.pop_all()
         return self
 
@@ -148,7 +191,7 @@ class CentreProcess:
     @property
     def url(self) -> str:
         """Of the pages, on this machine: a browser gives the microphone there."""
-        return f"http://127.0.0.1:{self.settings.web.http_port}"
+        return f"http://{self.site.host}:{self.settings.web.http_port}"
 
     @property
     def reader(self) -> Reader:
@@ -176,7 +219,7 @@ class CentreProcess:
     async def told_to_lrm(self) -> list[dict[str, Any]]:
         """The calls that the LRM was told of, the latest first."""
         async with httpx2.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"http://127.0.0.1:{LRM_PORT}/appels")
+            answer = await client.get(f"http://127.0.0.1:{self._lrm_port}/appels")
             answer.raise_for_status()
             calls: list[dict[str, Any]] = answer.json()
             return calls
@@ -190,7 +233,7 @@ class CentreProcess:
     @asynccontextmanager
     async def caller(self) -> AsyncIterator[Caller]:
         """Somebody with a telephone, who hangs up at the end."""
-        async with await Caller.open(TRUNK) as caller:
+        async with await Caller.open((self.site.host, TRUNK[1]), "127.0.0.1") as caller:
             yield caller
 
     # --- the core, hurt and healed ----------------------------------------------------------------------
@@ -206,7 +249,7 @@ class CentreProcess:
         async def commands_asterisk() -> bool:
             kinds = [type(envelope.event) for envelope in await witness.events()]
             started = CoreStarted in kinds and SwitchConnected in kinds[kinds.index(CoreStarted) :]
-            return started and await _listens(self.settings.web.http_port)
+            return started and await _listens(self.site.host, self.settings.web.http_port)
 
         await self._core.start(commands_asterisk)
 
@@ -266,30 +309,31 @@ class CentreProcess:
             await self.add(person)
 
 
-async def _listens(port: int) -> bool:
+async def _listens(host: str, port: int) -> bool:
     """Whether somebody accepts connections there."""
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
     writer.close()
     return True
 
 
-def _relayed(settings: Settings) -> Settings:
+def _relayed(settings: Settings, port: int) -> Settings:
     """The same centre, but Asterisk reaches the core through the relay."""
-    asterisk = settings.asterisk.model_copy(update={"ari_port": _RELAYED_PORT})
+    asterisk = settings.asterisk.model_copy(update={"ari_port": port})
     return settings.model_copy(update={"asterisk": asterisk})
 
 
-def _toml(sections: Mapping[str, Mapping[str, object]]) -> str:
-    """Write settings: what JSON and TOML write alike, and tables of lists."""
+def _toml(sections: Mapping[str, Mapping[str, object]], above: str = "") -> str:
+    """Write settings: what JSON and TOML write alike, in tables as deep as need be."""
     lines = []
     for name, values in sections.items():
-        lines.append(f"[{name}]")
+        path = f"{above}{json.dumps(name)}"
         tables = {key: value for key, value in values.items() if isinstance(value, dict)}
-        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if key not in tables]
-        for key, table in tables.items():
-            lines.append(f"[{name}.{key}]")
-            lines += [f"{json.dumps(inner)} = {json.dumps(value)}" for inner, value in table.items()]
+        lines.append(f"[{path}]")
+        lines += [
+            f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items() if key not in tables
+        ]
+        lines.append(_toml(tables, f"{path}."))
     return "\n".join(lines) + "\n"

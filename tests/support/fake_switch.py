@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core.errors import SwitchRefused, SwitchUnavailable
-from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.ids import BridgeId, CallId, CentreId, ChannelId, PlaybackId, PositionId
 from core.switch import (
     CalleeAnswered,
     CalleeReady,
@@ -15,6 +15,7 @@ from core.switch import (
     ChannelGone,
     ChannelTruth,
     DigitPressed,
+    Entrusted,
     LegOpened,
     PhoneAnswered,
     SwitchDown,
@@ -33,6 +34,8 @@ class FakeCallee:
     presented: str = ""
     rung: bool = False
     answered: bool = False
+    entrusted: Entrusted | None = None
+    """What a neighbour was told; ``number`` is then the centre."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,10 @@ class FakeSwitch:
         self.playing: dict[PlaybackId, tuple[ChannelId, tuple[str, ...]]] = {}
         self.handed_back: list[ChannelId] = []
         self.hanging_up: list[ChannelId] = []
+        self.picked_up: list[ChannelId] = []
+        self.ringing: set[ChannelId] = set()
+        """Callers told that it rings."""
+        self.refused: list[ChannelId] = []
         self.refuse_joins = False
         self.refuse_calls = False
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
@@ -184,6 +191,7 @@ class FakeSwitch:
         return future
 
     def pick_up(self, channel: ChannelId) -> Awaitable[None]:
+        self.picked_up.append(channel)
         return self._known(channel)
 
     def play(self, channel: ChannelId, playback: PlaybackId, *sounds: str) -> Awaitable[None]:
@@ -250,6 +258,22 @@ class FakeSwitch:
         if self.up:
             self.callees[channel] = FakeCallee(call_id, number)
             asyncio.get_running_loop().call_soon(self._callee_ready, channel)
+        return self._known(channel)
+
+    def call_centre(self, channel: ChannelId, centre: CentreId, call: Entrusted) -> Awaitable[None]:
+        if self.up:
+            self.callees[channel] = FakeCallee(call.call_id, centre, entrusted=call)
+            asyncio.get_running_loop().call_soon(self._callee_ready, channel)
+        return self._known(channel)
+
+    def say_ringing(self, channel: ChannelId) -> Awaitable[None]:
+        self.ringing.add(channel)
+        return self._known(channel)
+
+    def refuse(self, channel: ChannelId) -> Awaitable[None]:
+        if self.up and self._exists(channel):
+            self.refused.append(channel)
+            self.hanging_up.append(channel)
         return self._known(channel)
 
     def _callee_ready(self, channel: ChannelId) -> None:

@@ -8,7 +8,15 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.ids import PositionId
-from telephony.config import TEMPLATES, AsteriskConfig, OutgoingTrunk, Paths, load_secrets, render
+from telephony.config import (
+    TEMPLATES,
+    AsteriskConfig,
+    NeighbourTrunk,
+    OutgoingTrunk,
+    Paths,
+    load_secrets,
+    render,
+)
 from telephony.modules import MODULES
 from telephony.strips import account_of
 
@@ -157,3 +165,50 @@ def test_the_account_of_a_strip_gives_no_more_than_it_needs() -> None:
     assert endpoint["identify_by"] == "username"
     assert account["aor"]["max_contacts"] == "1"
     assert account["auth"] == {"auth_type": "digest", "username": "arm1", "password": "secret"}
+
+
+NEIGHBOUR = NeighbourTrunk(host="samu92.example", addresses=("203.0.113.7",))
+
+
+def test_a_neighbour_is_a_trunk_both_ways_with_a_door_of_its_own(
+    config: AsteriskConfig, tmp_path: Path
+) -> None:
+    render(config, tmp_path / "alone")
+    assert "from-neighbour" not in sections(tmp_path / "alone" / "extensions.conf")
+    assert "X-Bandeau-Aid" not in (tmp_path / "alone" / "extensions.conf").read_text()
+    render(replace(config, neighbours={"FR921": NEIGHBOUR}), tmp_path / "out")
+    pjsip = sections(tmp_path / "out" / "pjsip.conf")
+    assert {"context = from-neighbour", "send_pai = yes", "aors = neighbour-FR921"} <= {
+        *pjsip["neighbour-FR921"]
+    }
+    assert "match = 203.0.113.7" in pjsip["neighbour-FR921-addresses"]
+    dialplan = sections(tmp_path / "out" / "extensions.conf")
+    assert not [line for line in dialplan["from-trunk"] if "X-Bandeau-Aid" in line]
+    assert dialplan["from-neighbour"][-1] == "same => n,Hangup(34)"
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "said"),
+    [
+        ({"FR751": NEIGHBOUR}, "that is this centre"),
+        ({"FR921": replace(NEIGHBOUR, addresses=())}, "give it IP addresses"),
+        ({"FR921": replace(NEIGHBOUR, addresses=("samu92.example",))}, "does not appear to be"),
+        ({"FR921": replace(NEIGHBOUR, addresses=("198.51.100.7",))}, "in common with trunk operator"),
+        ({"FR921": replace(NEIGHBOUR, addresses=("0.0.0.0/0",))}, "in common with trunk"),
+        ({"FR921": NEIGHBOUR, "FR922": NEIGHBOUR}, "in common with neighbour FR921"),
+        ({"FR921": replace(NEIGHBOUR, host="a;b")}, "its host"),
+        ({"FR921": replace(NEIGHBOUR, transport="tls")}, "certificate"),
+    ],
+)
+def test_a_neighbour_that_could_be_mistaken_is_refused(
+    config: AsteriskConfig, tmp_path: Path, neighbours: dict[str, NeighbourTrunk], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        render(replace(config, neighbours=neighbours), tmp_path / "out")
+
+
+def test_sound_comes_from_the_address_of_sip(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "any")
+    assert "bind_rtp_to_media_address = yes" not in sections(tmp_path / "any" / "pjsip.conf")["trunk"]
+    render(replace(config, bind_address="192.0.2.9"), tmp_path / "one")
+    assert "media_address = 192.0.2.9" in sections(tmp_path / "one" / "pjsip.conf")["trunk"]
