@@ -325,10 +325,10 @@ class Origin:
 
     @property
     def owner(self) -> CentreId:
-        """Where the caller called."""
-        return self.path[0]
+        """Where the caller called; empty where nobody told."""
+        return next(iter(self.path), CentreId(""))
 
     @property
     def sender(self) -> CentreId:
-        """Who sent it here."""
-        return self.path[-1]
+        """Who sent it here; empty where nobody told."""
+        return next(reversed(self.path), CentreId(""))
