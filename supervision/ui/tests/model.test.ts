@@ -12,7 +12,15 @@ function view(change: Partial<WallboardView["room"]>, positions: Record<string, 
   ]);
   return {
     room: { queue: "15", waiting: 0, ready: 0, positions: 0, inProgress: 0, inSvi: 0, ...change },
-    today: { date: "2026-11-22", presented: 0, answered: 0, abandoned: 0, overflowed: 0, aided: 0, aidAnswered: 0 },
+    today: {
+      date: "2026-11-22",
+      presented: 0,
+      answered: 0,
+      abandoned: 0,
+      overflowed: 0,
+      aided: 0,
+      aidAnswered: 0,
+    },
     positions: Object.fromEntries(shown),
     platform: { switch: "up" },
   } as WallboardView;
