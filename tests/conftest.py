@@ -1,5 +1,6 @@
 """What all kinds of test share: the rule that each module declares its kind, and where the programs are."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from tests.support import netns
 # A slow machine is no failure: time is measured in bench/, never asserted here.
 settings.register_profile("bandeau15", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bandeau15")
+
+# Tests run side by side inherit the terminal's size from the process that starts them: each test says its own.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
 
 _KINDS = frozenset({"unit", "component", "asterisk", "e2e"})
 _NAMESPACED = frozenset({"asterisk", "e2e"})
