@@ -50,6 +50,7 @@ from ivr.routes import plan_routes
 from ivr.script import CallFlows
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
+from recorder.recall import RecallService
 from recorder.service import RecorderService
 from supervision.routes import metrics_route
 from supervision.service import BoardService
@@ -131,6 +132,7 @@ class Core:
         self.bus.subscribe((PlanActivated,), self._show_plan)
         self.history = HistoryService(self.bus)
         self.directory = DirectoryService(self.bus, adapters.directory)
+        self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute())
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.lrm = LrmService(self.bus, clock, adapters.lrm)
         self.board = BoardService(
@@ -168,6 +170,7 @@ class Core:
             self.ivr.on_switch,
             self.acd.on_switch,
             self.strips.on_switch,
+            self.recall.on_switch,
             self.calls.after_switch,
         )
         for listener in listeners:
@@ -227,6 +230,7 @@ class Core:
         await self.board.close()
         await self.desk.close()
         await self.lrm.close()
+        await self.recall.close()
         await self.recorder.close()
 
     def web(self, pages: Path) -> FastAPI:

@@ -137,6 +137,8 @@ class StripModel:
                 view["offer"]["by"] = by
         if calls := self.parties.calls_of(position.position_id):
             view["calls"] = {call.call_id: self._call(call, position.position_id) for call in calls}
+        if recall := self.parties.recalls.get(position.position_id):
+            view["recall"] = recall
         if shown := self.parties.shown_of(position.position_id):
             view["call"] = self._call(shown, position.position_id)
         if parked := self.rooms.parked_by(position.position_id):

@@ -23,10 +23,12 @@ from core.commands import (
     NoteCall,
     Pause,
     PlaceCall,
+    PlayRecall,
     ResumeCall,
     RingPhone,
     SendDigits,
     SetMuted,
+    StopRecall,
     SwapCalls,
     TakeCall,
     TakeOverCall,
@@ -63,6 +65,13 @@ def _muted(args: Args) -> bool:
     value = args["muted"]
     if not isinstance(value, bool):
         raise TypeError("muted")
+    return value
+
+
+def _number(args: Args, name: str) -> int:
+    value = args[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(name)
     return value
 
 
@@ -139,6 +148,11 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     "send_digits": (frozenset({"digits"}), lambda p, a: SendDigits(position_id=p, digits=_digits(a))),
     "hold": (frozenset(), lambda p, a: HoldCall(position_id=p)),
     "resume": (frozenset(), lambda p, a: ResumeCall(position_id=p)),
+    "play_recall": (
+        frozenset({"seconds", "speed"}),
+        lambda p, a: PlayRecall(position_id=p, seconds=_number(a, "seconds"), speed=_number(a, "speed")),
+    ),
+    "stop_recall": (frozenset(), lambda p, a: StopRecall(position_id=p)),
     "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=_muted(a))),
     "pause": (frozenset({"reason"}), lambda p, a: Pause(position_id=p, reason=_reason(a))),
     "ready": (frozenset(), lambda p, a: GoReady(position_id=p)),

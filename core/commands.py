@@ -197,6 +197,19 @@ class TakeOverCall(Command):
     call_id: CallId
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayRecall(Command):
+    """Hear the caller's last seconds again, alone, while the call goes on. ``speed`` in percent."""
+
+    seconds: int
+    speed: int = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StopRecall(Command):
+    """Enough of the recall."""
+
+
 # --- waiting rooms ------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from core.ids import (
     ItemId,
     OfferId,
     PartyId,
+    PlaybackId,
     PositionId,
     QueueId,
 )
@@ -573,6 +574,24 @@ class RecordingMissing(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecallPlayed(CallEvent):
+    """An agent hears what the caller said last again: ``asked`` seconds, lasting ``seconds`` at ``speed`` %."""
+
+    position_id: PositionId
+    playback_id: PlaybackId
+    asked: float
+    seconds: float
+    speed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecallEnded(CallEvent):
+    """The recall is over: heard to its end, or stopped."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LrmNotified(CallEvent):
     """The agent's LRM took note of the call (``appelEntrant``), after ``attempts`` tries."""
 
@@ -786,6 +805,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordingStarted,
         RecordingEnded,
         RecordingMissing,
+        RecallPlayed,
+        RecallEnded,
         LrmNotified,
         LrmNotificationFailed,
         LostCallFiled,

@@ -178,6 +178,12 @@ class Switch(Protocol):
     def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
         """Let the channel alone hear a telephone ring, and nothing of its bridge, until ``stop_playback``."""
 
+    def whisper(self, channel: ChannelId, playback: PlaybackId, file: str) -> Awaitable[None]:
+        """Play a file (a path, no suffix) into one channel's ear, over what it hears. Then PlaybackEnded."""
+
+    def stop_whisper(self, playback: PlaybackId) -> Awaitable[None]:
+        """Stop it; stopping what is over is no error."""
+
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
         """Make a channel of that id towards a number, through the outgoing trunk. Then CalleeReady.
 

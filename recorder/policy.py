@@ -66,3 +66,23 @@ def what_is_missing(caller: Measured, centre: Measured) -> str:
     """Which tracks cannot be listened to, in words for the journal."""
     names = [name for name, track in (("caller", caller), ("centre", centre)) if track.seconds is None]
     return f"no readable track: {', '.join(names)}"
+
+
+RECALL_SECONDS = (10.0, 60.0)
+"""The least and the most of what a caller said that is played again."""
+RECALL_SPEEDS = frozenset({100, 85, 70})
+"""Percent of the true speed."""
+_OCTETS = 2
+
+
+def recall_allowed(seconds: float, speed: int) -> bool:
+    """Whether so much may be asked for, at that speed."""
+    least, most = RECALL_SECONDS
+    return least <= seconds <= most and speed in RECALL_SPEEDS
+
+
+def excerpt_range(size: int, seconds: float, *, header: int, rate: int) -> tuple[int, int]:
+    """Where the last seconds of a growing track of 16-bit samples are: first octet, number of octets."""
+    whole = max(0, size - header) // _OCTETS * _OCTETS
+    length = min(whole, round(seconds * rate) * _OCTETS)
+    return header + whole - length, length

@@ -85,6 +85,10 @@ class Callee:
         """Sound a tone."""
         self._sound.say(tone(hz, seconds))
 
+    def say(self, pcm: Pcm) -> None:
+        """Speak: 8 kHz samples."""
+        self._sound.say(pcm)
+
     def hush(self) -> None:
         """Stop speaking."""
         self._sound.hush()

@@ -44,7 +44,7 @@ from telephony.ari_protocol import (
 )
 from telephony.reconciliation import ask_truth
 from telephony.register import ChannelRegister
-from telephony.translation import CONGESTION, NORMAL_CLEARING
+from telephony.translation import CONGESTION, NORMAL_CLEARING, WHISPER
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +117,7 @@ class AsteriskSwitch:
         """The socket to Asterisk, while there is one."""
         self._held_back: list[Known] = []
         self._test_callers = test_callers
+        self._whispers: dict[ChannelId, str] = {}
         self._register = ChannelRegister(test_callers)
         self._music: set[ChannelId] = set()
         self._playing: dict[ChannelId, PlaybackId] = {}
@@ -266,6 +267,8 @@ class AsteriskSwitch:
     def _playback_ended(self, playback: Playback) -> None:
         """Tell it, unless the caller hung up: that is what ended it, and is told next."""
         self._quiet_again(ChannelId(playback.target_uri.removeprefix("channel:")), PlaybackId(playback.id))
+        if playback.target_uri == f"channel:{playback.id}":  # a whisper: its channel is over, too
+            self.stop_whisper(PlaybackId(playback.id))
         if not self._register.is_ending(ChannelId(playback.target_uri.removeprefix("channel:"))):
             self._tell(PlaybackEnded(playback_id=PlaybackId(playback.id), ok=playback.state == "done"))
 
@@ -292,6 +295,9 @@ class AsteriskSwitch:
             self._order("claim", "POST", uri("events", "claim", channelId=channel.id, application=self._app))
 
     def _arrived(self, message: StasisStart) -> None:
+        if message.args == (WHISPER,):
+            self._whispering(ChannelId(message.channel.id))
+            return
         try:
             event = self._register.arrived(message)
         except ValueError:
@@ -430,6 +436,28 @@ class AsteriskSwitch:
         """See :meth:`core.ports.Switch.start_ringback`."""
         address = uri("channels", channel, "play", playback, media="tone:ring;tonezone=fr")
         return self._order("start_ringback", "POST", address)
+
+    def whisper(self, channel: ChannelId, playback: PlaybackId, file: str) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.whisper`."""
+        # A channel of its own that only speaks into the other's ear: the file is played to it once it is there.
+        self._whispers[ChannelId(playback)] = file
+        address = uri(
+            "channels", channel, "snoop", playback, whisper="out", spy="none", app=self._app, appArgs=WHISPER
+        )
+        return self._order("whisper", "POST", address)
+
+    def stop_whisper(self, playback: PlaybackId) -> Awaitable[None]:
+        """See :meth:`core.ports.Switch.stop_whisper`."""
+        self._whispers.pop(ChannelId(playback), None)
+        return self._order("stop_whisper", "DELETE", uri("channels", playback), accept=frozenset({404}))
+
+    def _whispering(self, channel: ChannelId) -> None:
+        """The channel that whispers is there."""
+        file = self._whispers.pop(channel, None)
+        if file is None:
+            self._order("stop_whisper", "DELETE", uri("channels", channel), accept=frozenset({404}))
+        else:
+            self._order("whisper", "POST", uri("channels", channel, "play", channel, media=f"sound:{file}"))
 
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.call_out`."""

@@ -14,6 +14,9 @@ ANSWERED = "callee-answered"
 CONFIRMED = "phone-confirmed"
 """The dialplan's context through which a position's telephone comes back as its leg."""
 
+WHISPER = "whisper"
+"""Argument of a channel that only speaks into another's ear."""
+
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
 NORMAL_UNSPECIFIED = 31

@@ -22,6 +22,8 @@ from core.events import (
     PartyLeft,
     PartyMuted,
     PartyNotReached,
+    RecallEnded,
+    RecallPlayed,
 )
 from core.ids import CallId, OfferId, PartyId, PositionId
 from core.words import CallKind, OfferKind, Target, TargetKind
@@ -102,6 +104,8 @@ class PartiesSeen:
 
     def __init__(self) -> None:
         self.calls: dict[CallId, CallParties] = {}
+        self.recalls: dict[PositionId, View] = {}
+        """What each position hears again."""
         self._names: dict[PositionId, str] = {}
 
     def calls_of(self, position_id: PositionId) -> list[CallParties]:
@@ -129,6 +133,8 @@ class PartiesSeen:
             self._names[event.position_id] = event.name
         if not isinstance(event, CallEvent):
             return frozenset()
+        if isinstance(event, RecallPlayed | RecallEnded):
+            return self._recall(event, now)
         if isinstance(event, CallArrived | CallPlaced) and event.call_id not in self.calls:
             self._begun(event, now, envelope.seq)
         call = self.calls.get(event.call_id)
@@ -140,6 +146,19 @@ class PartiesSeen:
         else:
             self._fold(call, event, now)
         return frozenset(before | call.positions())
+
+    def _recall(self, event: RecallPlayed | RecallEnded, now: datetime) -> frozenset[PositionId]:
+        if isinstance(event, RecallEnded):
+            self.recalls.pop(event.position_id, None)
+        else:
+            self.recalls[event.position_id] = {
+                "callId": event.call_id,
+                "startedAt": instant(now),
+                "asked": event.asked,
+                "seconds": event.seconds,
+                "speed": event.speed,
+            }
+        return frozenset({event.position_id})
 
     def _begun(self, event: CallArrived | CallPlaced, now: datetime, seq: int) -> None:
         if isinstance(event, CallArrived):

@@ -252,6 +252,14 @@ class FakeSwitch:
         self.playing[playback] = (channel, ("ringback",))
         return self._known(channel)
 
+    def whisper(self, channel: ChannelId, playback: PlaybackId, file: str) -> Awaitable[None]:
+        self.playing[playback] = (channel, (file,))
+        return self._known(channel)
+
+    def stop_whisper(self, playback: PlaybackId) -> Awaitable[None]:
+        self.playing.pop(playback, None)
+        return self._done()
+
     def call_out(self, channel: ChannelId, call_id: CallId, number: str) -> Awaitable[None]:
         if self.refuse_calls:
             return self._refused()

@@ -105,7 +105,7 @@ class Client:
     connected: bool = False
 
 
-OWN = ("agent", "position", "offer", "call", "calls", "parked", "alarms", "waiting")
+OWN = ("agent", "position", "offer", "call", "calls", "recall", "parked", "alarms", "waiting")
 """What a strip shows of its own position: told at once."""
 
 
