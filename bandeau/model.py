@@ -7,8 +7,8 @@ Sections: one per position (``agent``, ``position``, ``offer``, ``call``, ``park
 from collections.abc import Iterable, Mapping
 
 from bandeau.phone_model import Phones
-from core.events import Envelope
-from core.ids import CallId, PositionId, QueueId
+from core.events import CallOffered, Envelope
+from core.ids import CallId, PartyId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import OfferKind, Priority, Role, TargetKind
 from web.live import Audience, Section, View, instant
@@ -135,6 +135,8 @@ class StripModel:
             }
             if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
                 view["offer"]["by"] = by
+        elif (asked := self.parties.offers.get(position.position_id)) is not None:
+            view["offer"] = self._asked(asked)
         if calls := self.parties.calls_of(position.position_id):
             view["calls"] = {call.call_id: self._call(call, position.position_id) for call in calls}
         if recall := self.parties.recalls.get(position.position_id):
@@ -147,6 +149,28 @@ class StripModel:
             view["alarms"] = alarms
         return view
 
+    def _asked(self, offer: CallOffered) -> View:
+        """A colleague's own call, offered."""
+        call = self.parties.calls.get(offer.call_id)
+        by = _asked_by(offer)
+        view: View = {
+            "hidden": False,
+            "line": "",
+            "flow": "",
+            "priority": Priority.PX.value,
+            "queuedAt": instant(call.began_at if call is not None else offer.deadline),
+            "id": offer.offer_id,
+            "callId": offer.call_id,
+            "deadline": instant(offer.deadline),
+            "kind": offer.kind.value,
+            "why": why(offer.reasons),
+            "by": by,
+        }
+        party = call.parties.get(PartyId(by)) if call is not None else None
+        if party is not None and party.label:
+            view["byName"] = party.label
+        return view
+
     def _call(self, call: CallParties, position_id: PositionId) -> View:
         """One of a position's calls: what is known of its caller, and who is in it."""
         seen = self.room.calls.get(call.call_id)
@@ -156,7 +180,7 @@ class StripModel:
         return {**view, **call.view(position_id)}
 
 
-def _asked_by(offer: OfferSeen) -> str:
+def _asked_by(offer: OfferSeen | CallOffered) -> str:
     """The position that asks, by the offer's reasons."""
     return next((code.partition(":")[2] for code in offer.reasons), "")
 

@@ -204,6 +204,9 @@ class SipAgent:
         if tag_of(invite.need("To")) is not None:
             self._reinvited(invite)
             return
+        self._send(encode(answer(invite, 100, "Trying")))
+        if invite.call_id in self._calls:
+            return  # repeated before it was answered
         tag = new_tag()
         call = Call(self, dialog_of(invite, self._via, self._contact, tag), invite, CallState.OFFERED)
         self._calls[invite.call_id] = call

@@ -106,6 +106,8 @@ class PartiesSeen:
         self.calls: dict[CallId, CallParties] = {}
         self.recalls: dict[PositionId, View] = {}
         """What each position hears again."""
+        self.offers: dict[PositionId, CallOffered] = {}
+        """What colleagues' own calls ask each position to join; the rooms' offers are in ``web.room``."""
         self._names: dict[PositionId, str] = {}
 
     def calls_of(self, position_id: PositionId) -> list[CallParties]:
@@ -140,12 +142,31 @@ class PartiesSeen:
         call = self.calls.get(event.call_id)
         if call is None:
             return frozenset()
-        before = call.positions()
+        before = call.positions() | {p for p, offer in self.offers.items() if offer.call_id == call.call_id}
+        before |= self._offer(call, event)
         if isinstance(event, CallEnded):
             del self.calls[event.call_id]
         else:
             self._fold(call, event, now)
         return frozenset(before | call.positions())
+
+    def _offer(self, call: CallParties, event: CallEvent) -> set[PositionId]:
+        """Note the offers of a call that a colleague placed; give the positions concerned."""
+        if isinstance(event, CallOffered) and call.kind is not CallKind.INCOMING:
+            self.offers[event.position_id] = event
+            return {event.position_id}
+        if isinstance(event, OfferAccepted | OfferWithdrawn):
+            offer = self.offers.get(event.position_id)
+            if offer is not None and offer.offer_id == event.offer_id:
+                del self.offers[event.position_id]
+                return {event.position_id}
+        if isinstance(event, CallEnded | CallsMerged):
+            over = event.call_id if isinstance(event, CallEnded) else event.merged_id
+            asked = {p for p, offer in self.offers.items() if offer.call_id == over}
+            for position_id in asked:
+                del self.offers[position_id]
+            return asked
+        return set()
 
     def _recall(self, event: RecallPlayed | RecallEnded, now: datetime) -> frozenset[PositionId]:
         if isinstance(event, RecallEnded):

@@ -39,6 +39,7 @@ from core.switch import CalleeProgress
 from core.words import EndedBy, Outcome, PartyEnd, PositionState, Priority, Target, TargetKind
 from tests.support.centre import settle
 from tests.support.control import SMUR, Control, colleague, discord, number, room
+from web.parties import PartiesSeen
 
 pytestmark = pytest.mark.unit
 
@@ -570,3 +571,34 @@ async def test_transfers_are_refused_where_they_would_strand_somebody() -> None:
     with pytest.raises(CommandRefused, match="unknown_position"):
         await control.do(InviteParty(position_id=ARM1, target=colleague("nobody")))
     assert len(control.journal.events(PartyInvited)) == 1
+
+
+async def test_an_attended_transfer_between_caller_and_number_ends_with_either() -> None:
+    control = await centre("arm1")
+    caller = await control.talking("arm1")
+    called = ChannelId(await control.call_number("arm1"))
+    await control.picks_up()
+    await control.do(SwapCalls(position_id=ARM1))
+    await control.do(CompleteTransfer(position_id=ARM1))
+    assert control.together(caller, called)
+    well(control)
+    await control.gone(ChannelId(caller))
+    assert control.ended(caller).outcome is Outcome.ANSWERED
+    assert not control.switch.callees
+    well(control)
+
+
+async def test_a_second_colleague_hangs_up_an_internal_call_and_the_view_forgets_it() -> None:
+    control = await centre("arm1", "arm2")
+    seen = PartiesSeen()
+    control.centre.bus.subscribe(None, lambda envelope: _void(seen.fold(envelope)))
+    await control.do(PlaceCall(position_id=ARM1, target=colleague("arm2")))
+    assert [c.state_for(ARM1) for c in seen.calls_of(ARM1)] == ["ringing"]
+    await control.accept("arm2")
+    assert [c.state_for(ARM1) for c in seen.calls_of(ARM1)] == ["talking"]
+    await control.do(HangUp(position_id=ARM2))
+    assert not seen.calls
+
+
+def _void(_: object) -> None:
+    """Nothing."""
