@@ -124,11 +124,16 @@ class Wirer:
         leg = self.leg(position_id)
         if leg is None:
             return
-        self._put(leg, leg_place(self._calls, position_id), [] if joins is None else joins)
-        self._mute(leg, leg_muted(self._calls, position_id))
+        wanted = self._wanted_ringback(position_id)
+        if self._ringback.get(position_id) != wanted:  # before it moves: Asterisk would lose its place
+            self._stop_ringback(position_id)
         if self._notices:
             self._hush(position_id)
-        self._ring_back(position_id, leg)
+        self._put(leg, leg_place(self._calls, position_id), [] if joins is None else joins)
+        self._mute(leg, leg_muted(self._calls, position_id))
+        if wanted is not None and position_id not in self._ringback:
+            self._ringback[position_id] = wanted
+            self._switch.start_ringback(leg, wanted)
 
     def call_over(self, call_id: CallId) -> None:
         """Take the legs out of the bridge of a call that is over."""
@@ -218,21 +223,18 @@ class Wirer:
         (self._muted.add if muted else self._muted.discard)(channel_id)
         self._switch.mute(channel_id, muted)
 
-    def _ring_back(self, position_id: PositionId, leg: ChannelId) -> None:
+    def _wanted_ringback(self, position_id: PositionId) -> PlaybackId | None:
+        """The ringing tone that a position is to hear now."""
         call = hears_ringing(self._calls, position_id)
-        audible = call is not None and any(
-            p.channel_id is None or p.channel_id in self._ringing for p in call.ringing()
-        )
-        playing = self._ringback.get(position_id)
-        wanted = ringback_of(call.call_id) if call is not None and audible else None
-        if playing == wanted:
-            return
+        if call is None:
+            return None
+        audible = any(p.channel_id is None or p.channel_id in self._ringing for p in call.ringing())
+        return ringback_of(call.call_id) if audible else None
+
+    def _stop_ringback(self, position_id: PositionId) -> None:
+        playing = self._ringback.pop(position_id, None)
         if playing is not None:
-            del self._ringback[position_id]
             self._switch.stop_playback(playing)
-        if wanted is not None:
-            self._ringback[position_id] = wanted
-            self._switch.start_ringback(leg, wanted)
 
 
 async def carried_out(joins: list[Join]) -> list[ChannelId]:

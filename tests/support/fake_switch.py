@@ -8,6 +8,7 @@ from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import BridgeId, CallId, CentreId, ChannelId, PlaybackId, PositionId
 from core.switch import (
     CalleeAnswered,
+    CalleeProgress,
     CalleeReady,
     CalleeRinging,
     CallerArrived,
@@ -105,6 +106,10 @@ class FakeSwitch:
     def callee_rings(self, channel_id: ChannelId) -> None:
         if self.up:
             self.tell(CalleeRinging(channel_id=channel_id))
+
+    def callee_progresses(self, channel_id: ChannelId) -> None:
+        if self.up:
+            self.tell(CalleeProgress(channel_id=channel_id))
 
     def callee_answers(self, channel_id: ChannelId) -> None:
         """It picks up: it has gone through the dialplan, hence through no bridge."""
