@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from heapq import heappop, heappush
 from typing import Any
 
 from acd.model.calls import Offer, WaitingCall
 from acd.model.history import Answers, Callers
-from acd.model.index import Index
+from acd.model.lineup import Lineup
 from acd.model.positions import Position
-from acd.model.rules import RoomPlan, RoomRule, Strategy, changed
-from acd.policy.ageing import urgency
-from acd.policy.serving import Profile, step_at, wanted_at
+from acd.model.rules import RoomPlan, Strategy
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
@@ -40,26 +36,17 @@ from core.events import (
     RoomRuleChanged,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId, QueueId
-from core.words import PositionState, Role, RoomSetting, TargetKind
-
-RuleKey = tuple[QueueId, RoomSetting, str]
-
-CLOCK_GRAIN = 0.001
-"""Seconds that two roads to the same instant may differ by, in floating point."""
+from core.words import PositionState, TargetKind
 
 ALARMS_KEPT = 100
 """How many callers who left are kept for somebody to take note of; the oldest go first."""
 
 
-class Room:
+class Room(Lineup):
     """All waiting rooms and positions of a centre."""
 
     def __init__(self, plan: RoomPlan) -> None:
-        self.plan = plan
-        self.changes: dict[RuleKey, RoomRuleChanged] = {}
-        """What supervisors have changed of the plan."""
-        self.waiting: dict[CallId, WaitingCall] = {}
-        self.positions: dict[PositionId, Position] = {}
+        super().__init__()
         self.offers: dict[OfferId, Offer] = {}
         """Every offer that is open."""
         self.wrapping_up: dict[PositionId, Position] = {}
@@ -76,12 +63,9 @@ class Room:
         self._channels: dict[CallId, ChannelId] = {}
         self._waited_since: dict[CallId, datetime] = {}
         """The calls that a neighbouring centre sent: when their wait began there."""
-        self._rules: dict[QueueId, RoomRule] = {}
         self._offers_of: dict[CallId, dict[OfferId, Offer]] = {}
         self._position_of_agent: dict[AgentId, PositionId] = {}
         self._positions_in: dict[CallId, dict[PositionId, None]] = {}
-        self._widen_at: list[tuple[float, int, CallId]] = []
-        self.index = Index()
         self._folds: dict[type[Event], Callable[[Any, Envelope], None]] = {
             CallArrived: self._arrived,
             CallQueued: self._queued,
@@ -110,10 +94,6 @@ class Room:
 
     # --- questions --------------------------------------------------------------------------------------
 
-    def rule(self, queue: QueueId) -> RoomRule:
-        """How a room works now."""
-        return self._rules.get(queue) or self._know(queue)
-
     def channel_of(self, call_id: CallId) -> ChannelId | None:
         """The caller's channel, while the call lives."""
         return self._channels.get(call_id)
@@ -139,75 +119,6 @@ class Room:
     def offers_of(self, call_id: CallId) -> list[Offer]:
         """The open offers of a call, whatever their kind."""
         return list(self._offers_of.get(call_id, {}).values())
-
-    # --- rules ------------------------------------------------------------------------------------------
-
-    def use(self, plan: RoomPlan) -> None:
-        """Work by another plan from here on; what supervisors had changed of the former is put back."""
-        self.plan = plan
-        self.changes.clear()
-        for position in self.positions.values():
-            position.profile = self._profile(position.position_id, position.profile.role)
-        self._rebuild()
-
-    def _rule_changed(self, event: RoomRuleChanged, envelope: Envelope) -> None:
-        key = (event.queue, event.setting, event.rule)
-        if event.value:
-            self.changes[key] = event
-        else:
-            self.changes.pop(key, None)
-        self._rebuild()
-
-    def _rebuild(self) -> None:
-        """Make the index again: how rooms work has changed."""
-        queues = {*self.plan.rooms, *(call.queue for call in self.waiting.values())}
-        self._rules.clear()
-        self.index = Index()
-        for queue in queues:
-            self._know(queue)
-        for call in self.waiting.values():
-            self._stand(call, call.since)
-        for position in self.positions.values():
-            self.index.join(position)
-
-    def _know(self, queue: QueueId) -> RoomRule:
-        rule = self.plan.rule(queue)
-        for (of, _, _), change in self.changes.items():
-            if of == queue:
-                rule = changed(rule, change)
-        self._rules[queue] = rule
-        self.index.know(rule)
-        return rule
-
-    def _profile(self, position_id: PositionId, role: Role) -> Profile:
-        return Profile(
-            role=role,
-            skills=self.plan.agent_skills.get(position_id, frozenset()),
-            named=frozenset(q for q, rule in self.plan.rooms.items() if position_id in rule.agents),
-        )
-
-    # --- lines ------------------------------------------------------------------------------------------
-
-    def catch_up(self, now: datetime) -> None:
-        """Widen what waiting widens: who may serve the calls that have waited for long."""
-        instant = now.timestamp()
-        while self._widen_at and self._widen_at[0][0] <= instant:
-            _, _, call_id = heappop(self._widen_at)
-            if (call := self.waiting.get(call_id)) is not None and call.free:
-                self._stand(call, now)
-
-    def _stand(self, call: WaitingCall, now: datetime) -> None:
-        """Put a call in the line where it belongs now, if it may be offered."""
-        rule = self.rule(call.queue)
-        self.index.take(call.call_id)
-        if not call.free:
-            return
-        step = step_at(rule, now.timestamp() - call.since.timestamp() + CLOCK_GRAIN)
-        at = urgency(rule, call.priority, call.since, call.seq, repeat=call.repeat_of is not None)
-        self.index.put(call, (at, call.call_id), step, wanted_at(rule, call.skills, step))
-        if step < len(rule.widenings):
-            due = call.since.timestamp() + rule.widenings[step].after
-            heappush(self._widen_at, (due, call.seq, call.call_id))
 
     # --- folding: calls ---------------------------------------------------------------------------------
 
