@@ -189,6 +189,7 @@ class Core:
 
     def _show_plan(self, envelope: Envelope) -> None:
         self.strips.use_rooms(cards(self.plans.current.rooms))
+        self.board.use_rooms(cards(self.plans.current.rooms))
 
     def _flows(self, key: PlanKey) -> CallFlows | None:
         plan = self.plans.plan(key)
@@ -206,6 +207,7 @@ class Core:
         """Begin to serve: the switch may be started after this."""
         await self.desk.start()
         self.strips.model.use(cards(self.plans.current.rooms))
+        self.board.model.rooms.use(cards(self.plans.current.rooms))
         await self.strips.start()
         await self.board.start()
         self.recorder.start()

@@ -5,16 +5,18 @@ left: so answered and abandoned never exceed presented. A call that a neighbouri
 as presented there, and here as aided. Test calls are in no figure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.events import CallAnswered, CallArrived, CallEnded, Envelope
 from core.ids import CallId, PositionId, QueueId
+from core.rooms import RoomCard
 from core.words import Outcome
 from web.live import Audience, Section, View, instant
 from web.room import PositionSeen, RoomState, Touched
+from web.rooms import RoomsSeen
 
 WALLBOARD: Audience = "wallboard"
 
@@ -33,6 +35,10 @@ def day_of(instant_: datetime) -> date:
 
 def _at(position_id: PositionId) -> Section:
     return Section(WALLBOARD, ("positions", position_id))
+
+
+def _room_at(queue: QueueId) -> Section:
+    return Section(WALLBOARD, ("rooms", queue))
 
 
 @dataclass(slots=True)
@@ -97,8 +103,10 @@ class Today:
 class BoardModel:
     """The wallboard of one centre."""
 
-    def __init__(self, queue: QueueId, now: datetime) -> None:
+    def __init__(self, queue: QueueId, now: datetime, cards: Iterable[RoomCard] = ()) -> None:
         self.room = RoomState(queue)
+        self.rooms = RoomsSeen(cards)
+        self._rooms_touched: frozenset[QueueId] = frozenset()
         self.today = Today(day_of(now))
         self._touched = Touched()
 
@@ -113,6 +121,7 @@ class BoardModel:
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)
+        self._rooms_touched |= self.rooms.fold(envelope).rooms
         self.roll(envelope.occurred_at)
         if day_of(envelope.occurred_at) == self.today.day:
             self.today.fold(envelope)
@@ -125,6 +134,9 @@ class BoardModel:
         for position_id in touched.positions:
             if position := self.room.positions.get(position_id):
                 sections[_at(position_id)] = _position(position)
+        rooms, self._rooms_touched = self._rooms_touched, frozenset()
+        for queue in rooms:
+            sections[_room_at(queue)] = self.rooms.figures(queue)
         if touched.figures:
             sections[_ROOM] = self._figures()
         if touched.platform:
@@ -134,11 +146,13 @@ class BoardModel:
     def sections(self) -> dict[Section, View]:
         """Everything shown now."""
         shown: dict[Section, View] = {
-            _EMPTY_BOARD: {"positions": {}},
+            _EMPTY_BOARD: {"positions": {}, "rooms": {}},
             _ROOM: self._figures(),
             _TODAY: self.today.view(),
             _PLATFORM: self.room.platform(),
         }
+        for queue in self.rooms.rooms:
+            shown[_room_at(queue)] = self.rooms.figures(queue)
         for position in self.room.positions.values():
             shown[_at(position.position_id)] = _position(position)
         return shown

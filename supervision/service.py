@@ -1,11 +1,13 @@
 """Keeps the wallboard live, and counts for the metrics."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from core.events import Envelope
 from core.ids import QueueId
 from core.ports import Bus, Clock
+from core.rooms import RoomCard
 from supervision.metrics import Gauge, Metrics
 from supervision.model import BoardModel
 from web.live import Close, LiveHub
@@ -22,9 +24,10 @@ class BoardService:
         clock: Clock,
         epoch: str,
         gauges: dict[str, tuple[str, Gauge]] | None = None,
+        rooms: Iterable[RoomCard] = (),
         queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
     ) -> None:
-        self.model = BoardModel(queue, clock.now())
+        self.model = BoardModel(queue, clock.now(), rooms)
         self.hub = LiveHub(epoch)
         self.metrics = Metrics(
             self.model.room,
@@ -39,6 +42,11 @@ class BoardService:
     async def start(self) -> None:
         """Show what the journal says."""
         self.model.roll(self._clock.now())
+        self._show_all()
+
+    def use_rooms(self, cards: Iterable[RoomCard]) -> None:
+        """Show these waiting rooms from here on."""
+        self.model.rooms.use(cards)
         self._show_all()
 
     async def close(self) -> None:

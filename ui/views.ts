@@ -165,6 +165,8 @@ export interface WallboardPosition {
 
 export interface WallboardView {
   room: Room & { inProgress: number; inSvi: number; openLines: number };
+  /** By their name in idFlux. */
+  rooms: Record<string, RoomFigures>;
   today: {
     date: string;
     presented: number;
