@@ -5,7 +5,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check format test test-unit test-asterisk test-e2e bench lock clean
+.PHONY: help setup run turn check format test test-unit test-asterisk test-e2e bench lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ setup:  ## Prepare everything needed to run and to test (done by the others as n
 run:  ## Start a demonstration centre; Ctrl-C stops it
 	@$(PYTHON) -m setup run
 	@exec $(VENV)/bandeau15 run $(ARGS)
+
+turn:  ## Prepare the TURN server as well, for strips outside the centre
+	@$(PYTHON) -m setup turn
 
 check:  ## Style, types, import directions, the pages' own checks
 	@$(PYTHON) -m setup check

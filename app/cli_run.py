@@ -68,7 +68,6 @@ def _where(settings: Settings) -> str:
             "",
             f"  Strip      {here}/  (on this machine)",
             f"  Wallboard  {here}/salle",
-            f"  Call flows {here}/parcours",
             f"  Callbacks  {here}/rappels",
             f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
             f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",

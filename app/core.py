@@ -20,6 +20,7 @@ from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanStore
 from app.settings import NODE, OutgoingSettings, Settings
 from app.ticker import Ticker
+from app.turn import turn_access
 from bandeau.routes import Doors, SipAccess, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
@@ -250,7 +251,7 @@ class Core:
         sip = SipAccess(settings.centre.id.lower(), asterisk.ws_port, asterisk.wss_port)
         return site(
             [
-                session_routes(doors, self.strips, self.gate, sip),
+                session_routes(doors, self.strips, self.gate, sip, turn_access(settings)),
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
                 desk_socket(self.desk, self.gate, adapters.clock, Limits()),

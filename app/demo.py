@@ -12,6 +12,7 @@ from app.asterisk_setup import prepare_asterisk
 from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
 from app.settings import Settings
+from app.turn import turn_parts
 from setup.roots import voices_root
 from setup.sandbox import sandboxed
 
@@ -19,13 +20,13 @@ _HERE = frozenset({"127.0.0.1", "localhost"})
 
 
 def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
-    """List the programs that every centre runs: Asterisk and the core.
+    """List the programs that every centre runs: Asterisk, its TURN server where it has one, and the core.
 
     Args:
         settings: those of the centre.
         config: the file they were read from, for the programs to read again.
     """
-    return [_asterisk(settings), _core(settings, config)]
+    return [_asterisk(settings), *turn_parts(settings), _core(settings, config)]
 
 
 def simulator_parts(settings: Settings) -> list[Part]:

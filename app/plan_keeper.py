@@ -204,7 +204,7 @@ class PlanKeeper:
 
     def _fold(self, envelope: Envelope) -> None:
         event = envelope.event
-        if type(event) is PlanActivated:
+        if isinstance(event, PlanActivated):
             self._activated = True
             if self.plan((event.version, event.surge)) is not None:
                 self.version, self.surge = event.version, event.surge

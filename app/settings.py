@@ -5,9 +5,9 @@ values by the composition root.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,8 @@ NODE = "asterisk-a"
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
+_ADDRESS = r"^[0-9A-Fa-f.:]{2,45}$"
+_ADDRESS_OR_NONE = r"^([0-9A-Fa-f.:]{2,45})?$"
 PhoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
@@ -144,6 +146,36 @@ class MutualAidSettings(BaseModel):
     neighbours: dict[CentreCode, NeighbourSettings] = {}
 
 
+class TurnSettings(BaseModel):
+    """The TURN server by which strips outside the centre reach Asterisk's sound."""
+
+    enabled: bool = False
+    public_host: str = Field(default="", pattern=r"^[A-Za-z0-9.:-]{0,253}$")
+    """The name or address at which strips outside reach it."""
+    bind_address: Annotated[str, StringConstraints(pattern=_ADDRESS)] = "0.0.0.0"  # noqa: S104 - strips are elsewhere
+    port: Port = 3478
+    """For UDP and TCP."""
+    tls_port: Port = 5349
+    relay_address: str = Field(default="", pattern=_ADDRESS_OR_NONE)
+    """Address from which it relays to Asterisk; empty: its own choice. No trunk may be known by it."""
+    relay_start: Port = 49160
+    relay_end: Port = 49959
+    peers: tuple[Annotated[str, StringConstraints(pattern=_ADDRESS)], ...] = ()
+    """Addresses of Asterisk, the only ones relayed to; empty: those of this machine."""
+    policy: Literal["all", "relay"] = "all"
+    """``relay``: strips try no direct way to Asterisk."""
+    credential_minutes: float = Field(default=120, ge=1, le=24 * 60)
+    """How long credentials are good for; strips renew them."""
+    sessions: int = Field(default=600, ge=1)
+    """How many allocations there may be at a time, of all strips."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.enabled and not self.public_host:
+            raise ValueError("public_host: name the address at which strips outside reach the TURN server")
+        return self
+
+
 class AsteriskSettings(BaseModel):
     """How the core and the callers meet Asterisk."""
 
@@ -206,6 +238,8 @@ class Settings(BaseSettings):
     outgoing: OutgoingSettings = OutgoingSettings()
     remote: RemoteSettings = RemoteSettings()
     mutual_aid: MutualAidSettings = MutualAidSettings()
+
+    turn: TurnSettings = TurnSettings()
     room: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
     lrm: LrmSettings = LrmSettings()

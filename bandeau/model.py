@@ -197,6 +197,8 @@ def _position(position: PositionSeen) -> View:
         view["pausePending"] = pending.value
     elif position.pause_reason is not None:
         view["pauseReason"] = position.pause_reason.value
+    if position.network is not None:
+        view["network"] = position.network.view()
     if position.until is not None:
         view["until"] = instant(position.until)
     return view

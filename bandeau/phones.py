@@ -36,6 +36,7 @@ from core.events import (
     PhonePickedUp,
     PhoneReleased,
     PhoneRested,
+    PositionMuted,
     PositionStateChanged,
 )
 from core.ids import ChannelId, PlaybackId, PositionId, new_id
@@ -112,6 +113,7 @@ class PhoneKeeper:
         bus.subscribe((AgentLoggedIn, AgentLoggedOut), self._on_agent)
         bus.subscribe((CallOffered,), self._on_offer)
         bus.subscribe((PositionStateChanged,), self._on_state)
+        bus.subscribe((PositionMuted,), self._on_muted)
 
     # --- questions --------------------------------------------------------------------------------------
 
@@ -216,6 +218,13 @@ class PhoneKeeper:
         if calling_for_a_call or (phone.state is PhoneState.UP and phone.channel_id not in self._last_words):
             self._let_go(position_id)
             self._bus.publish(PhoneRested(position_id=position_id))
+
+    def _on_muted(self, envelope: Envelope) -> None:
+        """A page closes its own microphone; a telephone's is closed in its call."""
+        if isinstance(envelope.event, PositionMuted):
+            phone = self._phones.get(envelope.event.position_id)
+            if phone is not None and phone.channel_id is not None and phone.state is PhoneState.UP:
+                self._switch.mute(phone.channel_id, envelope.event.muted)
 
     def leg_changed(self, position_id: PositionId) -> None:
         """The position's leg is in its bridge, or is gone: do what the agent waited for."""
@@ -356,7 +365,12 @@ class PhoneKeeper:
 
     def _became_leg(self, position_id: PositionId, channel_id: ChannelId) -> None:
         phone = self._phones.get(position_id)
-        if phone is not None and phone.channel_id == channel_id and phone.mode is PhoneMode.KEPT:
+        if phone is None or phone.channel_id != channel_id:
+            return
+        position = self._positions.get(position_id)
+        if position is not None and position.muted:
+            self._switch.mute(channel_id, muted=True)
+        if phone.mode is PhoneMode.KEPT:
             self._say(phone, "phone-taken")
 
     def _gone(self, channel_id: ChannelId, cause: int) -> None:

@@ -24,6 +24,7 @@ from core.commands import (
     Pause,
     PlaceCall,
     PlayRecall,
+    ReportNetwork,
     ResumeCall,
     RingPhone,
     SendDigits,
@@ -38,7 +39,7 @@ from core.commands import (
 )
 from core.errors import CommandRefused
 from core.ids import CallId, OfferId, PartyId, PositionId, QueueId
-from core.words import PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind
+from core.words import NetworkPhase, PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind
 from web.live import ArgValue
 
 Args = Mapping[str, ArgValue]
@@ -108,6 +109,26 @@ def _digits(args: Args) -> str:
     if not _DIGITS.fullmatch(digits):
         raise ValueError("digits")
     return digits
+
+
+def _measure(args: Args, name: str, low: int, high: int) -> int:
+    value = args[name]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(name)
+    if not low <= value <= high:
+        raise ValueError(name)
+    return value
+
+
+def _network(position_id: PositionId, args: Args) -> Command:
+    return ReportNetwork(
+        position_id=position_id,
+        phase=NetworkPhase(_text(args, "phase")),
+        loss_percent=_measure(args, "lossPerMille", 0, 1000) / 10,
+        jitter_ms=_measure(args, "jitterMs", 0, 60_000),
+        round_trip_ms=_measure(args, "roundTripMs", 0, 60_000),
+        mos=_measure(args, "mosHundredths", 100, 450) / 100,
+    )
 
 
 _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]]] = {
@@ -190,6 +211,10 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     ),
     "use_headset": (frozenset(), lambda p, a: UseHeadset(position_id=p)),
     "ring_phone": (frozenset(), lambda p, a: RingPhone(position_id=p)),
+    "report_network": (
+        frozenset({"phase", "lossPerMille", "jitterMs", "roundTripMs", "mosHundredths"}),
+        _network,
+    ),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }
 

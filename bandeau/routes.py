@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bandeau.service import StripService
+from bandeau.turn import TurnAccess
 from core.accounts import Account, Session
 from core.ids import PositionId
 from core.ports import Accounts, Clock, Sessions
@@ -64,6 +65,23 @@ class PhoneChoice(_Body):
     """The one set by the centre, if any."""
 
 
+class IceServer(_Body):
+    """A TURN server, as browsers want it described."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str = Field(repr=False)
+
+
+class IceAccess(_Body):
+    """By which ways the strip's sound may go."""
+
+    servers: tuple[IceServer, ...]
+    policy: Literal["all", "relay"]
+    seconds: float
+    """How long this is good for."""
+
+
 class SipAccount(_Body):
     """The strip's SIP account; its password is worth nothing after the next one."""
 
@@ -74,6 +92,7 @@ class SipAccount(_Body):
     wssPort: int
     legTarget: str = LEG_TARGET
     echoTarget: str = ECHO_TARGET
+    ice: IceAccess
 
 
 def _shown(session: Session) -> SessionShown:
@@ -105,6 +124,10 @@ class Doors:
         self._lasts = timedelta(hours=session_hours)
         self._throttle = LoginThrottle()
         self._verifying = asyncio.Semaphore(2)
+
+    def now(self) -> datetime:
+        """The instant."""
+        return self._clock.now()
 
     async def log_in(self, credentials: Credentials, address: str) -> tuple[Session, str]:
         """Open a session.
@@ -146,11 +169,21 @@ class Doors:
         await self._gate.end(identity)
 
 
-def session_routes(doors: Doors, service: StripService, gate: Gate, sip: SipAccess) -> APIRouter:
+def _ice(turn: TurnAccess, position_id: PositionId, now: datetime) -> IceAccess:
+    made = turn.credentials(position_id, now)
+    server = IceServer(urls=tuple(turn.urls), username=made.username, credential=made.password)
+    servers = (server,) if turn.urls else ()
+    return IceAccess(servers=servers, policy=turn.policy, seconds=turn.lasts.total_seconds())
+
+
+def session_routes(
+    doors: Doors, service: StripService, gate: Gate, sip: SipAccess, turn: TurnAccess | None = None
+) -> APIRouter:
     """The routes under ``/api`` that every page needs."""
     checked = Depends(gate.checked)
     router = APIRouter(prefix="/api", dependencies=[checked])
     logged_in = Depends(gate.logged_in)
+    turn = turn or TurnAccess()
 
     @router.post("/login")
     async def log_in(credentials: Credentials, request: Request, response: Response) -> SessionShown:
@@ -187,6 +220,11 @@ def session_routes(doors: Doors, service: StripService, gate: Gate, sip: SipAcce
             domain=sip.domain,
             wsPort=sip.ws_port,
             wssPort=sip.wss_port,
+            ice=_ice(turn, position_id, doors.now()),
         )
+
+    @router.get("/strip/ice")
+    async def ice(identity: Annotated[Identity, logged_in]) -> IceAccess:
+        return _ice(turn, identity.session.position_id, doors.now())
 
     return router

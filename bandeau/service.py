@@ -16,7 +16,7 @@ from bandeau.phone_policy import PhoneRules
 from bandeau.phones import PhoneKeeper
 from bandeau.policy import strip_alive
 from core.accounts import Session
-from core.commands import Command, LogIn, LogOut, SetMuted
+from core.commands import Command, LogIn, LogOut, ReportNetwork, SetMuted
 from core.errors import BandeauError, CommandRefused
 from core.events import (
     AgentLoggedIn,
@@ -24,6 +24,7 @@ from core.events import (
     CallHeld,
     CallResumed,
     Envelope,
+    NetworkMeasured,
     OfferAccepted,
     PositionMuted,
     PositionReadinessChanged,
@@ -39,6 +40,8 @@ from web.live import Audience, Close, LiveHub, Screen
 log = structlog.get_logger(__name__)
 
 SECRET_OCTETS = 24
+REPORT_SECONDS = 5.0
+"""A strip reports on its network no more often."""
 ROOM_SECONDS = 0.5
 """How old the room's figures on a strip may be. What concerns its own position is told at once."""
 
@@ -102,6 +105,7 @@ class StripService:
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
         bus.subscribe((OfferAccepted, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
         bus.handle(SetMuted, self._set_muted)
+        bus.handle(ReportNetwork, self._note_network)
         self.phones = PhoneKeeper(
             bus=bus,
             switch=switch,
@@ -177,6 +181,24 @@ class StripService:
             raise CommandRefused("not_logged_in")
         if position.muted != command.muted:
             self._bus.publish(PositionMuted(position_id=command.position_id, muted=command.muted))
+
+    def _note_network(self, command: ReportNetwork) -> None:
+        position = self.model.room.positions.get(command.position_id)
+        if position is None:
+            raise CommandRefused("not_logged_in")
+        now = self._clock.now()
+        if position.network is not None and (now - position.network.at).total_seconds() < REPORT_SECONDS:
+            raise CommandRefused("too_many_commands")
+        self._bus.publish(
+            NetworkMeasured(
+                position_id=command.position_id,
+                phase=command.phase,
+                loss_percent=command.loss_percent,
+                jitter_ms=command.jitter_ms,
+                round_trip_ms=command.round_trip_ms,
+                mos=command.mos,
+            )
+        )
 
     # --- taking and leaving a position ------------------------------------------------------------------
 

@@ -10,16 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.events import (
-    CallAnswered,
-    CallArrived,
-    CallEnded,
-    CallerSilent,
-    CallerSpoke,
-    Envelope,
-    Event,
-    LineOpened,
-)
+from core.events import CallAnswered, CallArrived, CallEnded, CallerSilent, CallerSpoke, Envelope, LineOpened
 from core.ids import CallId, ChannelId
 from core.ports import Bus, Switch
 from core.switch import SpeechHeard, SwitchEvent, SwitchUp
@@ -49,13 +40,6 @@ class Listening:
         self._bus = bus
         self._switch = switch
         self._patience = patience
-        self._folds: dict[type[Event], Callable[[Envelope], None]] = {
-            CallArrived: self._arrived,
-            LineOpened: self._opened,
-            CallerSilent: self._marked,
-            CallerSpoke: self._over,
-            CallEnded: self._over,
-        }
         bus.project(self._fold)
         bus.subscribe((CallAnswered,), self._on_answered)
 
@@ -107,30 +91,18 @@ class Listening:
             self._forget(line.call_id)
 
     def _fold(self, envelope: Envelope) -> None:
-        if (fold := self._folds.get(type(envelope.event))) is not None:
-            fold(envelope)
-
-    def _arrived(self, envelope: Envelope) -> None:
         event = envelope.event
-        assert isinstance(event, CallArrived)  # noqa: S101 - by its place in the table
-        line = _Line(event.call_id, event.channel_id)
-        self._lines[event.call_id] = self._by_channel[event.channel_id] = line
-
-    def _opened(self, envelope: Envelope) -> None:
-        if (line := self._line(envelope)) is not None:
-            line.opened_at = envelope.occurred_at
-
-    def _marked(self, envelope: Envelope) -> None:
-        if (line := self._line(envelope)) is not None:
-            line.silent = True
-
-    def _over(self, envelope: Envelope) -> None:
-        if (line := self._line(envelope)) is not None:
-            self._forget(line.call_id)
-
-    def _line(self, envelope: Envelope) -> _Line | None:
-        call_id = envelope.call_id
-        return self._lines.get(call_id) if call_id is not None else None
+        if isinstance(event, CallArrived):
+            line = _Line(event.call_id, event.channel_id)
+            self._lines[event.call_id] = self._by_channel[event.channel_id] = line
+        elif isinstance(event, LineOpened):
+            if event.call_id in self._lines:
+                self._lines[event.call_id].opened_at = envelope.occurred_at
+        elif isinstance(event, CallerSilent):
+            if event.call_id in self._lines:
+                self._lines[event.call_id].silent = True
+        elif isinstance(event, CallEnded | CallerSpoke):
+            self._forget(event.call_id)
 
     def _forget(self, call_id: CallId) -> None:
         line = self._lines.pop(call_id, None)

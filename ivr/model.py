@@ -11,7 +11,6 @@ from core.events import (
     CallEvent,
     CallOriented,
     CallPrioritised,
-    CallQueued,
     Envelope,
     OfferAccepted,
     PartyJoined,
@@ -32,23 +31,6 @@ Library = Callable[[PlanKey], CallFlows | None]
 
 
 NOTHING = PlaybackId("")
-
-
-_FOLDED = frozenset(
-    {
-        CallAnswered,
-        CallArrived,
-        CallEnded,
-        CallOriented,
-        CallPrioritised,
-        CallQueued,
-        OfferAccepted,
-        PartyJoined,
-        PlanActivated,
-        ScriptAdvanced,
-    }
-)
-"""The events that change anything here: most others are passed over at once."""
 
 
 @dataclass(slots=True)
@@ -103,8 +85,6 @@ class SviState:
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         event = envelope.event
-        if type(event) not in _FOLDED:
-            return
         if isinstance(event, PlanActivated):
             plan = (event.version, event.surge)
             if self._library(plan) is not None:

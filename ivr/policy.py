@@ -228,24 +228,15 @@ def retrace(flows: CallFlows, walk: Walk | None, script: str, route: tuple[str, 
     found = flows.scripts.get(script)
     for item in route:
         name, _, why = item.partition(":")
+        again = why in ("invalid", "timeout")
         step = found.steps.get(name) if found else None
         if isinstance(step, Assign) and why:
             walk = _assign(walk, step)
-        walk = replace(walk, step=name, tries=_tries_after(walk, name, why, step))
+        tries = walk.tries + again if name == walk.step else int(again)
+        walk = replace(walk, step=name, tries=tries)
     ringing = found is not None and isinstance(found.steps.get(walk.step), Transfer)
     hearing = Hearing.ELSEWHERE if ringing else Hearing.LISTENING
     return replace(walk, moves=walk.moves + 1, hearing=hearing)
-
-
-def _tries_after(walk: Walk, name: str, why: str, step: Step | None) -> int:
-    """How often the caller has tried at a step, after one item of a route."""
-    tries = walk.tries if name == walk.step else 0
-    if not why:
-        return tries
-    if why not in ("invalid", "timeout"):
-        return 0  # left by a choice
-    last = isinstance(step, Menu) and tries + 1 >= step.tries
-    return 0 if last else tries + 1
 
 
 def proceed(flows: CallFlows, here: Circumstances, walk: Walk, happening: Happening) -> Turn:

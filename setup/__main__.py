@@ -14,6 +14,7 @@ from setup.progress import Reporter, SetupFailed, Task
 from setup.roots import (
     ASTERISK,
     CHROMIUM,
+    COTURN,
     POSTGRESQL,
     PrivateRoot,
     asterisk_on_path,
@@ -37,7 +38,7 @@ class Step:
 def main() -> int:
     """Run the steps of the goal; return the exit status."""
     parser = argparse.ArgumentParser(prog="python3 -m setup", description=__doc__)
-    parser.add_argument("goal", choices=("check", "run", "test", "lock"), nargs="?", default="run")
+    parser.add_argument("goal", choices=("check", "run", "turn", "test", "lock"), nargs="?", default="run")
     goal = parser.parse_args().goal
     try:
         with _alone():
@@ -100,8 +101,10 @@ def _steps(goal: str) -> Iterator[Step]:
 
 def _roots(goal: str) -> list[PrivateRoot]:
     roots = []
-    if goal == "test" or (goal == "run" and not (asterisk_on_path() and voices_root() is None)):
+    if goal == "test" or (goal in ("run", "turn") and not (asterisk_on_path() and voices_root() is None)):
         roots.append(ASTERISK)
+    if goal in ("turn", "test"):
+        roots.append(COTURN)
     if goal == "test" and not chromium_on_path():
         roots.append(CHROMIUM)
     if goal == "test" and postgresql_folder() is None:

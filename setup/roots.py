@@ -103,6 +103,12 @@ POSTGRESQL = PrivateRoot(
     components="main",
     probes=(("sh", "-c", "/usr/lib/postgresql/*/bin/postgres --version"),),
 )
+COTURN = PrivateRoot(
+    name="coturn",
+    packages=("coturn",),
+    components="main",
+    probes=(("turnserver", "--version"),),
+)
 CHROMIUM_PROGRAM = "/usr/lib/chromium/chromium"
 """The program itself: what is on PATH there is a shell script."""
 CHROMIUM = PrivateRoot(

@@ -8,7 +8,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from core.events import EVENT_TYPES, CallAnswered, CallArrived, CallEnded, Envelope
+from core.events import EVENT_TYPES, CallAnswered, CallArrived, CallEnded, Envelope, NetworkMeasured
 from core.ids import CallId
 from core.words import PositionState
 from web.room import RoomState
@@ -17,6 +17,8 @@ PREFIX = "bandeau15"
 
 Gauge = Callable[[], float]
 
+_MOS_BUCKETS = (2.58, 3.1, 3.6, 4.03, 4.34, 4.5)
+"""Steps of users' satisfaction of ITU-T G.107, table B.1."""
 _WAIT_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
 
 
@@ -66,6 +68,13 @@ class Metrics:
             buckets=_WAIT_BUCKETS,
             registry=self.registry,
         )
+        self._networks = Histogram(
+            f"{PREFIX}_network_mos",
+            "Quality of strips' networks, as a mean opinion score estimated by the E-model",
+            ["phase"],
+            buckets=_MOS_BUCKETS,
+            registry=self.registry,
+        )
         self._room = room
         self._tests: set[CallId] = set()
 
@@ -80,6 +89,8 @@ class Metrics:
                 self._tests.discard(event.call_id)
             else:
                 self._ended.labels(event.outcome.value).inc()
+        elif isinstance(event, NetworkMeasured):
+            self._networks.labels(event.phase.value).observe(event.mos)
         elif isinstance(event, CallAnswered) and event.call_id not in self._tests:
             self._answered(event.call_id)
 

@@ -173,6 +173,8 @@ def _position(position: PositionSeen) -> View:
         "state": position.state.value,
         "since": instant(position.since),
     }
+    if position.network is not None:
+        view["network"] = position.network.view()
     if position.pause_pending is None and position.pause_reason is not None:
         view["pauseReason"] = position.pause_reason.value
     return view

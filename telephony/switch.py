@@ -276,12 +276,13 @@ class AsteriskSwitch:
         """Something happened to a callee. That it was not reached is told by the end of its channel."""
         if channel not in self._register:
             return
-        if status == "RINGING":
+        if channel in self._phones:
+            if status == "ANSWER":
+                self._tell(PhoneAnswered(channel_id=channel))
+        elif status == "RINGING":
             self._tell(CalleeRinging(channel_id=channel))
         elif status == "PROGRESS":
             self._tell(CalleeProgress(channel_id=channel))
-        elif status == "ANSWER" and channel in self._phones:
-            self._tell(PhoneAnswered(channel_id=channel))
         elif status == "ANSWER":
             self._record(channel)
 

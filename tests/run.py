@@ -34,8 +34,14 @@ def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
             ]
         case "unit":
             return [(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]
-        case "asterisk" | "e2e":
-            return [(*_NAMESPACE, *_PYTEST, f"tests/{group}", *arguments)]
+        case "asterisk":
+            return [(*_NAMESPACE, *_PYTEST, "tests/asterisk", *arguments)]
+        case "e2e":  # one centre after the other: both are on the default ports
+            away = "tests/e2e/away"
+            return [
+                (*_NAMESPACE, *_PYTEST, "tests/e2e", f"--ignore={away}", *arguments),
+                (*_NAMESPACE, *_PYTEST, away, *arguments),
+            ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk or e2e")
 
 

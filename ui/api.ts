@@ -7,6 +7,22 @@ export interface Session {
   positionId: string;
 }
 
+/** By which ways sound may go; good for `seconds`. */
+export interface IceAccess {
+  servers: RTCIceServer[];
+  policy: RTCIceTransportPolicy;
+  seconds: number;
+}
+
+export type PhoneMode = "kept" | "per_call";
+
+/** Which telephones may carry the position's sound; `number`: the one set by the centre, or "". */
+export interface PhoneChoice {
+  allowed: boolean;
+  modes: PhoneMode[];
+  number: string;
+}
+
 export interface Credentials {
   username: string;
   password: string;
@@ -15,6 +31,7 @@ export interface Credentials {
   wssPort: number;
   legTarget: string;
   echoTarget: string;
+  ice: IceAccess;
 }
 
 /** An answer that is not a success; `status` 0: no answer at all. */
@@ -88,6 +105,15 @@ export async function noteOnCall(callId: string, text: string): Promise<boolean>
     if (error instanceof ApiError) return false;
     throw error;
   }
+}
+
+/** Fresh ways for sound, before the former ones end. */
+export async function iceAccess(): Promise<IceAccess> {
+  return (await request("GET", "/api/strip/ice")).json();
+}
+
+export async function phoneChoice(): Promise<PhoneChoice> {
+  return (await request("GET", "/api/strip/phone")).json();
 }
 
 /** Address of a live WebSocket of the server the page came from. */

@@ -129,6 +129,65 @@ export const check = {
   logOut: "Se déconnecter",
 };
 
+export const network = {
+  title: "Réseau",
+  idle: "Mesuré pendant le test d’écho.",
+  measuring: "Mesure du réseau en cours…",
+  failed: "Le réseau n’a pas pu être mesuré. Refaites le test d’écho.",
+  verdicts: {
+    good: "Réseau bon.",
+    fair: "Réseau moyen\u00a0: la voix peut hacher par moments.",
+    poor: "Réseau insuffisant\u00a0: l’appelant vous comprendra mal.",
+  },
+  levels: { good: "Réseau bon", fair: "Réseau moyen", poor: "Réseau insuffisant" },
+  advice: {
+    loss: "Des paquets se perdent\u00a0: branchez un câble à la place du Wi-Fi, ou rapprochez-vous de la borne.",
+    jitter:
+      "Le débit est irrégulier\u00a0: arrêtez téléchargements et vidéos sur ce réseau, ou branchez un câble.",
+    delay: "Le chemin est long\u00a0: coupez le VPN s’il n’est pas nécessaire, ou changez de réseau.",
+  },
+  loss: "Perte",
+  jitter: "Gigue",
+  roundTrip: "Aller-retour",
+  mos: "Note estimée",
+  degraded: "Réseau insuffisant\u00a0: l’appelant vous entend mal. Branchez un câble, ou prenez un téléphone.",
+};
+
+export const phone = {
+  choice: "Entendre les appelants",
+  headset: "Au casque",
+  telephone: "Au téléphone",
+  number: "Numéro du téléphone",
+  numberHint: "Fixe ou mobile. Le bandeau reste sur cet écran.",
+  numberGiven: "Ce téléphone est fixé par le centre.",
+  mode: "Usage du téléphone",
+  modes: {
+    kept: {
+      name: "Ligne gardée\u00a0:",
+      meaning: "le téléphone sonne une fois, et reste en ligne toute la garde.",
+    },
+    per_call: { name: "À chaque appel\u00a0:", meaning: "le téléphone sonne à chaque appel présenté." },
+  },
+  howTo: "Il va sonner\u00a0: décrochez, puis tapez 1 (ou le code affiché ici).",
+  start: "Prendre le poste par téléphone",
+  lead: "Indiquez le téléphone, puis prenez le poste.",
+  calling: (code: string | undefined) =>
+    code === undefined
+      ? "Votre téléphone sonne\u00a0: décrochez, puis tapez 1."
+      : `Votre téléphone sonne\u00a0: décrochez, puis tapez ${code}.`,
+  confirming: (code: string) => `Téléphone décroché\u00a0: tapez ${code} sur ses touches.`,
+  again: (time: string) => `Nouvel appel dans ${time}.`,
+  call: "Appeler mon téléphone",
+  reasons: {
+    busy: "Téléphone occupé.",
+    no_answer: "Téléphone sans réponse.",
+    not_confirmed: "Téléphone décroché sans que la touche soit tapée (répondeur\u00a0?).",
+    hung_up: "Téléphone raccroché ou coupé.",
+    unreachable: "Ce numéro ne peut pas être joint.",
+    failed: "Le téléphone n’a pas pu être appelé.",
+  },
+};
+
 export const strip = {
   title: "Bandeau",
   offered: "Appel",
@@ -172,6 +231,8 @@ export const strip = {
   unreadyCauses: {
     audio: "Audio en cours d’ouverture…",
     microphone: "Micro indisponible",
+    phone: "Téléphone appelé…",
+    phoneLost: "Téléphone injoignable",
     switch: "Téléphonie injoignable",
     core: "Connexion à la salle…",
     waiting: "Mise en service…",

@@ -23,6 +23,26 @@ export interface Agent {
   role: Role;
 }
 
+/** What a strip said of its network. */
+export interface Network {
+  phase: "check" | "shift";
+  lossPercent: number;
+  jitterMs: number;
+  roundTripMs: number;
+  mos: number;
+  at: Instant;
+}
+
+/** The telephone that carries the position's sound. `code`: the keys that confirm it. */
+export interface Phone {
+  number: string;
+  mode: "kept" | "per_call";
+  state: "idle" | "calling" | "confirming" | "up" | "failed";
+  code?: string;
+  reason?: "busy" | "no_answer" | "not_confirmed" | "hung_up" | "unreachable" | "failed";
+  retryAt?: Instant;
+}
+
 export interface Position {
   id: string;
   state: PositionState;
@@ -32,6 +52,7 @@ export interface Position {
   muted: boolean;
   leg: boolean;
   pausePending?: PauseReason;
+  network?: Network;
 }
 
 /** Characters of the longest note. */
@@ -143,6 +164,7 @@ export interface Platform {
 export interface StripView {
   agent: Agent;
   position: Position;
+  phone?: Phone;
   offer?: Offer;
   call?: Call;
   room: Room;
@@ -161,6 +183,7 @@ export interface WallboardPosition {
   state: PositionState;
   since: Instant;
   pauseReason?: PauseReason;
+  network?: Network;
 }
 
 export interface WallboardView {

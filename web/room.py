@@ -32,6 +32,7 @@ from core.events import (
     ItemEvent,
     ItemKept,
     LostCallFiled,
+    NetworkMeasured,
     OfferAccepted,
     OfferWithdrawn,
     PlanActivated,
@@ -109,6 +110,25 @@ class OfferSeen:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkSeen:
+    """The last that a strip said of its network."""
+
+    measured: NetworkMeasured
+    at: datetime
+
+    def view(self) -> View:
+        """As screens read it."""
+        return {
+            "phase": self.measured.phase.value,
+            "lossPercent": round(self.measured.loss_percent, 1),
+            "jitterMs": round(self.measured.jitter_ms),
+            "roundTripMs": round(self.measured.round_trip_ms),
+            "mos": round(self.measured.mos, 2),
+            "at": instant(self.at),
+        }
+
+
 @dataclass(slots=True)
 class PositionSeen:
     """A position somebody has taken. ``since`` is when it entered its state."""
@@ -126,6 +146,7 @@ class PositionSeen:
     strip: bool = False
     offer: OfferSeen | None = None
     call_id: CallId | None = None
+    network: NetworkSeen | None = None
 
     @property
     def pause_pending(self) -> PauseReason | None:
@@ -428,6 +449,8 @@ class RoomState:
             position.leg, position.strip = event.leg, event.strip
         elif isinstance(event, PositionMuted):
             position.muted = event.muted
+        elif isinstance(event, NetworkMeasured):
+            position.network = NetworkSeen(event, now)
         elif isinstance(event, PositionStateChanged):
             self._change_state(position, event, now)
 

@@ -119,6 +119,7 @@ function pauseName(reason: PauseReason | undefined): string | undefined {
 /** Why the position is not proven ready, the first cause in the order in which one would look. */
 function unreadyCause(s: Situation): string {
   const causes = texts.strip.unreadyCauses;
+  if (s.view?.phone) return s.view.phone.state === "failed" ? causes.phoneLost : causes.phone;
   if (s.leg === "no_microphone") return causes.microphone;
   if (s.view?.platform?.switch === "down") return causes.switch;
   if (s.leg !== "open") return causes.audio;

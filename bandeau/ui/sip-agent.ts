@@ -3,15 +3,20 @@
 import * as JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { IncomingRTCSessionEvent, RTCSessionEvent } from "jssip/lib/UA";
-import type { Credentials } from "$ui/api";
+import type { Credentials, IceAccess } from "$ui/api";
 import { after } from "$ui/timers";
 
 /** Candidates of the local network come at once; nothing else is waited for. */
 const GATHERING_MS = 60;
+/** A TURN server has this long to give an address, where there is one. */
+const RELAY_MS = 2500;
 /** Seconds. The page renews lost connections itself, so JsSIP must not. */
 const NEVER = 86_400;
 const REGISTER_SECONDS = 120;
-const NO_SERVERS: RTCConfiguration = { iceServers: [], bundlePolicy: "max-bundle" };
+
+function paths(ice: IceAccess): RTCConfiguration {
+  return { iceServers: ice.servers, iceTransportPolicy: ice.policy, bundlePolicy: "max-bundle" };
+}
 
 export interface AgentHandlers {
   connected(): void;
@@ -42,10 +47,13 @@ function socketUrl(credentials: Credentials): string {
 export class SipAgent {
   private readonly ua: JsSIP.UA;
   private readonly domain: string;
+  /** The ways for sound, renewed while the connection lasts. */
+  ice: IceAccess;
   private stopped = false;
 
   constructor(credentials: Credentials, handlers: AgentHandlers) {
     this.domain = credentials.domain;
+    this.ice = credentials.ice;
     this.ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(socketUrl(credentials))],
       uri: `sip:${credentials.username}@${credentials.domain}`,
@@ -99,14 +107,14 @@ export class SipAgent {
 
   /** Call a service of the centre (`leg`, `echo`), sending `stream`. */
   call(target: string, stream: MediaStream, handlers: SessionHandlers): RTCSession {
-    const tied = new Tied(handlers);
+    const tied = new Tied(handlers, this.ice.servers.length > 0);
     return this.ua.call(`sip:${target}@${this.domain}`, {
       mediaConstraints: { audio: true, video: false },
       mediaStream: stream,
-      pcConfig: NO_SERVERS,
+      pcConfig: paths(this.ice),
       eventHandlers: {
         peerconnection: ({ peerconnection }) => tied.watch(peerconnection),
-        icecandidate: ({ ready }) => tied.gathered(ready),
+        icecandidate: ({ candidate, ready }) => tied.gathered(candidate, ready),
         confirmed: () => handlers.open(),
         ended: () => tied.ended(),
         failed: () => tied.ended(),
@@ -116,15 +124,20 @@ export class SipAgent {
 }
 
 /** Answer a call that came in, sending `stream`. */
-export function answer(session: RTCSession, stream: MediaStream, handlers: SessionHandlers): void {
-  const tied = new Tied(handlers);
+export function answer(
+  session: RTCSession,
+  ice: IceAccess,
+  stream: MediaStream,
+  handlers: SessionHandlers,
+): void {
+  const tied = new Tied(handlers, ice.servers.length > 0);
   session.on("peerconnection", ({ peerconnection }) => tied.watch(peerconnection));
-  session.on("icecandidate", ({ ready }) => tied.gathered(ready));
+  session.on("icecandidate", ({ candidate, ready }) => tied.gathered(candidate, ready));
   session.on("confirmed", () => handlers.open());
   session.answer({
     mediaConstraints: { audio: true, video: false },
     mediaStream: stream,
-    pcConfig: NO_SERVERS,
+    pcConfig: paths(ice),
   });
 }
 
@@ -149,9 +162,14 @@ function callerOf(event: IncomingRTCSessionEvent): string | undefined {
 /** Ties one session's peer connection to its handlers. */
 class Tied {
   private over = false;
+  private waiting = () => {};
   private gathering = false;
+  private relayed = false;
 
-  constructor(private readonly handlers: SessionHandlers) {}
+  constructor(
+    private readonly handlers: SessionHandlers,
+    private readonly relays: boolean,
+  ) {}
 
   watch(connection: RTCPeerConnection): void {
     connection.addEventListener("track", ({ track, streams }) => {
@@ -163,10 +181,14 @@ class Tied {
     });
   }
 
-  gathered(ready: () => void): void {
-    if (this.gathering) return;
+  /** Goes on shortly after the first candidate, or, where there are relays, after the first relayed one. */
+  gathered(candidate: RTCIceCandidate, ready: () => void): void {
+    const relayed = candidate.type === "relay";
+    if (this.gathering && (this.relayed || !relayed)) return;
     this.gathering = true;
-    after(GATHERING_MS, () => {
+    this.relayed = relayed;
+    this.waiting();
+    this.waiting = after(this.relays && !relayed ? RELAY_MS : GATHERING_MS, () => {
       if (!this.over) ready();
     });
   }

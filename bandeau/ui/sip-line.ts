@@ -7,7 +7,7 @@
  */
 
 import type { RTCSession } from "jssip/lib/RTCSession";
-import type { Credentials } from "$ui/api";
+import { type Credentials, type IceAccess, iceAccess } from "$ui/api";
 import { backOff } from "$ui/live";
 import { after } from "$ui/timers";
 import type { LegState } from "./model";
@@ -17,8 +17,12 @@ import { answer, end, SipAgent, sendTrack } from "./sip-agent";
 const OPEN_WITHIN_MS = 4000;
 /** A broken path often heals at once (a roaming access point); then it is replaced. */
 const HEAL_MS = 1500;
+/** Between two tries to renew the ways for sound. */
+const ICE_RETRY_MS = 30_000;
 /** Longest wait between two tries: a call may be going on unheard. */
 const RETRY_MS = 1500;
+
+const NO_ICE: IceAccess = { servers: [], policy: "all", seconds: 0 };
 
 export interface LineHandlers {
   leg(state: LegState): void;
@@ -48,6 +52,7 @@ export class SipLine {
   private known: Credentials | undefined;
   private cancelRetry = () => {};
   private cancelWatch = () => {};
+  private cancelIce = () => {};
   private secoursSession: RTCSession | undefined;
   private secoursAgent: SipAgent | undefined;
   private secoursTrack: MediaStreamTrack | undefined;
@@ -79,6 +84,7 @@ export class SipLine {
     this.started = this.wanted = false;
     this.cancelRetry();
     this.cancelWatch();
+    this.cancelIce();
     for (const agent of [this.agent, this.former, this.secoursAgent]) agent?.stop();
     this.agent = this.former = this.session = undefined;
     this.microphone = undefined;
@@ -104,7 +110,10 @@ export class SipLine {
     this.retire(this.agent);
     this.agent = undefined;
     try {
-      this.known ??= await this.credentials();
+      if (this.known === undefined) {
+        this.known = await this.credentials();
+        this.renewIceLater();
+      }
     } catch {
       // The core does not answer now, or the session ended: the live link says which; here, only try again.
       this.retry();
@@ -128,6 +137,22 @@ export class SipLine {
       if (!agent.connected()) this.lost(agent);
     });
     agent.start();
+  }
+
+  /** Credentials of a relay end soon: new ones are there long before the leg must be opened again. */
+  private renewIceLater(ms?: number): void {
+    this.cancelIce();
+    const ice = this.known?.ice;
+    if (ice === undefined || ice.servers.length === 0) return;
+    this.cancelIce = after(ms ?? ice.seconds * 500, () => {
+      iceAccess()
+        .then((fresh) => {
+          if (this.known) this.known.ice = fresh;
+          for (const agent of [this.agent, this.former]) if (agent) agent.ice = fresh;
+          this.renewIceLater();
+        })
+        .catch(() => this.renewIceLater(ICE_RETRY_MS));
+    });
   }
 
   private lost(agent: SipAgent): void {
@@ -163,6 +188,21 @@ export class SipLine {
     this.wanted = true;
     this.handlers.leg(this.withoutMicrophone() ?? "opening");
     if (this.agent?.connected()) this.openLegOn(this.agent);
+  }
+
+  /** Leave the leg: a telephone carries the sound, or the agent leaves. The registration stays. */
+  closeLeg(): void {
+    if (!this.wanted) return;
+    this.wanted = false;
+    this.cancelWatch();
+    end(this.session);
+    this.session = undefined;
+    this.handlers.leg("closed");
+  }
+
+  /** The open leg's connection, for who measures it. */
+  get legConnection(): RTCPeerConnection | undefined {
+    return this.session?.isEstablished() ? this.session.connection : undefined;
   }
 
   /** Open the leg afresh: the core says that it does not have it. */
@@ -285,7 +325,7 @@ export class SipLine {
     const track = this.microphone?.getAudioTracks()[0];
     if (this.secoursSession === undefined || track === undefined) return;
     this.secoursTrack = track.clone();
-    answer(this.secoursSession, new MediaStream([this.secoursTrack]), {
+    answer(this.secoursSession, this.secoursAgent?.ice ?? NO_ICE, new MediaStream([this.secoursTrack]), {
       sound: (stream) => this.play(this.players.secours, stream),
       open: () => {},
       ended: () => {},

@@ -4,6 +4,7 @@ import { flushSync } from "svelte";
 import { liveUrl, pages, type Session, stripCredentials, logOut as tellLogOut } from "$ui/api";
 import { duration } from "$ui/format";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
+import type { Measure } from "$ui/quality";
 import * as texts from "$ui/texts";
 import { after, every } from "$ui/timers";
 import type { Offer, PauseReason, StripView } from "$ui/views";
@@ -22,6 +23,7 @@ import {
   takesSecours,
 } from "./model";
 import { Mute } from "./mute.svelte";
+import { Away, type SoundWish } from "./remote/away.svelte";
 import { Ring, type Ringing } from "./ring";
 import { Secours } from "./secours.svelte";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
@@ -54,6 +56,7 @@ export class Strip {
   readonly mute: Mute;
   readonly fallback: Secours;
   readonly commands: Commands;
+  readonly away: Away;
   private readonly live: LiveConnection<StripView>;
   private readonly ring = new Ring();
 
@@ -87,7 +90,7 @@ export class Strip {
     });
     this.line = new SipLine(stripCredentials, players, {
       leg: (state) => {
-        this.leg = state;
+        if (!this.away.phoned) this.leg = state;
       },
       registered: (on) => {
         this.registered = on;
@@ -103,6 +106,13 @@ export class Strip {
     });
     const tell = this.live.command.bind(this.live);
     this.commands = new Commands(tell);
+    this.away = new Away(this.line, {
+      tell,
+      leg: (state) => {
+        this.leg = state;
+      },
+      refused: (result) => this.commands.showRefusal(result),
+    });
     this.mute = new Mute(this.line, (muted) => tell("set_muted", { muted }));
     this.voice = new Voice(players, this.line, () => this.line.muteLeg(this.mute.muted));
     this.fallback = new Secours(this.line, this.mute, {
@@ -124,12 +134,12 @@ export class Strip {
   // --- beginning and end --------------------------------------------------------------------------------------
 
   /** Take the position: live view, microphone, registration and leg, all at the same time. */
-  begin(microphone?: MediaStream): void {
+  begin(microphone?: MediaStream, sound?: SoundWish, network?: Measure): void {
     rememberStart(this.session.agent.id);
     rememberAlive(this.session.agent.id, Date.now());
     this.live.start();
     void this.line.start();
-    this.line.openLeg();
+    if (this.away.begin(sound, network)) this.line.openLeg();
     this.voice.start(microphone);
     this.ring.prepare();
     this.cancels = [
@@ -144,6 +154,7 @@ export class Strip {
     this.cancels = [];
     this.cancelLost();
     this.ring.quiet();
+    this.away.stop();
     this.line.close();
     this.live.stop();
     this.link = "connecting";
@@ -194,6 +205,7 @@ export class Strip {
     this.now = this.live.now();
     if (former && !view.call) this.lastNumber = former;
     if (view.call?.id !== this.finishedCall) this.finishedCall = undefined;
+    this.away.follow(view);
     this.followMute();
     this.watchRing();
   }
@@ -240,6 +252,7 @@ export class Strip {
     this.coreLost = false;
     this.finishedCall = undefined;
     this.silenceLeg(false);
+    void this.away.linkUp();
     this.fallback.coreFound();
   }
 

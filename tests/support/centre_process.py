@@ -8,7 +8,7 @@ import json
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +19,7 @@ import httpx2
 from pydantic import BaseModel
 
 from app.asterisk_setup import prepare_asterisk
+from app.part import RunningPart
 from app.settings import (
     AsteriskSettings,
     CentreSettings,
@@ -29,6 +30,7 @@ from app.settings import (
     StorageSettings,
     WebSettings,
 )
+from app.turn import turn_parts
 from core.accounts import Account
 from core.events import CoreStarted, SwitchConnected
 from core.ids import AgentId, CallId
@@ -175,6 +177,10 @@ class CentreProcess:
             on_failure.push_async_callback(self._asterisk.stop)
             on_failure.push_async_callback(self._relay.cut)
             await asyncio.gather(self._asterisk.start(), self._relay.mend())
+            for part in turn_parts(self.settings):
+                relay = await RunningPart.start(part, self.folder / "log" / "turn.log")
+                on_failure.push_async_callback(relay.end)
+                await until_true(part.ready)
             on_failure.push_async_callback(self._lrm.stop)
             on_failure.push_async_callback(self._core.stop)
             await asyncio.gather(
@@ -307,6 +313,13 @@ class CentreProcess:
         await self._database.upgrade()
         for person in PEOPLE:
             await self.add(person)
+
+
+async def until_true(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """Wait until something is ready."""
+    async with asyncio.timeout(seconds):
+        while not await ready():  # noqa: ASYNC110 - another program's state
+            await asyncio.sleep(0.05)
 
 
 async def _listens(host: str, port: int) -> bool:

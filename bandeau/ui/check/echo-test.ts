@@ -72,6 +72,11 @@ export class EchoTest {
     this.stopTicking = every(LOOK_EVERY_MS, () => this.look());
   }
 
+  /** The connection under test, once there is one. */
+  get connection(): RTCPeerConnection | undefined {
+    return this.session?.connection;
+  }
+
   /** Stop now; what was found stays. */
   stop(): void {
     this.finish(this.report.roundTripMs === undefined ? "idle" : "ok");
