@@ -221,6 +221,8 @@ async def test_colleagues_call_each_other_and_everybody(desk: Desk) -> None:
     await hear_each_other([arm1, arm2, arm3])
     await arm1.command("hang_up")
     await hear_each_other([arm2, arm3], [arm1])
+    await arm2.command("hang_up")
+    await arm3.until(lambda view: "call" not in view)
 
 
 # --- transfers --------------------------------------------------------------------------------------------
