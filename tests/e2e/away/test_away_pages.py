@@ -1,11 +1,12 @@
 """The check before a shift away from the centre: the network measured, a telephone chosen; then the strip."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import expect
 
-from core.events import NetworkMeasured
+from core.events import NetworkMeasured, PositionMuted
 from core.words import NetworkPhase
 from simulator.callees import Operator
 from tests.e2e.away.conftest import PROMPTS
@@ -62,6 +63,7 @@ async def test_the_network_is_measured_shown_and_told(
 async def test_a_shift_by_telephone_from_the_page(
     centre: CentreProcess, open_desk: Callable[[Person], Awaitable[Desk]], operator: Operator
 ) -> None:
+    witness = centre.witness()
     desk = await open_desk(ARM1)
     page = desk.page
     await desk.log_in()
@@ -108,7 +110,10 @@ async def test_a_shift_by_telephone_from_the_page(
         await talk.hears(DOCTOR_HZ)
         await desk.strip.press("mute")
         await expect(desk.strip.root).to_have_attribute("data-muted", "true")
+        await witness.next(PositionMuted)
+        await asyncio.sleep(0.5)  # what was on its way arrives
         talk.caller.forget()
-        await talk.caller.hears(lambda pcm: len(pcm) >= 8000 and not contains_tone(pcm, DOCTOR_HZ, seconds=0.3))
+        await asyncio.sleep(1)  # time in which it would be heard
+        assert not contains_tone(talk.caller.heard(), DOCTOR_HZ, seconds=0.25)
         await desk.strip.press("mute")
         await talk.hears(DOCTOR_HZ)
