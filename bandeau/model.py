@@ -7,8 +7,8 @@ Sections: one per position (``agent``, ``position``, ``offer``, ``call``, ``park
 from collections.abc import Iterable, Mapping
 
 from bandeau.phone_model import Phones
-from core.events import CallOffered, Envelope
-from core.ids import CallId, PartyId, PositionId, QueueId
+from core.events import AgentLoggedIn, AgentLoggedOut, CallOffered, CallsMerged, Envelope
+from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import OfferKind, Priority, Role, TargetKind
 from web.live import Audience, Section, View, instant
@@ -72,6 +72,10 @@ class StripModel:
         self._rooms_touched |= self.rooms.fold(envelope)
         self.phones.fold(envelope)
         self._parties_touched |= self.parties.fold(envelope)
+        if isinstance(envelope.event, AgentLoggedIn | AgentLoggedOut | CallsMerged):
+            # An offer names who asks, and how.
+            asked = {p.position_id for p in self.room.positions.values() if p.offer is not None}
+            self._parties_touched |= asked | self.parties.offers.keys()
 
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
@@ -134,7 +138,7 @@ class StripModel:
                 "why": why(offer.reasons),
             }
             if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
-                view["offer"]["by"] = by
+                view["offer"] |= {"by": by, **self._asking(offer.call_id, by)}
         elif (asked := self.parties.offers.get(position.position_id)) is not None:
             view["offer"] = self._asked(asked)
         if calls := self.parties.calls_of(position.position_id):
@@ -166,9 +170,15 @@ class StripModel:
             "why": why(offer.reasons),
             "by": by,
         }
-        party = call.parties.get(PartyId(by)) if call is not None else None
-        if party is not None and party.label:
-            view["byName"] = party.label
+        return {**view, **self._asking(offer.call_id, by)}
+
+    def _asking(self, call_id: CallId, by: str) -> View:
+        """How a position is asked into a call, and the name of who asks."""
+        view: View = {}
+        if call := self.parties.calls.get(call_id):
+            view["asked"] = call.asked
+        if asking := self.room.positions.get(PositionId(by)):
+            view["byName"] = asking.name
         return view
 
     def _call(self, call: CallParties, position_id: PositionId) -> View:

@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from bandeau.model import StripModel
 from bandeau.service import StripService
 from bandeau.turn import TurnAccess
 from core.accounts import Account, Session
 from core.ids import PositionId
 from core.ports import Accounts, Clock, Sessions
-from core.words import PhoneMode
+from core.words import PhoneMode, PositionState
 from web.auth import COOKIE, Gate, Identity, WebError
+from web.room import PositionSeen
 from web.throttle import LoginThrottle
 
 LEG_TARGET = "leg"
@@ -100,6 +102,30 @@ def _shown(session: Session) -> SessionShown:
     return SessionShown(
         agent=AgentShown(id=agent.agent_id, name=agent.name, role=agent.role.value),
         positionId=session.position_id,
+    )
+
+
+class ColleagueShown(_Body):
+    """An agent at a position. ``callId``: the call they are in, or else are offered."""
+
+    position: str
+    name: str
+    role: str
+    state: str
+    callId: str | None = None
+
+
+def _colleague(model: StripModel, position: PositionSeen) -> ColleagueShown:
+    call_id = None if position.offer is None else position.offer.call_id
+    if position.state is PositionState.ON_CALL and position.offer is None:
+        heard = model.parties.shown_of(position.position_id)
+        call_id = None if heard is None else heard.call_id
+    return ColleagueShown(
+        position=position.position_id,
+        name=position.name,
+        role=position.role.value,
+        state=position.state.value,
+        callId=call_id,
     )
 
 
@@ -208,6 +234,10 @@ def session_routes(
         rules = service.phones.rules
         number = rules.set_by_position.get(identity.session.position_id, "")
         return PhoneChoice(allowed=rules.allowed, modes=rules.modes, number=number)
+
+    @router.get("/strip/colleagues", response_model_exclude_none=True)
+    async def colleagues(identity: Annotated[Identity, logged_in]) -> list[ColleagueShown]:
+        return [_colleague(service.model, position) for position in service.model.room.positions.values()]
 
     @router.post("/strip/credentials")
     async def credentials(identity: Annotated[Identity, logged_in]) -> SipAccount:

@@ -1,6 +1,6 @@
 /** The few HTTP requests of the pages. */
 
-import type { Agent, RecentCall } from "./views";
+import type { Agent, PositionState, RecentCall, Role } from "./views";
 
 export interface Session {
   agent: Agent;
@@ -84,6 +84,19 @@ export async function currentSession(): Promise<Session | undefined> {
 /** A fresh SIP account for this strip; the password of an earlier one stops working. */
 export async function stripCredentials(): Promise<Credentials> {
   return (await request("POST", "/api/strip/credentials")).json();
+}
+
+/** An agent at a position, as colleagues may reach them. `callId`: the call they are in or are offered. */
+export interface Reachable {
+  position: string;
+  name: string;
+  role: Role;
+  state: PositionState;
+  callId?: string;
+}
+
+export async function reachable(): Promise<Reachable[]> {
+  return (await request("GET", "/api/strip/colleagues")).json();
 }
 
 /** The logged-in agent's last calls, the latest first; undefined: they could not be read. */

@@ -295,14 +295,160 @@ export const errors = {
 
 /** What each key does; the keys themselves are in the strip's keymap. */
 export const shortcuts = {
+  replay: "Réécouter l’appelant",
   accept: "Décrocher",
+  field: "Appeler, transférer, inviter",
   end: "Raccrocher, refuser (maintenir ou deux fois)",
+  swap: "Va-et-vient entre deux appels",
   hold: "Garde / Reprendre",
   mute: "Muet / Micro",
   pause: "Pause, puis 1 à 5",
-  ready: "Disponible",
+  ready: "Disponible\u00a0; en appel\u00a0: parquer pour un médecin, puis 0 à 3",
+  lists: "Files\u00a0: appels à prendre",
+  menu: "Menu",
+  decline: "Refuser un appel présenté (deux fois)",
+  complete: "Relier les deux appels et se retirer",
+  leave: "Laisser les autres en relation",
+  merge: "Conférence des deux appels",
+  parties: "Participants",
+  keypad: "Clavier (touches)",
+  note: "Note sur l’appel",
+  everybody: "Appel général",
   help: "Cette aide",
   close: "Fermer un menu",
+};
+
+/** Calls of a position: who is in them, and where an offer comes from. */
+export const calls = {
+  hidden: "Numéro masqué",
+  everybody: "Tous les postes",
+  aColleague: "un collègue",
+  calling: "Appel sortant",
+  conference: "Conférence",
+  held: "En garde",
+  beside: "À prendre",
+  offers: {
+    transfer: "Transfert",
+    invite: "Invitation",
+    internal: "Collègue",
+    everybody: "Général",
+  },
+  origins: {
+    transfer: (name: string) => `Transfert de ${name}`,
+    invite: (name: string) => `Conférence demandée par ${name}`,
+    internal: (name: string) => `Collègue\u00a0: ${name}`,
+    everybody: (name: string) => `Appel général de ${name}`,
+  },
+  partyStates: {
+    ringing: "sonne",
+    connecting: "décroche",
+    talking: "en ligne",
+    held: "en garde",
+    muted: "muet",
+  },
+  withOthers: (count: number) => `avec ${count} participants`,
+  swap: "Va-et-vient",
+  complete: "Relier",
+  merge: "Conférence",
+  leave: "Laisser",
+  call: "Appeler",
+  reach: "Transférer",
+  park: "Médecin",
+  repeat: "Rappelle",
+  announceAsked: (origin: string, who: string) => `${origin}, ${who}.`,
+};
+
+/** The command field. */
+export const find = {
+  title: "Appeler, transférer, inviter",
+  label: "Numéro, nom ou salle",
+  placeholder: "Numéro, nom, salle…",
+  nothing: "Personne ne correspond. Tapez un numéro pour l’appeler.",
+  hint: "↑ ↓ pour choisir",
+  typed: "numéro composé",
+  room: (name: string) => `Salle ${name}`,
+  waiting: (count: number) => (count === 0 ? "personne n’attend" : `${count} en attente`),
+  ways: { in: "appel reçu", out: "appel émis", missed: "appel manqué" },
+  roleWords: {
+    arm: "arm",
+    physician_mu: "mu médecin urgentiste régulateur",
+    physician_ml: "ml médecin libéral régulateur",
+    supervisor: "superviseur chef de salle",
+  } satisfies Record<Role, string>,
+  deeds: {
+    call: "Appeler",
+    consult: "Consulter",
+    transfer: "Transférer",
+    invite: "Inviter",
+    seize: "Prendre son appel",
+    seizeAgain: "Encore une fois\u00a0: prendre",
+  },
+  keys: { main: "↵", transfer: "⇧ ↵", invite: "Ctrl ↵", seize: "Alt ↵" },
+};
+
+/** Callers to choose from, and the alarms about them. */
+export const lists = {
+  title: "Files",
+  toTake: "à prendre",
+  nobody: "Aucun appel à prendre.",
+  priority: "Priorité",
+  who: "Appelant",
+  room: "Salle",
+  wait: "Attente",
+  by: (name: string) => `parqué par ${name}`,
+  mine: "parqué par vous",
+  check: (time: string) => `À recontacter depuis ${time}`,
+  left: (time: string) => `A raccroché il y a ${time}`,
+  rings: (name: string) => `sonne chez ${name}`,
+  take: "Prendre",
+  pickUp: "Intercepter",
+  seen: "Vu",
+  change: (priority: string) => `Passer en ${priority}`,
+  keys: "↑ ↓ choisir · Entrée prendre · 0 à 4 priorité · V vu",
+  rooms: "Salles",
+  offered: "proposé",
+};
+
+export const park = {
+  title: "Parquer pour un médecin",
+  noRoom: "Aucune salle de médecins n’est ouverte.",
+  room: "Salle",
+  waiting: (count: number) => `${count} en attente`,
+};
+
+export const parties = {
+  title: "Participants",
+  mute: "Couper",
+  unmute: "Rétablir",
+  drop: "Retirer",
+  cancel: "Annuler",
+  dropAgain: "Encore une fois",
+  alone: "Personne d’autre dans cet appel.",
+};
+
+export const keypad = {
+  title: "Clavier",
+  hint: "Tapez les touches\u00a0: elles sont envoyées aussitôt.",
+  sent: (count: number) => `${count} ${count > 1 ? "touches envoyées" : "touche envoyée"}`,
+};
+
+export const replay = {
+  title: "Réécoute",
+  seconds: (count: number) => `${count}\u00a0s`,
+  last: (count: number) => `${count} dernières secondes`,
+  slow: "Ralenti",
+  stop: "Arrêter",
+  live: "L’appelant reste audible, plus bas.",
+  nothing: "Rien à réécouter pour l’instant.",
+  kept: (count: number) => `${count}\u00a0s gardées`,
+  progress: "Réécoute en cours",
+};
+
+export const everybody = {
+  title: "Appel général",
+  go: (count: number) =>
+    count > 1 ? `Appeler les ${count} postes disponibles` : "Appeler les postes disponibles",
+  why: "Tous les postes disponibles sonnent ensemble\u00a0; chacun de ceux qui décrochent entre dans l’appel.",
 };
 
 export const wallboard = {

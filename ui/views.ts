@@ -81,24 +81,49 @@ interface CallerShown {
   aid?: string;
 }
 
+export type OfferKind = "distributed" | "chosen" | "invited" | "everybody";
+
 export interface Offer extends CallerShown {
   id: string;
   callId: string;
   deadline: Instant;
-  kind: "distributed" | "chosen" | "invited" | "everybody";
+  kind: OfferKind;
   /** Why this call and why this agent, to be read. */
   why: string;
-  /** The position that asks, where a colleague does. */
+  /** The position that asks, where a colleague does, and who is there. */
   by?: string;
+  byName?: string;
+  /** How that colleague asks: passes the call on, asks one in, or simply calls. */
+  asked?: "transfer" | "invite" | "internal";
 }
+
+/** Somebody else in a call, or asked into it: `caller` and `everybody` by these names, others by what they are. */
+export interface Party {
+  state: "ringing" | "connecting" | "talking" | "held";
+  muted: boolean;
+  number?: string;
+  position?: string;
+  /** Who is at that position. */
+  label?: string;
+}
+
+export type CallKind = "incoming" | "outgoing" | "internal";
 
 export interface Call extends CallerShown {
   id: string;
-  state: "connecting" | "talking" | "held";
+  kind?: CallKind;
+  /** `ringing`: a call of ours that nobody has answered yet. */
+  state: "ringing" | "connecting" | "talking" | "held";
   answeredAt?: Instant;
   heldAt?: Instant;
   /** By number of order, oldest first. */
   notes?: Record<string, Note>;
+}
+
+/** One of the calls of a position: there are two at most, of which one is heard. */
+export interface HandCall extends Call {
+  heard: boolean;
+  parties: Record<string, Party>;
 }
 
 export interface Room {
@@ -167,6 +192,8 @@ export interface StripView {
   phone?: Phone;
   offer?: Offer;
   call?: Call;
+  /** By call: those the position is in. */
+  calls?: Record<string, HandCall>;
   room: Room;
   rooms: Record<string, RoomFigures>;
   /** By room, then by call: the rooms whose calls this agent may take. */

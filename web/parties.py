@@ -73,6 +73,14 @@ class CallParties:
         """The positions in it, or asked into it."""
         return {p.position_id for p in self.parties.values() if p.position_id is not None}
 
+    @property
+    def asked(self) -> str:
+        """How somebody is asked into it: ``internal``, ``transfer``, or ``invite`` into a conference."""
+        if self.kind is CallKind.INTERNAL and len(self.parties) <= 2:
+            return "internal"
+        present = any(p.position_id is not None and p.state == "talking" for p in self.parties.values())
+        return "invite" if present else "transfer"
+
     def state_for(self, position_id: PositionId) -> str:
         """Where it is for one of its positions: ringing, connecting, talking or held."""
         own = self.parties[PartyId(position_id)]

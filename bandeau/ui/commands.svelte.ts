@@ -3,15 +3,14 @@
 import type { CommandResult } from "$ui/live-connection";
 import { errors } from "$ui/texts";
 import { after } from "$ui/timers";
-import type { Action } from "./model";
 
 const ERROR_SHOWN_MS = 5000;
 
 export type Arguments = Record<string, string | boolean>;
 
 export class Commands {
-  /** The action whose answer is awaited. */
-  busy = $state<Action>();
+  /** The action, or the command, whose answer is awaited. */
+  busy = $state<string>();
   /** What was refused, shown for a few seconds. */
   error = $state<string>();
   private cancelError = () => {};
@@ -19,7 +18,7 @@ export class Commands {
   constructor(private readonly tell: (name: string, args?: Arguments) => Promise<CommandResult>) {}
 
   /** Send the command of an action; what the core refuses is shown. Says whether it was done. */
-  async send(action: Action, name: string, args: Arguments = {}): Promise<boolean> {
+  async send(action: string, name: string, args: Arguments = {}): Promise<boolean> {
     this.busy = action;
     const result = await this.tell(name, args);
     this.busy = undefined;

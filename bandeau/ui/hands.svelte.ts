@@ -2,10 +2,10 @@
 
 import { every } from "$ui/timers";
 import { DISARMED, type Guard, needsConfirmation, pass, press, release } from "./confirm";
-import { type Command, commandOf, isKeyOf, isReserved, isTyping } from "./keymap";
+import { type Command, commandOf, isKeyOf, isReserved, isTyping, keyName } from "./keymap";
 import type { Action } from "./model";
 import type { Panels } from "./panels/panels.svelte";
-import { PANELS } from "./panels/table";
+import { PANELS, possiblePanels, toggle } from "./panels/table";
 import type { Strip } from "./strip.svelte";
 
 /** After the buttons changed, a click meant for the former ones is not taken. */
@@ -44,12 +44,18 @@ export class Hands {
 
   keyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (isReserved(event.key)) {
+    const key = keyName(event);
+    if (isReserved(key)) {
       event.preventDefault();
       if (event.repeat) return;
     }
     const { allowed } = this.strip;
-    const command = commandOf(event.key, { allowed, panel: this.panels.open, typing: isTyping(event.target) });
+    const command = commandOf(key, {
+      allowed,
+      panel: this.panels.open,
+      panels: possiblePanels(this.strip),
+      typing: isTyping(event.target),
+    });
     if (command) this.obey(command);
   }
 
@@ -58,7 +64,7 @@ export class Hands {
   }
 
   private obey(command: Command): void {
-    if ("panel" in command) this.panels.toggle(command.panel);
+    if ("panel" in command) toggle(this.panels, command.panel);
     else if ("close" in command) this.panels.close();
     else if (needsConfirmation(command.action)) this.confirm(command.action);
     else this.run(command.action);
@@ -79,7 +85,7 @@ export class Hands {
   private run(action: Action): void {
     this.guard = DISARMED;
     if (action === "pause" && this.strip.asksPauseReason) {
-      this.panels.toggle("pause");
+      toggle(this.panels, "pause");
       return;
     }
     if (this.panels.open && PANELS[this.panels.open].place === "row") this.panels.close();

@@ -22,20 +22,41 @@ export interface Moment {
   readonly allowed: readonly Action[];
   /** The panel that is open. */
   readonly panel: PanelName | undefined;
+  /** The panels that have a meaning now. */
+  readonly panels: readonly PanelName[];
   /** The focus is where one writes. */
   readonly typing: boolean;
 }
 
 const action = (...names: Action[]): Command[] => names.map((name) => ({ action: name }));
+const panel = (name: PanelName): Command[] => [{ panel: name }];
+
+/** The name of a key in this table: function keys tell whether Maj is down. */
+export function keyName(event: { key: string; shiftKey: boolean }): string {
+  return event.shiftKey && /^F\d+$/.test(event.key) ? `Shift+${event.key}` : event.key;
+}
 
 /** Function keys for what is done with calls, so that they never fight with typing. */
 export const KEYMAP: readonly Shortcut[] = [
+  { key: "F1", shown: "F1", does: texts.replay, commands: panel("replay") },
   { key: "F2", shown: "F2", does: texts.accept, commands: action("accept") },
-  { key: "F4", shown: "F4", does: texts.end, commands: action("decline", "hang_up") },
+  { key: "F3", shown: "F3", does: texts.field, commands: panel("field") },
+  { key: "F4", shown: "F4", does: texts.end, commands: action("hang_up", "decline") },
+  { key: "F5", shown: "F5", does: texts.swap, commands: action("swap") },
   { key: "F6", shown: "F6", does: texts.hold, commands: action("hold") },
   { key: "F7", shown: "F7", does: texts.mute, commands: action("mute") },
   { key: "F8", shown: "F8", does: texts.pause, commands: action("pause") },
-  { key: "F9", shown: "F9", does: texts.ready, commands: action("ready") },
+  { key: "F9", shown: "F9", does: texts.ready, commands: [...action("ready"), ...panel("park")] },
+  { key: "F10", shown: "F10", does: texts.lists, commands: panel("lists") },
+  { key: "F12", shown: "F12", does: texts.menu, commands: panel("menu") },
+  { key: "Shift+F2", shown: "⇧F2", does: texts.decline, commands: action("decline") },
+  { key: "Shift+F3", shown: "⇧F3", does: texts.complete, commands: action("complete") },
+  { key: "Shift+F4", shown: "⇧F4", does: texts.leave, commands: action("leave") },
+  { key: "Shift+F5", shown: "⇧F5", does: texts.merge, commands: action("merge") },
+  { key: "Shift+F6", shown: "⇧F6", does: texts.parties, commands: panel("parties") },
+  { key: "Shift+F7", shown: "⇧F7", does: texts.keypad, commands: panel("keypad") },
+  { key: "Shift+F8", shown: "⇧F8", does: texts.note, commands: panel("note") },
+  { key: "Shift+F10", shown: "⇧F10", does: texts.everybody, commands: panel("everybody") },
   { key: "?", shown: "?", does: texts.help, commands: [{ panel: "help" }] },
   { key: "Escape", shown: "Échap", does: texts.close, commands: [{ close: true }] },
 ];
@@ -44,7 +65,9 @@ function possible(command: Command, key: string, moment: Moment): boolean {
   // A key that writes something belongs to the field one writes in.
   if (moment.typing && key.length === 1) return false;
   if ("action" in command) return moment.allowed.includes(command.action);
-  return "close" in command ? moment.panel !== undefined : true;
+  return "close" in command
+    ? moment.panel !== undefined
+    : moment.panel === command.panel || moment.panels.includes(command.panel);
 }
 
 /** What a key asks for now; undefined when it asks for nothing. */
@@ -55,22 +78,27 @@ export function commandOf(key: string, moment: Moment): Command | undefined {
 
 /** A key of calls: even when it does nothing now, the browser must not do something else with it. */
 export function isReserved(key: string): boolean {
-  return KEYMAP.some((row) => row.key === key && row.commands.some((command) => "action" in command));
+  return KEYMAP.some((row) => row.key === key && /^(Shift\+)?F\d+$/.test(key));
 }
 
-function rowOf(name: Action): Shortcut | undefined {
-  const asks = (command: Command) => "action" in command && command.action === name;
-  return KEYMAP.find((row) => row.commands.some(asks));
+function asks(row: Shortcut, name: Action): boolean {
+  return row.commands.some((command) => "action" in command && command.action === name);
+}
+
+/** The key that opens a panel, as it is written on its button. */
+export function keyOfPanel(name: PanelName): string {
+  const opens = (command: Command) => "panel" in command && command.panel === name;
+  return KEYMAP.find((row) => row.commands.some(opens))?.shown ?? "";
 }
 
 /** The key of an action, as it is written on its button. */
 export function keyOf(name: Action): string {
-  return rowOf(name)?.shown ?? "";
+  return KEYMAP.find((row) => asks(row, name))?.shown ?? "";
 }
 
 /** Whether a key (`KeyboardEvent.key`) may ask for that action. */
 export function isKeyOf(name: Action, key: string): boolean {
-  return rowOf(name)?.key === key;
+  return KEYMAP.some((row) => asks(row, name) && (row.key === key || row.key === `Shift+${key}`));
 }
 
 /** Whether somebody writes where the focus is. */

@@ -3,7 +3,8 @@
 import { countdown, duration, phoneNumber, spokenNumber } from "$ui/format";
 import type { LinkStatus } from "$ui/live-connection";
 import * as texts from "$ui/texts";
-import type { PauseReason, Priority, StripView } from "$ui/views";
+import type { Call, Offer, PauseReason, Priority, StripView } from "$ui/views";
+import { isConference, mainCall, type OfferLook, offerLook, otherCall, parties, present } from "./calls";
 
 /** The kept audio leg, as the page sees it. */
 export type LegState = "closed" | "opening" | "open" | "no_microphone";
@@ -49,7 +50,15 @@ export type Face =
   | "secours_ringing"
   | "secours_on_call";
 
-export type Tone = "ready" | "offered" | "on-call" | "wrap-up" | "paused" | "unready";
+export type Tone =
+  | "ready"
+  | "offered"
+  | "offered-by"
+  | "offered-all"
+  | "on-call"
+  | "wrap-up"
+  | "paused"
+  | "unready";
 
 export interface StateShown {
   face: Face;
@@ -63,15 +72,15 @@ export interface StateShown {
 }
 
 /** The central call in progress, unless the agent declared it finished during an outage. */
-export function currentCall(s: Situation) {
-  const call = s.view?.call;
+export function currentCall(s: Situation): Call | undefined {
+  const call = mainCall(s.view);
   return call !== undefined && call.id !== s.finishedCall ? call : undefined;
 }
 
 export function face(s: Situation): Face {
   if (s.secours) return s.secours.state === "ringing" ? "secours_ringing" : "secours_on_call";
   const call = currentCall(s);
-  if (call) return call.state === "talking" ? "on_call" : call.state;
+  if (call) return call.state === "talking" ? "on_call" : call.state === "held" ? "held" : "connecting";
   if (s.coreLost) return s.secoursPaused ? "secours_paused" : "secours_ready";
   const position = s.view?.position;
   if (position === undefined) return "loading";
@@ -95,6 +104,22 @@ const TONES: Record<Face, Tone> = {
   secours_ringing: "offered",
   secours_on_call: "on-call",
 };
+
+const LOOK_TONES: Record<Exclude<OfferLook, "room">, Tone> = {
+  transfer: "offered-by",
+  invite: "offered-by",
+  internal: "offered-by",
+  everybody: "offered-all",
+};
+
+function labelOf(s: Situation, shown: Face): string {
+  const call = currentCall(s);
+  const ours = shown === "connecting" && call && (call.kind === "outgoing" || call.kind === "internal");
+  if (ours) return texts.calls.calling;
+  return shown === "on_call" && isConference(call) && present(call).length > 1
+    ? texts.calls.conference
+    : LABELS[shown];
+}
 
 const LABELS: Record<Face, string> = {
   loading: texts.states.unready,
@@ -180,17 +205,30 @@ export function stateShown(s: Situation, now: number): StateShown {
   const until = shown === "wrap_up" ? s.view?.position.until : undefined;
   const start = since(s, shown);
   const counted = start === undefined || Number.isNaN(start) ? undefined : duration(now - start);
+  const look = shown === "offered" && s.view?.offer ? offerLook(s.view.offer) : "room";
   return {
     face: shown,
-    tone: TONES[shown],
-    label: LABELS[shown],
+    tone: look === "room" ? TONES[shown] : LOOK_TONES[look],
+    label: look === "room" ? labelOf(s, shown) : texts.calls.offers[look],
     detail: detail(s, shown),
     time: until ? countdown(Date.parse(until) - now) : counted,
     ending: until !== undefined,
   };
 }
 
-export const ALL_ACTIONS = ["accept", "decline", "hang_up", "hold", "mute", "pause", "ready"] as const;
+export const ALL_ACTIONS = [
+  "accept",
+  "decline",
+  "complete",
+  "merge",
+  "leave",
+  "swap",
+  "hold",
+  "mute",
+  "hang_up",
+  "pause",
+  "ready",
+] as const;
 export type Action = (typeof ALL_ACTIONS)[number];
 
 const WITH_CORE: Record<Face, readonly Action[]> = {
@@ -212,9 +250,44 @@ const WITH_CORE: Record<Face, readonly Action[]> = {
 /** What the agent may do now, in the order of the buttons. */
 export function actions(s: Situation): readonly Action[] {
   const shown = face(s);
-  const usual = WITH_CORE[shown];
+  const call = currentCall(s);
+  if (!call || shown.startsWith("secours")) return WITH_CORE[shown];
   // Without the core, a call goes on but cannot be held; the microphone and the end are the page's own.
-  return s.coreLost && (shown === "on_call" || shown === "held") ? ["mute", "hang_up"] : usual;
+  if (s.coreLost) return shown === "connecting" ? [] : ["mute", "hang_up"];
+  return [...(s.view?.offer ? (["accept", "decline"] as const) : []), ...withCall(call, s.view)];
+}
+
+/** What may be done with the call shown large, the last in the place of the former one of its kind. */
+function withCall(call: Call, view: StripView | undefined): Action[] {
+  const ours = call.kind === "outgoing" || call.kind === "internal";
+  const other = otherCall(view);
+  if (call.state === "connecting" || call.state === "ringing")
+    return ours ? [...(other ? (["swap"] as const) : []), "mute", "hang_up"] : [];
+  if (other)
+    return [...(rings(call) ? [] : (["complete", "merge"] as const)), "swap", "mute", "hang_up", "pause"];
+  const several = present(call).length > 1;
+  return [...(several ? (["leave"] as const) : []), "hold", "mute", "hang_up", "pause"];
+}
+
+/** Whether somebody is still asked into it, and nobody is there yet. */
+function rings(call: Call): boolean {
+  return present(call).length === 0 && parties(call).length > 0;
+}
+
+/** An offer that comes during a call: it is shown beside, and rings softly. */
+export function offerBeside(s: Situation): Offer | undefined {
+  return currentCall(s) && !s.coreLost && !s.secours ? s.view?.offer : undefined;
+}
+
+/** Whether the command field has something to do: the core must be there, and the position ours. */
+export function canReach(s: Situation): boolean {
+  return !s.coreLost && s.link === "up" && s.view?.position !== undefined && !s.secours;
+}
+
+/** Whether the call heard may be passed on as it is. */
+export function canPassOn(s: Situation): boolean {
+  const call = currentCall(s);
+  return canReach(s) && call?.state === "talking" && !isConference(call) && present(call).length < 2;
 }
 
 /** Whether a call of the fallback may ring here now: never during a call, nor beside another offer. */
@@ -249,7 +322,7 @@ export function lineName(call: { line: string; flow: string }): string {
 /** How urgent a priority looks. */
 export function urgency(priority: Priority): "vital" | "high" | "usual" {
   if (priority === "UV" || priority === "P0") return "vital";
-  return priority === "P1" ? "high" : "usual";
+  return priority === "P1" || priority === "NR" ? "high" : "usual";
 }
 
 /** Share of the offer's time that is still to come, 1 → 0. */

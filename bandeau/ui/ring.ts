@@ -1,13 +1,15 @@
 /** Rings once for each thing that asks to be answered: sound, title of the tab, notification. */
 
 import { alertOffer, calm } from "./attention";
-import { prepareRing, startRing, stopRing } from "./sound";
+import { chime, prepareRing, startRing, stopRing } from "./sound";
 
 export interface Ringing {
   /** The offer, or the call of the fallback. */
   id: string;
   who: string;
   detail: string;
+  /** A call goes on: one short chime, so as not to cover the caller. */
+  soft?: boolean;
 }
 
 export class Ring {
@@ -30,7 +32,8 @@ export class Ring {
     show();
     this.quiet();
     if (ringing === undefined || ringing.id === this.silenced) return false;
-    startRing();
+    if (ringing.soft) chime();
+    else startRing();
     alertOffer(ringing.who, ringing.detail);
     return true;
   }

@@ -100,6 +100,19 @@ export function startRing(): void {
   void unlock();
 }
 
+/** Two soft notes, once: somebody asks while a caller is being listened to. */
+export function chime(): void {
+  const sound = audio();
+  const buffer = new AudioBuffer({ length: RING_RATE, sampleRate: RING_RATE });
+  note(buffer.getChannelData(0), RING_RATE, 0, 0.14, 784, 0.08);
+  note(buffer.getChannelData(0), RING_RATE, 0.15, 0.18, 1047, 0.08);
+  const source = sound.createBufferSource();
+  source.buffer = buffer;
+  source.connect(sound.destination);
+  source.start();
+  void unlock();
+}
+
 /** Silence, at once. */
 export function stopRing(): void {
   ringing?.stop();

@@ -7,9 +7,10 @@ import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import type { Measure } from "$ui/quality";
 import * as texts from "$ui/texts";
 import { after, every } from "$ui/timers";
-import type { Offer, PauseReason, StripView } from "$ui/views";
+import type { Call, Offer, PauseReason, StripView } from "$ui/views";
 import { setTitle } from "./attention";
-import { Commands } from "./commands.svelte";
+import { mainCall, offered, offerOrigin } from "./calls";
+import { type Arguments, Commands } from "./commands.svelte";
 import {
   type Action,
   actions,
@@ -18,11 +19,14 @@ import {
   face,
   type LegState,
   lineName,
+  offerBeside,
   type Situation,
   stateShown,
   takesSecours,
 } from "./model";
 import { Mute } from "./mute.svelte";
+import { Reach } from "./reach.svelte";
+import { Recall } from "./recall.svelte";
 import { Away, type SoundWish } from "./remote/away.svelte";
 import { Ring, type Ringing } from "./ring";
 import { Secours } from "./secours.svelte";
@@ -47,7 +51,8 @@ export class Strip {
   leg = $state<LegState>("closed");
   registered = $state(false);
   finishedCall = $state<string>();
-  lastNumber = $state.raw<{ number?: string; hidden: boolean }>();
+  /** The call that has just ended. */
+  lastCall = $state.raw<Call>();
   now = $state(Date.now());
   offerShownAt = $state(0);
 
@@ -57,6 +62,8 @@ export class Strip {
   readonly fallback: Secours;
   readonly commands: Commands;
   readonly away: Away;
+  readonly reach: Reach;
+  readonly recall: Recall;
   private readonly live: LiveConnection<StripView>;
   private readonly ring = new Ring();
 
@@ -113,6 +120,8 @@ export class Strip {
       },
       refused: (result) => this.commands.showRefusal(result),
     });
+    this.reach = new Reach(session.positionId, () => this.view);
+    this.recall = new Recall(players.leg);
     this.mute = new Mute(this.line, (muted) => tell("set_muted", { muted }));
     this.voice = new Voice(players, this.line, () => this.line.muteLeg(this.mute.muted));
     this.fallback = new Secours(this.line, this.mute, {
@@ -120,6 +129,11 @@ export class Strip {
       pause: (reason) => tell("pause", { reason }),
       ready: () => tell("ready"),
     });
+  }
+
+  /** The call that a note would be about: the one shown, else the last one. */
+  get noteable(): Call | undefined {
+    return currentCall(this.situation) ?? this.lastCall;
   }
 
   /** The call of the fallback, if there is one. */
@@ -159,6 +173,7 @@ export class Strip {
     this.live.stop();
     this.link = "connecting";
     this.voice.stop();
+    this.recall.follow(undefined);
   }
 
   /** Come back after another window took the position. */
@@ -200,11 +215,13 @@ export class Strip {
   // --- what comes from the core -------------------------------------------------------------------------------
 
   private viewChanged(view: StripView): void {
-    const former = this.view?.call;
+    const former = mainCall(this.view);
     this.view = view;
     this.now = this.live.now();
-    if (former && !view.call) this.lastNumber = former;
-    if (view.call?.id !== this.finishedCall) this.finishedCall = undefined;
+    const call = mainCall(view);
+    if (former && !call) this.lastCall = former;
+    this.recall.follow(call?.state === "talking" ? call.id : undefined);
+    if (call?.id !== this.finishedCall) this.finishedCall = undefined;
     this.away.follow(view);
     this.followMute();
     this.watchRing();
@@ -265,8 +282,12 @@ export class Strip {
   }
 
   private ringing(): Ringing | undefined {
-    const offer = this.face === "offered" ? this.view?.offer : undefined;
-    if (offer) return { id: offer.id, who: caller(offer).number, detail: this.noticeOf(offer) };
+    const beside = offerBeside(this.situation);
+    const offer = this.face === "offered" ? this.view?.offer : beside;
+    if (offer) {
+      const soft = beside !== undefined;
+      return { id: offer.id, who: offered(offer).label, detail: this.noticeOf(offer), soft };
+    }
     if (this.secours?.state !== "ringing") return undefined;
     return { id: "secours", who: caller(this.secours).number, detail: texts.strip.coreLostShort };
   }
@@ -274,7 +295,8 @@ export class Strip {
   /** The line, and how long the caller has waited at the moment of the offer. */
   private noticeOf(offer: Offer): string {
     const waited = duration(this.now - Date.parse(offer.queuedAt));
-    return `${texts.strip.line(lineName(offer))}\n${texts.strip.waitsFor} ${waited}`;
+    const from = offerOrigin(offer) ?? texts.strip.line(lineName(offer));
+    return `${from}\n${texts.strip.waitsFor} ${waited}`;
   }
 
   private silenceLeg(silent: boolean): void {
@@ -300,6 +322,12 @@ export class Strip {
     return !this.coreLost && this.view?.position?.pausePending === undefined;
   }
 
+  /** Ask the core for something that is no button of the strip; what it refuses is shown. */
+  async ask(name: string, args: Arguments = {}): Promise<boolean> {
+    this.commands.clearError();
+    return this.commands.send(name, name, args);
+  }
+
   async pause(reason: PauseReason): Promise<void> {
     await this.commands.send("pause", "pause", { reason });
   }
@@ -311,7 +339,7 @@ export class Strip {
     }
     this.fallback.since = this.live.now();
     if (action === "hang_up") {
-      this.finishedCall = this.view?.call?.id;
+      this.finishedCall = mainCall(this.view)?.id;
       this.silenceLeg(true);
     } else {
       this.fallback.paused = action === "pause";
@@ -330,6 +358,18 @@ export class Strip {
       }
       case "hold":
         await this.commands.send(action, this.face === "held" ? "resume" : "hold");
+        return;
+      case "swap":
+        await this.commands.send(action, "swap");
+        return;
+      case "merge":
+        await this.commands.send(action, "merge");
+        return;
+      case "complete":
+        await this.commands.send(action, "complete_transfer");
+        return;
+      case "leave":
+        await this.commands.send(action, "leave_call", { callId: mainCall(this.view)?.id ?? "" });
         return;
       case "mute":
         this.commands.showRefusal(await this.mute.toggle());

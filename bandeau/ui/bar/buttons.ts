@@ -1,8 +1,9 @@
 /** The buttons of the strip: one row of this table for each action. Pure. */
 
-import { strip as texts } from "$ui/texts";
+import { calls, strip as texts } from "$ui/texts";
 import { ACTIONS, type Icon } from "../icons";
 import type { Action, Face } from "../model";
+import type { PanelName } from "../panels/panels.svelte";
 
 /** What the looks of the buttons depend on. */
 export interface Moment {
@@ -13,6 +14,8 @@ export interface Moment {
   readonly secours: boolean;
   /** A call of the core goes on. */
   readonly onCall: boolean;
+  /** And another one beside it. */
+  readonly two: boolean;
   readonly pausePending: boolean;
   /** The action that waits for its confirmation. */
   readonly armed: Action | undefined;
@@ -43,6 +46,10 @@ const BUTTONS: Record<Action, (now: Moment) => Button> = {
     label: armed === "decline" ? texts.declineAgain : texts.decline,
     testid: "decline",
   }),
+  complete: () => ({ Icon: ACTIONS.Link, label: calls.complete, testid: "complete" }),
+  merge: () => ({ Icon: ACTIONS.Merge, label: calls.merge, testid: "merge" }),
+  leave: () => ({ Icon: ACTIONS.LogOut, label: calls.leave, testid: "leave" }),
+  swap: () => ({ Icon: ACTIONS.ArrowLeftRight, label: calls.swap, testid: "swap" }),
   hold: ({ face }) => {
     const held = face === "held";
     return {
@@ -86,3 +93,39 @@ const BUTTONS: Record<Action, (now: Moment) => Button> = {
 export function button(action: Action, now: Moment): Button {
   return BUTTONS[action](now);
 }
+
+/** Actions that have their place elsewhere at times: beside the call on hold, or in the menu. */
+export const BAR: Partial<Record<Action, (now: Moment) => boolean>> = {
+  swap: () => false,
+  pause: ({ onCall }) => !onCall,
+  accept: ({ onCall }) => !onCall,
+  decline: ({ onCall }) => !onCall,
+};
+
+/** A button that opens a panel. */
+export interface Opener {
+  readonly panel: PanelName;
+  readonly Icon: Icon;
+  readonly label: string;
+  readonly testid: string;
+  readonly when: (now: Moment) => boolean;
+}
+
+const calm: Face[] = ["ready", "paused", "wrap_up", "unready"];
+
+export const OPENERS: readonly Opener[] = [
+  {
+    panel: "field",
+    Icon: ACTIONS.Phone,
+    label: calls.call,
+    testid: "open-field",
+    when: ({ face, onCall }) => onCall || calm.includes(face),
+  },
+  {
+    panel: "park",
+    Icon: ACTIONS.Stethoscope,
+    label: calls.park,
+    testid: "open-park",
+    when: ({ onCall, two }) => onCall && !two,
+  },
+];

@@ -1,13 +1,23 @@
 /** The panels: what each holds, where it opens, and when it may stay open. */
 
 import type { Component } from "svelte";
+import * as all from "$ui/texts";
 import { strip as texts } from "$ui/texts";
-import { currentCall } from "../model";
+import { parties } from "../calls";
+import { canPassOn, canReach, currentCall } from "../model";
 import type { Strip } from "../strip.svelte";
+import EverybodyPanel from "./EverybodyPanel.svelte";
+import FieldPanel from "./FieldPanel.svelte";
 import HelpPanel from "./HelpPanel.svelte";
+import KeypadPanel from "./KeypadPanel.svelte";
+import ListsPanel from "./ListsPanel.svelte";
 import MenuPanel from "./MenuPanel.svelte";
+import NotePanel from "./NotePanel.svelte";
+import ParkPanel from "./ParkPanel.svelte";
+import PartiesPanel from "./PartiesPanel.svelte";
 import PausePanel from "./PausePanel.svelte";
 import type { PanelName, Panels } from "./panels.svelte";
+import ReplayPanel from "./ReplayPanel.svelte";
 
 /** What the content of every panel is given. */
 export interface PanelProps {
@@ -31,6 +41,9 @@ export interface PanelKind {
   possible: (strip: Strip) => boolean;
 }
 
+const talking = (strip: Strip) =>
+  currentCall(strip.situation)?.state === "talking" && canReach(strip.situation);
+
 export const PANELS: Record<PanelName, PanelKind> = {
   pause: {
     place: "row",
@@ -44,7 +57,64 @@ export const PANELS: Record<PanelName, PanelKind> = {
     title: (strip) => strip.session.agent.name,
     testid: "menu",
     Content: MenuPanel,
-    possible: (strip) => !strip.allowed.includes("accept"),
+    possible: (strip) => strip.face !== "offered" && strip.face !== "secours_ringing",
+  },
+  park: {
+    place: "row",
+    title: () => all.park.title,
+    testid: "park",
+    Content: ParkPanel,
+    possible: (strip) => canPassOn(strip.situation),
+  },
+  everybody: {
+    place: "row",
+    title: () => all.everybody.title,
+    testid: "everybody",
+    Content: EverybodyPanel,
+    possible: (strip) => canReach(strip.situation) && strip.face !== "offered",
+  },
+  keypad: {
+    place: "row",
+    title: () => all.keypad.title,
+    testid: "keypad",
+    Content: KeypadPanel,
+    possible: talking,
+  },
+  replay: {
+    place: "row",
+    title: () => all.replay.title,
+    testid: "replay",
+    Content: ReplayPanel,
+    possible: (strip) =>
+      currentCall(strip.situation)?.state === "talking" || strip.secours?.state === "talking",
+  },
+  field: {
+    place: "drawer",
+    title: () => all.find.title,
+    testid: "field",
+    Content: FieldPanel,
+    possible: (strip) => canReach(strip.situation),
+  },
+  lists: {
+    place: "drawer",
+    title: () => all.lists.title,
+    testid: "lists",
+    Content: ListsPanel,
+    possible: (strip) => canReach(strip.situation),
+  },
+  parties: {
+    place: "drawer",
+    title: () => all.parties.title,
+    testid: "parties",
+    Content: PartiesPanel,
+    possible: (strip) => canReach(strip.situation) && parties(currentCall(strip.situation)).length > 0,
+  },
+  note: {
+    place: "drawer",
+    title: () => all.notes.title,
+    testid: "note-panel",
+    Content: NotePanel,
+    possible: (strip) => canReach(strip.situation) && strip.noteable !== undefined,
   },
   help: {
     place: "drawer",
@@ -54,3 +124,13 @@ export const PANELS: Record<PanelName, PanelKind> = {
     possible: () => true,
   },
 };
+
+/** The panels that have a meaning now. */
+export function possiblePanels(strip: Strip): PanelName[] {
+  return (Object.keys(PANELS) as PanelName[]).filter((name) => PANELS[name].possible(strip));
+}
+
+/** Open or close a panel; a drawer gets room in a window of our own. */
+export function toggle(panels: Panels, name: PanelName): void {
+  panels.toggle(name, PANELS[name].place === "drawer");
+}

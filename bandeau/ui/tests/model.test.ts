@@ -20,20 +20,16 @@ import {
 const NOW = Date.parse("2026-11-22T10:05:00Z");
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 
-const OFFER: Offer = {
-  id: "o1",
-  callId: "c1",
+const CALLER = {
   number: "+33612345678",
   hidden: false,
   line: "15",
   flow: "15",
   priority: "UV",
   queuedAt: at(-23),
-  deadline: at(15),
-  kind: "distributed",
-  why: "",
-};
-const CALL: Call = { ...OFFER, id: "c1", state: "talking", answeredAt: at(-60) };
+} as const;
+const OFFER: Offer = { ...CALLER, id: "o1", callId: "c1", deadline: at(15), kind: "distributed", why: "" };
+const CALL: Call = { ...CALLER, id: "c1", state: "talking", answeredAt: at(-60) };
 
 function view(state: PositionState, change: Partial<StripView> = {}, position = {}): StripView {
   return {
