@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +41,9 @@ from tests.support.centre import FakeCentre, settle
 from tests.support.control import RULES, Control, discord
 
 pytestmark = pytest.mark.unit
+
+LEGS = count()
+"""Numbers of the legs made: none has the id of another."""
 
 NAMES = ("arm1", "arm2", "arm3")
 TARGETS = (
@@ -173,7 +177,7 @@ class Rooms(RuleBasedStateMachine):
         """As after a reload: the older leg ends, the newer is put into its standing bridge."""
         switch, position = self.centre.switch, PositionId(name)
         older = [leg for leg, of in switch.legs.items() if of == position]
-        newer = ChannelId(f"leg-{name}-{len(self.centre.journal.envelopes)}")
+        newer = ChannelId(f"leg-{name}-{next(LEGS)}")
 
         def reload() -> None:
             switch.legs[newer] = position
