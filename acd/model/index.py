@@ -3,7 +3,7 @@
 A *line* holds the waiting calls that the same agents may serve: same room, same step of widening, same skills
 still asked for. A *pool* holds the ready positions whose agents may serve the same calls: same profile. What
 one position's change costs depends on the rooms of that agent that have callers waiting, not on how many
-rooms and agents there are (docs/adr/0013).
+rooms and agents there are (docs/adr/0011).
 
 Lines and pools that changed are remembered: between the others no call can be offered, or it would have been.
 """
