@@ -26,7 +26,12 @@ def resting(position: Position) -> NextState:
 
 
 def after_call(wrap_up_seconds: float, position: Position, now: datetime) -> NextState:
-    """What follows a call: wrap-up, keeping in mind a pause asked for during the call."""
+    """What follows a call: wrap-up, keeping in mind a pause asked for during the call.
+
+    A colleague who has been ringing meanwhile comes before the wrap-up.
+    """
+    if position.offer is not None:
+        return NextState(PositionState.OFFERED, position.pause_reason)
     if wrap_up_seconds == 0:
         return resting(position)
     return NextState(PositionState.WRAP_UP, position.pause_reason, now + timedelta(seconds=wrap_up_seconds))

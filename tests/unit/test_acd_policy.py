@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from acd.model.calls import Offer
 from acd.model.positions import Position
 from acd.policy.after import NextState, after_call, after_unanswered_offer, resting
 from acd.policy.serving import Profile
 from core.commands import AcceptOffer, GoReady, HangUp, HoldCall, LogIn, LogOut, Pause
 from core.errors import CommandRefused
 from core.events import CallOffered, CallQueued, OfferWithdrawn, PositionStateChanged
-from core.ids import AgentId, OfferId, PositionId
+from core.ids import AgentId, CallId, OfferId, PositionId
 from core.switch import DigitPressed
-from core.words import PauseReason, PositionState, Role, WithdrawReason
+from core.words import OfferKind, PauseReason, PositionState, Role, WithdrawReason
 from tests.support.centre import START, FakeCentre, settle
 
 pytestmark = pytest.mark.unit
@@ -56,6 +57,12 @@ def test_after_call() -> None:
     assert after_call(0, position(), START) == NextState(PositionState.READY)
     kept = after_call(15, position(pause=PauseReason.BREAK), START)
     assert kept == NextState(PositionState.WRAP_UP, PauseReason.BREAK, until)
+
+
+def test_a_colleague_who_rings_comes_before_the_wrap_up() -> None:
+    rung = position(pause=PauseReason.BREAK)
+    rung.offer = Offer(OfferId("o1"), CallId("c1"), rung.position_id, START, OfferKind.INVITED)
+    assert after_call(15, rung, START) == NextState(PositionState.OFFERED, PauseReason.BREAK)
 
 
 async def queued(centre: FakeCentre) -> str:
