@@ -1,5 +1,7 @@
 """Agents and their callers, for real: a transfer by the command field, and the caller's last words again."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -61,6 +63,8 @@ async def test_the_last_words_are_heard_again_while_the_call_goes_on(
     async with talking(centre, desk) as talk:
         await desk.strip.key("F1")
         progress = desk.strip.part("replay-progress")
+        await expect(progress).to_contain_text(re.compile(r"\b(\d\d|[5-9])\s+s gardées"))
+        await desk.page.keyboard.press("1")
         await expect(progress).to_have_attribute("data-playing", "true")
         await desk.page.keyboard.press("7")
         await expect(progress).to_have_attribute("data-playing", "false")
