@@ -233,6 +233,8 @@ def retrace(flows: CallFlows, walk: Walk | None, script: str, route: tuple[str, 
         if isinstance(step, Assign) and why:
             walk = _assign(walk, step)
         tries = walk.tries + again if name == walk.step else int(again)
+        if isinstance(step, Menu) and tries >= step.tries:
+            tries = 0  # it was left by its default, which may be the menu itself
         walk = replace(walk, step=name, tries=tries)
     ringing = found is not None and isinstance(found.steps.get(walk.step), Transfer)
     hearing = Hearing.ELSEWHERE if ringing else Hearing.LISTENING
