@@ -35,6 +35,7 @@ from tests.support.centre_process import (
     Person,
     new_number,
 )
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -45,6 +46,8 @@ HZ = (620.0, 830.0, 1040.0, 1270.0, 1530.0, 1810.0, 2110.0, 2430.0)
 """One for each party of a full conference; no one is a multiple of another."""
 QUIET = 0.07
 """Level of each tone: eight of them together do not overflow."""
+OCTETS_A_SECOND = 16_000
+"""Of a track: 8 kHz, two octets a sample."""
 AMONG_OTHERS_DB = -14.0
 """How faint a tone may be among seven others as loud."""
 
@@ -186,8 +189,7 @@ async def test_a_consultation_with_swap_keys_and_an_attended_transfer(desk: Desk
     await hear_each_other([arm1, callee], [])
     await arm1.command("send_digits", digits="15#")
     await desk.witness.until(lambda j: any(isinstance(e.event, DigitsSent) for e in j), "keys sent")
-    await asyncio.sleep(0.8)  # the keys are being sounded
-    assert callee.keys == "15#"
+    await until(lambda: callee.keys == "15#", "the keys are sounded")
     await arm1.command("swap")
     await hear_each_other([arm1, caller])
     callee.forget()
@@ -374,7 +376,9 @@ async def test_what_the_caller_said_is_heard_again_by_the_agent_alone_while_they
         await arm1.command("stop_recall")
     caller.say(tone(said, 3, level=QUIET))
     await arm1.hears(lambda pcm: contains_tone(pcm, said))
-    await asyncio.sleep(6)  # so long ago; Asterisk writes some 2 s at a time
+    track = next(desk.centre.settings.storage.recordings_dir.rglob(f"{call_id}-caller.wav"))
+    enough = track.stat().st_size + 5 * OCTETS_A_SECOND  # all that was said; Asterisk writes some 2 s at a time
+    await until(lambda: track.stat().st_size >= enough, "what was said is written")
     caller.say(tone(now, 20, level=QUIET))
     arm1.say(tone(agent, 20, level=QUIET))
     await arm1.command("play_recall", seconds=15, speed=70)

@@ -138,12 +138,13 @@ async def test_a_screen_that_does_not_read_is_closed_and_delays_nobody() -> None
             await stuck.send('{"type":"hello"}')
             await until(lambda: len(world.hub) == 2, "both are connected")
             stuck.transport.pause_reading()
-            seq = 1
-            while len(world.hub) == 2:
+            served, seq = world.sockets[-1], 1
+            while len(world.hub) == 2 and served.closed_as is None:
                 seq += 1
                 assert seq < 2000, "the stuck screen is still served"
                 world.hub.publish(seq, "CallQueued", {ROOM: {"n": seq, "long": "x" * 50_000 + str(seq)}})
                 assert (await other.until("change"))["seq"] == seq
+            await until(lambda: len(world.hub) == 1, "the stuck screen is let go")
             stuck.transport.abort()
         world.hub.publish(seq + 1, "CallQueued", {ROOM: {"n": 0}})
         assert (await other.sync())["n"] == 0

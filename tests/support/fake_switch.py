@@ -49,6 +49,10 @@ class FakePhone:
     answered: bool = False
 
 
+_LASTING = ("callers", "legs", "callees", "phones", "muted", "keys", "bridges", "music", "hanging_up")
+"""What Asterisk keeps whatever becomes of the core."""
+
+
 class FakeSwitch:
     """Keeps channels and bridges as Asterisk would; orders to a channel that is gone are refused with 404."""
 
@@ -77,6 +81,11 @@ class FakeSwitch:
         self.refuse_joins = False
         self.refuse_calls = False
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
+
+    def go_on_from(self, before: "FakeSwitch") -> None:
+        """Be the same Asterisk, for another core: its channels and bridges are what they were."""
+        for name in _LASTING:
+            setattr(self, name, getattr(before, name))
 
     def listen(self, listener: Callable[[SwitchEvent], None]) -> None:
         self._listener = listener

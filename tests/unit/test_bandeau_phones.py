@@ -400,8 +400,7 @@ async def test_refusing_on_the_strip_stops_the_ringing() -> None:
 async def restarted(home: Home) -> Home:
     """Another core, on the same journal and the same Asterisk."""
     again = Home(past=home.centre.journal.envelopes)
-    for name in ("legs", "phones", "bridges", "callers"):
-        setattr(again.switch, name, getattr(home.switch, name))
+    again.switch.go_on_from(home.switch)
     return await again.begin()
 
 

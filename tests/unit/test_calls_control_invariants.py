@@ -211,8 +211,7 @@ class Rooms(RuleBasedStateMachine):
         before = self.centre
         centre = FakeCentre(before.journal.envelopes, rules=RULES, wrap_up_seconds=0)
         centre.clock.advance(before.clock.monotonic())
-        for name in ("callers", "legs", "callees", "bridges", "music", "muted", "hanging_up", "keys"):
-            setattr(centre.switch, name, getattr(before.switch, name))
+        centre.switch.go_on_from(before.switch)
         self.use(centre)
         self.run(centre.start)
 
