@@ -11,9 +11,6 @@ from core.ids import PositionId, QueueId
 from core.plan import Section
 from core.words import FrontOffice, OverflowCause, Priority, Role, Target, TargetKind
 
-PARTS: Final = ("salles", "compétences", "appels sortants")
-"""The plan's first-level names that are read here."""
-
 LEVELS: Final = {"FO1": FrontOffice.FO1, "FO2": FrontOffice.FO2}
 ROLES: Final = {
     "arm": Role.ARM,

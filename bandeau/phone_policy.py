@@ -1,16 +1,14 @@
 """Which telephones may carry a position's sound, and what becomes of one that is lost. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.errors import CommandRefused
 from core.ids import PositionId
-from core.numbers import e164
+from core.numbers import bare, e164, within
 from core.words import PhoneEnd, PhoneMode
 
-_NOISE = re.compile(r"[\s.\-()/]+")
 _LONGEST = 32
 KEY = "1"
 """Pressed to say that a person is there, where no code is asked for."""
@@ -70,9 +68,9 @@ def _read(text: str, rules: PhoneRules) -> str:
     name = text.strip().lower()
     if name in rules.sip_phones:
         return f"phone-{name}"
-    if len(text) > _LONGEST or (number := e164(_NOISE.sub("", text))) is None:
+    if len(text) > _LONGEST or (number := e164(bare(text))) is None:
         raise CommandRefused("bad_number")
-    if not rules.trunk or number.startswith(rules.refused_prefixes) or not number.startswith(rules.prefixes):
+    if not rules.trunk or not within(number, rules.prefixes, rules.refused_prefixes):
         raise CommandRefused("number_not_allowed")
     return number
 

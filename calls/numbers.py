@@ -1,13 +1,11 @@
 """Which numbers may be called, and what number they are shown. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.ids import PositionId
-from core.numbers import e164
+from core.numbers import bare, e164, within
 
-_NOISE = re.compile(r"[\s.\-()/]+")
 _LONGEST = 32
 
 
@@ -44,13 +42,13 @@ def dialled(text: str, rules: NumberRules) -> str:
         raise NumberRefused("no_trunk")
     if len(text) > _LONGEST:
         raise NumberRefused("bad_number")
-    number = _NOISE.sub("", text)
+    number = bare(text)
     if number in rules.short_numbers:
         return number
     full = e164(number)
     if full is None:
         raise NumberRefused("bad_number")
-    if full.startswith(rules.refused_prefixes) or not full.startswith(rules.prefixes):
+    if not within(full, rules.prefixes, rules.refused_prefixes):
         raise NumberRefused("number_not_allowed")
     return full
 

@@ -1,6 +1,7 @@
 """The numbering plan, as far as the centre needs it: a table and a few rules. Pure."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _OVERSEAS: Final = {
@@ -26,3 +27,17 @@ def e164(number: str) -> str | None:
     if foreign := _FOREIGN.fullmatch(number):
         return f"+{foreign[1] or foreign[2]}"
     return None
+
+
+_BETWEEN: Final = re.compile(r"[\s.\-()/]+")
+"""What people write between digits."""
+
+
+def bare(written: str) -> str:
+    """A number without what people write between its digits: ``01 99-00 (12) 34`` is ``0199001234``."""
+    return _BETWEEN.sub("", written)
+
+
+def within(number: str, prefixes: Iterable[str], refused: Iterable[str]) -> bool:
+    """Whether a number of E.164 begins by one of the prefixes, and by none of the refused ones."""
+    return number.startswith(tuple(prefixes)) and not number.startswith(tuple(refused))

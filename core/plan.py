@@ -203,11 +203,6 @@ class Section:
             return []
         return [self._within(f"{key} {place}", item) for place, item in enumerate(node.value, 1)]
 
-    def is_section(self, key: str) -> bool:
-        """Whether a value is a section rather than a text or a list."""
-        node = self._items.get(key)
-        return node is not None and isinstance(node.value, dict)
-
     def _within(self, key: str, node: Node) -> "Section":
         return Section(node, f"{self.where} › {key}" if self.where else key, self.problems)
 

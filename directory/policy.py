@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.directory import DirectoryEntry, DirectoryNumber
-from core.numbers import e164
+from core.numbers import bare, e164
 
 NAME_LENGTH = 120
 LABEL_LENGTH = 40
@@ -17,7 +17,6 @@ ENTRIES_AT_MOST = 50_000
 PRIORITIES = range(4)
 
 _SHORT = re.compile(r"[0-9]{2,6}")
-_BETWEEN = re.compile(r"[\s.()\-/]+")
 
 
 def dialled(written: str) -> str | None:
@@ -25,10 +24,10 @@ def dialled(written: str) -> str | None:
 
     ``01 99 00 12 34`` and ``0033199001234`` become ``+33199001234``; ``15`` and ``116 117`` stay themselves.
     """
-    bare = _BETWEEN.sub("", written.replace("(0)", ""))
-    if not bare.isascii():
+    digits = bare(written.replace("(0)", ""))
+    if not digits.isascii():
         return None
-    return bare if _SHORT.fullmatch(bare) else e164(bare)
+    return digits if _SHORT.fullmatch(digits) else e164(digits)
 
 
 def cleaned(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from core import numbers
 from core.ids import QueueId
 from core.plan import Section
 from core.words import FrontOffice, Priority
@@ -33,17 +34,6 @@ from ivr.script import (
     Wait,
 )
 
-PARTS: Final = (
-    "lignes",
-    "parcours",
-    "calendriers",
-    "listes",
-    "salle de secours",
-    "saturation",
-    "silence",
-    "état",
-)
-"""The plan's first-level names that are read here."""
 OTHER_LINES: Final = "autres"
 PRIORITIES: Final = {priority.value: priority for priority in Priority}
 STATES: Final = {"normal": CentreState.NORMAL, "saturé": CentreState.SATURATED, "crise": CentreState.CRISIS}
@@ -439,8 +429,10 @@ _KINDS: Final[Mapping[str, Callable[[_Reader, Section], Step]]] = {
 
 
 def e164(text: str) -> str:
-    """A number as people write it in France, in E.164; anything else stays as it is."""
+    """A number as people write it in France, in E.164; anything else, or its beginning, as far as it goes."""
     digits = re.sub(r"[ .\-]", "", text)
+    if digits.startswith(("0", "+")) and (whole := numbers.e164(digits)) is not None:
+        return whole
     if re.fullmatch(r"0[1-9][0-9]*", digits) and len(digits) > 3:
         return "+33" + digits[1:]
     if digits.startswith("00"):

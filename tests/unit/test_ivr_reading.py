@@ -99,9 +99,12 @@ def test_a_surge_is_checked_as_the_plan_is_and_told_by_its_name() -> None:
 
 
 def test_numbers_of_lists_are_read_as_people_write_them() -> None:
-    text = GOOD.replace("lignes:", "listes: {l: {numéros: [06 12 34 56 78, '+3314000*']}}\nlignes:", 1)
+    text = GOOD.replace(
+        "lignes:", "listes: {l: {numéros: [06 12 34 56 78, 0262 12 34 56, '+3314000*']}}\nlignes:", 1
+    )
     numbers = read(text).plans[""].flows.lists["l"]
     assert "+33612345678" in numbers
+    assert "+262262123456" in numbers
     assert "+33140001234" in numbers
     assert "+33140011234" not in numbers
     assert None not in numbers
