@@ -1,7 +1,7 @@
 """When a strip is proven alive, and what a strip's command means."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from core.commands import (
     AcceptOffer,
@@ -40,9 +40,7 @@ from core.commands import (
 from core.errors import CommandRefused
 from core.ids import CallId, OfferId, PartyId, PositionId, QueueId
 from core.words import NetworkPhase, PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind
-from web.live import ArgValue
-
-Args = Mapping[str, ArgValue]
+from web.arguments import Args, flag, integer, text
 
 _LONGEST_TARGET = 40
 _DIGITS = re.compile(r"[0-9*#]{1,32}")
@@ -55,29 +53,8 @@ def strip_alive(last_heard: float | None, now: float, heartbeat_seconds: float) 
     return last_heard is not None and now - last_heard <= heartbeat_seconds
 
 
-def _text(args: Args, name: str) -> str:
-    value = args[name]
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return value
-
-
-def _muted(args: Args) -> bool:
-    value = args["muted"]
-    if not isinstance(value, bool):
-        raise TypeError("muted")
-    return value
-
-
-def _number(args: Args, name: str) -> int:
-    value = args[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(name)
-    return value
-
-
 def _reason(args: Args) -> PauseReason:
-    reason = PauseReason(_text(args, "reason"))
+    reason = PauseReason(text(args, "reason"))
     if reason not in CHOSEN_REASONS:
         raise ValueError("reason")
     return reason
@@ -85,36 +62,34 @@ def _reason(args: Args) -> PauseReason:
 
 def _target(args: Args) -> Target:
     """Whom to reach: ``kind`` and ``value``."""
-    value = _text(args, "value")
+    value = text(args, "value")
     if len(value) > _LONGEST_TARGET:
         raise ValueError("value")
-    return Target(TargetKind(_text(args, "kind")), value)
+    return Target(TargetKind(text(args, "kind")), value)
 
 
 def _call_id(args: Args) -> CallId:
-    return CallId(_text(args, "callId"))
+    return CallId(text(args, "callId"))
 
 
 def _party_id(args: Args) -> PartyId:
-    return PartyId(_text(args, "partyId"))
+    return PartyId(text(args, "partyId"))
 
 
 def _priority_or_none(args: Args) -> Priority | None:
-    given = _text(args, "priority")
+    given = text(args, "priority")
     return Priority(given) if given else None
 
 
 def _digits(args: Args) -> str:
-    digits = _text(args, "digits")
+    digits = text(args, "digits")
     if not _DIGITS.fullmatch(digits):
         raise ValueError("digits")
     return digits
 
 
 def _measure(args: Args, name: str, low: int, high: int) -> int:
-    value = args[name]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(name)
+    value = integer(args, name)
     if not low <= value <= high:
         raise ValueError(name)
     return value
@@ -123,7 +98,7 @@ def _measure(args: Args, name: str, low: int, high: int) -> int:
 def _network(position_id: PositionId, args: Args) -> Command:
     return ReportNetwork(
         position_id=position_id,
-        phase=NetworkPhase(_text(args, "phase")),
+        phase=NetworkPhase(text(args, "phase")),
         loss_percent=_measure(args, "lossPerMille", 0, 1000) / 10,
         jitter_ms=_measure(args, "jitterMs", 0, 60_000),
         round_trip_ms=_measure(args, "roundTripMs", 0, 60_000),
@@ -134,11 +109,11 @@ def _network(position_id: PositionId, args: Args) -> Command:
 _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]]] = {
     "accept_offer": (
         frozenset({"offerId"}),
-        lambda p, a: AcceptOffer(position_id=p, offer_id=OfferId(_text(a, "offerId"))),
+        lambda p, a: AcceptOffer(position_id=p, offer_id=OfferId(text(a, "offerId"))),
     ),
     "decline_offer": (
         frozenset({"offerId"}),
-        lambda p, a: DeclineOffer(position_id=p, offer_id=OfferId(_text(a, "offerId"))),
+        lambda p, a: DeclineOffer(position_id=p, offer_id=OfferId(text(a, "offerId"))),
     ),
     "hang_up": (frozenset(), lambda p, a: HangUp(position_id=p)),
     "hang_up_call": (frozenset({"callId"}), lambda p, a: HangUp(position_id=p, call_id=_call_id(a))),
@@ -162,7 +137,9 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     ),
     "mute_party": (
         frozenset({"callId", "partyId", "muted"}),
-        lambda p, a: MuteParty(position_id=p, call_id=_call_id(a), party_id=_party_id(a), muted=_muted(a)),
+        lambda p, a: MuteParty(
+            position_id=p, call_id=_call_id(a), party_id=_party_id(a), muted=flag(a, "muted")
+        ),
     ),
     "leave_call": (frozenset({"callId"}), lambda p, a: LeaveCall(position_id=p, call_id=_call_id(a))),
     "take_over": (frozenset({"callId"}), lambda p, a: TakeOverCall(position_id=p, call_id=_call_id(a))),
@@ -171,43 +148,43 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     "resume": (frozenset(), lambda p, a: ResumeCall(position_id=p)),
     "play_recall": (
         frozenset({"seconds", "speed"}),
-        lambda p, a: PlayRecall(position_id=p, seconds=_number(a, "seconds"), speed=_number(a, "speed")),
+        lambda p, a: PlayRecall(position_id=p, seconds=integer(a, "seconds"), speed=integer(a, "speed")),
     ),
     "stop_recall": (frozenset(), lambda p, a: StopRecall(position_id=p)),
-    "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=_muted(a))),
+    "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=flag(a, "muted"))),
     "pause": (frozenset({"reason"}), lambda p, a: Pause(position_id=p, reason=_reason(a))),
     "ready": (frozenset(), lambda p, a: GoReady(position_id=p)),
     "note_call": (
         frozenset({"callId", "text"}),
-        lambda p, a: NoteCall(position_id=p, call_id=CallId(_text(a, "callId")), text=_text(a, "text")),
+        lambda p, a: NoteCall(position_id=p, call_id=CallId(text(a, "callId")), text=text(a, "text")),
     ),
     "take_call": (
         frozenset({"callId"}),
-        lambda p, a: TakeCall(position_id=p, call_id=CallId(_text(a, "callId"))),
+        lambda p, a: TakeCall(position_id=p, call_id=CallId(text(a, "callId"))),
     ),
     "change_priority": (
         frozenset({"callId", "priority"}),
         lambda p, a: ChangePriority(
-            position_id=p, call_id=CallId(_text(a, "callId")), priority=Priority(_text(a, "priority"))
+            position_id=p, call_id=CallId(text(a, "callId")), priority=Priority(text(a, "priority"))
         ),
     ),
     "checked_back": (
         frozenset({"callId"}),
-        lambda p, a: CheckedBack(position_id=p, call_id=CallId(_text(a, "callId"))),
+        lambda p, a: CheckedBack(position_id=p, call_id=CallId(text(a, "callId"))),
     ),
     "change_room_rule": (
         frozenset({"queue", "setting", "value", "rule"}),
         lambda p, a: ChangeRoomRule(
             position_id=p,
-            queue=QueueId(_text(a, "queue")),
-            setting=RoomSetting(_text(a, "setting")),
-            value=_text(a, "value"),
-            rule=_text(a, "rule"),
+            queue=QueueId(text(a, "queue")),
+            setting=RoomSetting(text(a, "setting")),
+            value=text(a, "value"),
+            rule=text(a, "rule"),
         ),
     ),
     "use_phone": (
         frozenset({"number", "mode"}),
-        lambda p, a: UsePhone(position_id=p, number=_text(a, "number"), mode=PhoneMode(_text(a, "mode"))),
+        lambda p, a: UsePhone(position_id=p, number=text(a, "number"), mode=PhoneMode(text(a, "mode"))),
     ),
     "use_headset": (frozenset(), lambda p, a: UseHeadset(position_id=p)),
     "ring_phone": (frozenset(), lambda p, a: RingPhone(position_id=p)),
@@ -217,8 +194,6 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     ),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }
-
-COMMAND_NAMES = tuple(_COMMANDS)
 
 
 def to_command(position_id: PositionId, name: str, args: Args) -> Command:

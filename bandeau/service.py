@@ -36,6 +36,7 @@ from core.rooms import RoomCard
 from core.switch import LegOpened, SwitchEvent
 from core.words import PositionState
 from web.live import Audience, Close, LiveHub, Screen
+from web.turns import TurnTeller
 
 log = structlog.get_logger(__name__)
 
@@ -97,10 +98,9 @@ class StripService:
         self._locks: dict[PositionId, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room_due = 0.0
-        self._untold: Envelope | None = None
-        """The newest event that the strips have not been told of."""
+        self._turns = TurnTeller(self.model, self.hub)
         self._switch = switch
-        bus.subscribe(None, self._show)
+        bus.subscribe(None, self._turns.show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
         bus.subscribe((OfferAccepted, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
@@ -139,25 +139,13 @@ class StripService:
         """Show these waiting rooms from here on; a strip that is to see other lists comes back for them."""
         before = {p: self.audiences(each.session) for p, each in self._attached.items()}
         self.model.use(cards)
-        self._untold = None
+        self._turns.forget()
         self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
         for position_id, attached in list(self._attached.items()):
             if self.audiences(attached.session) != before[position_id]:
                 attached.strip.bye("restarting", Close.RESTARTING)
 
     # --- what is shown ----------------------------------------------------------------------------------
-
-    def _show(self, envelope: Envelope) -> None:
-        """Fold an event; strips are told at the end of the loop's turn of all that happened in it at once."""
-        self.model.fold(envelope)
-        if self._untold is None:
-            asyncio.get_running_loop().call_soon(self._tell)
-        self._untold = envelope
-
-    def _tell(self) -> None:
-        envelope, self._untold = self._untold, None
-        if envelope is not None:
-            self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.changed())
 
     def _show_room(self) -> None:
         now = self._clock.monotonic()
@@ -173,7 +161,7 @@ class StripService:
         """
         if not self.phones.postpone(command):
             self._bus.execute(command)
-        self._tell()
+        self._turns.tell()
 
     def _set_muted(self, command: SetMuted) -> None:
         position = self.model.room.positions.get(command.position_id)

@@ -1,6 +1,6 @@
 """What a frame of the desk's page asks for. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from core.accounts import Session
 from core.commands import CallBack, CloseItem, DeskCommand, NoteItem, ReleaseItem, TakeItem
@@ -8,21 +8,13 @@ from core.errors import CommandRefused
 from core.ids import ItemId
 from core.words import ItemOutcome
 from desk.policy import CHOSEN_OUTCOMES
-from web.live import ArgValue
+from web.arguments import Args, text
 
-Args = Mapping[str, ArgValue]
 Who = dict[str, object]
 
 
-def _text(args: Args, name: str) -> str:
-    value = args[name]
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return value
-
-
 def _outcome(args: Args) -> ItemOutcome:
-    outcome = ItemOutcome(_text(args, "outcome"))
+    outcome = ItemOutcome(text(args, "outcome"))
     if outcome not in CHOSEN_OUTCOMES:
         raise ValueError("outcome")
     return outcome
@@ -33,7 +25,7 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[..., DeskCommand], Callable[
     "release_item": (frozenset(), ReleaseItem, lambda a: {}),
     "call_back": (frozenset(), CallBack, lambda a: {}),
     "close_item": (frozenset({"outcome"}), CloseItem, lambda a: {"outcome": _outcome(a)}),
-    "note_item": (frozenset({"text"}), NoteItem, lambda a: {"text": _text(a, "text")}),
+    "note_item": (frozenset({"text"}), NoteItem, lambda a: {"text": text(a, "text")}),
 }
 
 
@@ -55,7 +47,7 @@ def to_command(session: Session, name: str, args: Args) -> DeskCommand:
             agent_id=agent.agent_id,
             name=agent.name,
             role=agent.role,
-            item_id=ItemId(_text(args, "itemId")),
+            item_id=ItemId(text(args, "itemId")),
             **read(args),
         )
     except (TypeError, ValueError) as error:

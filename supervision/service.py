@@ -1,6 +1,5 @@
 """Keeps the wallboard live, and counts for the metrics."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from supervision.metrics import Gauge, Metrics
 from supervision.model import BoardModel
 from web.live import Close, LiveHub
 from web.socket import LiveSocket
+from web.turns import TurnTeller
 
 
 class BoardService:
@@ -35,8 +35,7 @@ class BoardService:
         )
         self._clock = clock
         self._screens: set[LiveSocket] = set()
-        self._untold: Envelope | None = None
-        """The newest event that the wallboards have not been told of."""
+        self._turns = TurnTeller(self.model, self.hub, watched=lambda: bool(self._screens))
         bus.subscribe(None, self._show)
 
     async def start(self) -> None:
@@ -61,7 +60,7 @@ class BoardService:
 
     def opened(self, screen: LiveSocket) -> None:
         """A wallboard is about to join."""
-        self._tell()
+        self._turns.tell()
         self._screens.add(screen)
 
     def closed(self, screen: LiveSocket) -> None:
@@ -69,18 +68,9 @@ class BoardService:
         self._screens.discard(screen)
 
     def _show(self, envelope: Envelope) -> None:
-        """Fold an event; wallboards, if any, are told at the end of the loop's turn, of all of it at once."""
-        self.model.fold(envelope)
+        self._turns.show(envelope)
         self.metrics.count(envelope)
-        if self._screens and self._untold is None:
-            asyncio.get_running_loop().call_soon(self._tell)
-        self._untold = envelope
-
-    def _tell(self) -> None:
-        envelope, self._untold = self._untold, None
-        if envelope is not None:
-            self.hub.publish(envelope.seq, type(envelope.event).__name__, self.model.changed())
 
     def _show_all(self) -> None:
-        self._untold = None
+        self._turns.forget()
         self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
