@@ -217,7 +217,8 @@ class RoomsSeen:
         self._callers.setdefault(event.call_id, event.caller)
         if event.origin is not None:
             self._aid[event.call_id] = event.origin.owner
-        return NOTHING
+        call = self.waiting.get(event.call_id)  # none, unless a history begins in the middle
+        return self._touch(call) if call is not None else NOTHING
 
     def _queued(self, event: CallQueued, now: datetime) -> RoomsTouched:
         left = self._leave_room(event.call_id)
