@@ -4,6 +4,7 @@ Requests go out as ``RESTRequest`` frames and are answered, in order, by ``RESTR
 between. Only the events listed in :data:`EVENTS` are asked for; any other that comes is passed over.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -199,3 +200,17 @@ def uri(*path: str, **query: str) -> str:
     """Build a resource's address: each part is escaped, so that an id can never reach another resource."""
     address = "/".join(quote(part, safe="") for part in path)
     return f"{address}?{urlencode(query, quote_via=quote)}" if query else address
+
+
+def created(app: str, channel: str, endpoint: str, arguments: str, variables: Mapping[str, str]) -> Request:
+    """Make a channel towards an endpoint. It comes under control with these arguments; it does not ring yet."""
+    address = uri(
+        "channels",
+        "create",
+        endpoint=endpoint,
+        app=app,
+        appArgs=arguments,
+        channelId=channel,
+        formats="alaw",
+    )
+    return Request("POST", address, {"variables": dict(variables)})

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.errors import SwitchRefused
 from core.ids import CallId, ChannelId, PositionId
-from telephony.ari_protocol import Request, uri
+from telephony.ari_protocol import Request, created, uri
 from telephony.translation import ANSWERED, CONFIRMED
 
 TRUNK: Final = "trunk-out"
@@ -26,16 +26,7 @@ def made(app: str, channel: ChannelId, call_id: CallId, number: str) -> Request:
     """
     if not _NUMBER.fullmatch(number):
         raise SwitchRefused(400, "not a number")
-    address = uri(
-        "channels",
-        "create",
-        endpoint=f"PJSIP/{number}@{TRUNK}",
-        app=app,
-        appArgs=f"callee,{call_id}",
-        channelId=channel,
-        formats="alaw",
-    )
-    return Request("POST", address, {"variables": {"CALLEE_OF": call_id}})
+    return created(app, channel, f"PJSIP/{number}@{TRUNK}", f"callee,{call_id}", {"CALLEE_OF": call_id})
 
 
 def phone(app: str, channel: ChannelId, position_id: PositionId, number: str) -> Request:
@@ -50,16 +41,7 @@ def phone(app: str, channel: ChannelId, position_id: PositionId, number: str) ->
         endpoint = f"PJSIP/{number}"
     else:
         raise SwitchRefused(400, "not a telephone")
-    address = uri(
-        "channels",
-        "create",
-        endpoint=endpoint,
-        app=app,
-        appArgs=f"phone,{position_id}",
-        channelId=channel,
-        formats="alaw",
-    )
-    return Request("POST", address, {"variables": {"PHONE_OF": position_id}})
+    return created(app, channel, endpoint, f"phone,{position_id}", {"PHONE_OF": position_id})
 
 
 def confirmed(channel: ChannelId) -> Request:

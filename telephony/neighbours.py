@@ -15,7 +15,7 @@ from core.errors import SwitchRefused
 from core.ids import CallId, CentreId, ChannelId, QueueId
 from core.switch import Entrusted
 from core.words import CallTag, FrontOffice, Origin, Priority
-from telephony.ari_protocol import Request, uri
+from telephony.ari_protocol import Request, created
 
 HEADER: Final = "X-Bandeau-Aid"
 PREFIX: Final = "neighbour-"
@@ -116,23 +116,14 @@ def made(app: str, channel: ChannelId, centre: CentreId, call: Entrusted) -> Req
     header = described(call)
     if not (_CENTRE.fullmatch(centre) and _LINE.fullmatch(call.line) and len(header) <= LONGEST):
         raise SwitchRefused(400, "a call that cannot be told to a neighbour")
-    address = uri(
-        "channels",
-        "create",
-        endpoint=f"PJSIP/{call.line}@{PREFIX}{centre}",
-        app=app,
-        appArgs=f"callee,{call.call_id}",
-        channelId=channel,
-        formats="alaw",
-    )
-    variables: dict[str, object] = {"CALLEE_OF": call.call_id, f"PJSIP_HEADER(add,{HEADER})": header}
+    variables = {"CALLEE_OF": call.call_id, f"PJSIP_HEADER(add,{HEADER})": header}
     if call.caller.e164 is None:
         variables["CONNECTEDLINE(num-pres,i)"] = "prohib"
     else:
         variables["CONNECTEDLINE(num,i)"] = call.caller.e164
     if call.caller.test:
         variables["PJSIP_HEADER(add,X-Bandeau-Test)"] = "1"
-    return Request("POST", address, {"variables": variables})
+    return created(app, channel, f"PJSIP/{call.line}@{PREFIX}{centre}", f"callee,{call.call_id}", variables)
 
 
 def _fit(pattern: re.Pattern[str], value: str) -> str:
