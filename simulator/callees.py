@@ -112,9 +112,7 @@ class Callee:
         Raises:
             TimeoutError: they do not, in that time.
         """
-        async with asyncio.timeout(seconds):
-            while not test(self._sound.heard(window)):  # noqa: ASYNC110 - sound is looked at 10 times a second
-                await asyncio.sleep(0.1)
+        await self._sound.hears(test, seconds, window)
 
 
 class Operator(asyncio.DatagramProtocol):
@@ -157,10 +155,7 @@ class Operator(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """End the calls properly, then close."""
-        for call in self.agent.calls:
-            call.hang_up()
-        await self.agent.settle()
-        await self.agent.close()
+        await self.agent.leave()
         for sound in self._sounds:
             sound.close()
         if self._transport is not None:

@@ -178,9 +178,7 @@ class Caller:
         Raises:
             TimeoutError: they do not, in that time.
         """
-        async with asyncio.timeout(seconds):
-            while not test(self._sound.heard(window)):  # noqa: ASYNC110 - sound is looked at 10 times a second
-                await asyncio.sleep(0.1)
+        await self._sound.hears(test, seconds, window)
 
     def press(self, key: str) -> None:
         """Press a key of ``0123456789*#ABCD``."""

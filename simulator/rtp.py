@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
@@ -122,6 +123,16 @@ class RtpSession(asyncio.DatagramProtocol):
         """The last seconds heard."""
         frames = list(self._heard)[-max(1, round(seconds * 50)) :]
         return decode_alaw(b"".join(frames))
+
+    async def hears(self, test: Callable[[Pcm], bool], seconds: float, window: float) -> None:
+        """Wait until the last ``window`` seconds heard pass the test.
+
+        Raises:
+            TimeoutError: they do not, in that time.
+        """
+        async with asyncio.timeout(seconds):
+            while not test(self.heard(window)):  # noqa: ASYNC110 - sound is looked at 10 times a second
+                await asyncio.sleep(0.1)
 
     def forget(self) -> None:
         """Forget what was heard, to listen afresh."""

@@ -173,6 +173,13 @@ class SipAgent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def leave(self) -> None:
+        """End the calls properly, then close."""
+        for call in self.calls:
+            call.hang_up()
+        await self.settle()
+        await self.close()
+
     async def settle(self, seconds: float = 1) -> None:
         """Wait for the last questions (BYE, CANCEL) to be answered, so long at most."""
         if self._asks:

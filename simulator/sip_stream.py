@@ -38,10 +38,7 @@ class StreamPhone(asyncio.Protocol):
 
     async def close(self) -> None:
         """End the calls properly, then close."""
-        for call in self.agent.calls:
-            call.hang_up()
-        await self.agent.settle()
-        await self.agent.close()
+        await self.agent.leave()
         if self._transport is not None:
             self._transport.close()
 

@@ -39,10 +39,7 @@ class UdpPhone(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """End the calls properly, then close."""
-        for call in self.agent.calls:
-            call.hang_up()
-        await self.agent.settle()
-        await self.agent.close()
+        await self.agent.leave()
         if self._transport is not None:
             self._transport.close()
 

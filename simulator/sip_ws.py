@@ -100,10 +100,7 @@ class WebSocketPhone:
 
     async def close(self) -> None:
         """Hang up, then close the connection; the registration goes with it. Once is enough."""
-        for call in self.agent.calls:
-            call.hang_up()
-        await self.agent.settle()
-        await self.agent.close()
+        await self.agent.leave()
         await self._connection.close()
         for task in self._tasks:
             task.cancel()
