@@ -1,0 +1,82 @@
+"""A call that somebody has taken or placed: held, noted, ended."""
+
+from dataclasses import dataclass
+
+from core.events.base import CallEvent
+from core.ids import AgentId, OfferId, PositionId
+from core.words import CallKind, EndedBy, Outcome, Target
+
+__all__ = [
+    "CallAnswered",
+    "CallEnded",
+    "CallHeld",
+    "CallNoted",
+    "CallPlaced",
+    "CallResumed",
+    "DigitsSent",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallAnswered(CallEvent):
+    """Caller and agent hear each other: answered by a person."""
+
+    offer_id: OfferId
+    position_id: PositionId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallHeld(CallEvent):
+    """The agent put the caller on hold: the caller hears music."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallResumed(CallEvent):
+    """The agent took the caller off hold."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallPlaced(CallEvent):
+    """An agent started a call of their own. The position is in it from here on; ``target`` is being reached.
+
+    ``presented`` is the number shown to the called party, E.164 or a short number; empty for internal calls.
+    """
+
+    position_id: PositionId
+    agent_id: AgentId
+    kind: CallKind
+    target: Target
+    presented: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigitsSent(CallEvent):
+    """An agent sent tones into the call. Which ones is nobody's business."""
+
+    position_id: PositionId
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallNoted(CallEvent):
+    """An agent wrote a note on the call, during it or afterwards. ``name`` is the agent's."""
+
+    position_id: PositionId
+    agent_id: AgentId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEnded(CallEvent):
+    """The call is over, with its one outcome. ``position_id`` is where it was answered, if it was."""
+
+    outcome: Outcome
+    ended_by: EndedBy
+    position_id: PositionId | None = None
+    detail: str = ""

@@ -1,0 +1,80 @@
+"""What is kept of a call and told of it: recordings, instant recall, the LRM."""
+
+from dataclasses import dataclass
+
+from core.events.base import CallEvent
+from core.ids import AgentId, PlaybackId, PositionId
+
+__all__ = [
+    "LrmNotificationFailed",
+    "LrmNotified",
+    "RecallEnded",
+    "RecallPlayed",
+    "RecordingEnded",
+    "RecordingMissing",
+    "RecordingStarted",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingStarted(CallEvent):
+    """Both tracks of a call are being written. Paths are relative to the recordings folder."""
+
+    caller_track: str
+    centre_track: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingEnded(CallEvent):
+    """The tracks are closed. ``seconds`` is their length, ``octets`` their total size.
+
+    ``caller_track`` says which, as in RecordingStarted: a call has one recording for each who is outside.
+    """
+
+    seconds: float
+    octets: int
+    caller_track: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingMissing(CallEvent):
+    """A call ended with a track absent or unreadable: it is flagged "not recorded"."""
+
+    detail: str
+    caller_track: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecallPlayed(CallEvent):
+    """An agent hears what the caller said last again: ``asked`` seconds, lasting ``seconds`` at ``speed`` %."""
+
+    position_id: PositionId
+    playback_id: PlaybackId
+    asked: float
+    seconds: float
+    speed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecallEnded(CallEvent):
+    """The recall is over: heard to its end, or stopped."""
+
+    position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LrmNotified(CallEvent):
+    """The agent's LRM took note of the call (``appelEntrant``), after ``attempts`` tries."""
+
+    agent_id: AgentId
+    status: int
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LrmNotificationFailed(CallEvent):
+    """The agent's LRM could not be told of the call; no further try will be made."""
+
+    agent_id: AgentId
+    detail: str
+    attempts: int
