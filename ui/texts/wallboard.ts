@@ -1,0 +1,28 @@
+/** The wallboard, in words. */
+
+export const wallboard = {
+  title: "Salle",
+  queue: (queue: string) => `Salle ${queue}`,
+  waiting: "En attente",
+  longest: "Attente la plus longue",
+  none: "aucune",
+  answered: "Décrochés",
+  abandoned: "Abandonnés",
+  presented: "Reçus",
+  overflowed: "Débordés",
+  aided: "Entraide (décrochés / reçus)",
+  inProgress: "En cours",
+  inSvi: "Au SVI",
+  openLines: "Lignes ouvertes",
+  planRefused: "Plan refusé\u00a0: l’ancien reste en vigueur",
+  surge: (name: string) => `Renfort\u00a0: ${name}`,
+  today: "Aujourd’hui",
+  now: "Maintenant",
+  positions: "Postes",
+  nobody: "Aucun poste ouvert",
+  lost: "Affichage interrompu",
+  lostSince: (time: string) => `Liaison perdue\u00a0: chiffres de ${time}`,
+  connecting: "Connexion à la salle…",
+  switchDown: "Téléphonie injoignable par la salle",
+  levels: { calm: "Calme", watch: "À surveiller", alert: "Alerte" },
+};
