@@ -37,11 +37,11 @@ test-unit:  ## Unit and component tests (no Asterisk)
 	@$(PYTHON) -m setup test
 	@$(VENV)/python -m tests.run unit -- $(ARGS)
 
-test-asterisk:  ## Tests against a real Asterisk, in a network namespace
+test-asterisk:  ## Tests against a real Asterisk, in networks of their own
 	@$(PYTHON) -m setup test
 	@$(VENV)/python -m tests.run asterisk -- $(ARGS)
 
-test-e2e:  ## Tests with a real Asterisk and a real browser, in a network namespace
+test-e2e:  ## Tests with a real Asterisk and a real browser, in networks of their own
 	@$(PYTHON) -m setup test
 	@$(VENV)/python -m tests.run e2e -- $(ARGS)
 

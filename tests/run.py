@@ -17,8 +17,15 @@ _BIN = Path(sys.executable).parent
 _PYTHON = sys.executable
 _NAMESPACE = (_PYTHON, "-m", "tests.support.netns", "--")
 _PYTEST = (_PYTHON, "-m", "pytest")
-_SIDE_BY_SIDE = ("--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadfile")
-"""Each process has a PostgreSQL of its own; a file's tests stay together, with what they share."""
+_BY_FILE = ("--dist", "loadfile")
+"""A file's tests stay together, with what they share."""
+_SIDE_BY_SIDE = ("--numprocesses", "logical", "--maxprocesses", "4", *_BY_FILE)
+"""Each process has a PostgreSQL of its own."""
+
+
+def _in_networks(count: int) -> Sequence[str]:
+    """Side by side in as many networks, each with a centre on the default ports. Calls mostly wait."""
+    return ("--tx", f"{count}*popen//python={' '.join(_NAMESPACE)} {_PYTHON}", *_BY_FILE)
 
 
 def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
@@ -35,11 +42,11 @@ def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
         case "unit":
             return [(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]
         case "asterisk":
-            return [(*_NAMESPACE, *_PYTEST, "tests/asterisk", *arguments)]
-        case "e2e":  # one centre after the other: both are on the default ports
+            return [(*_PYTEST, *_in_networks(3), "tests/asterisk", *arguments)]
+        case "e2e":  # one kind of centre after the other: a session has one, on the default ports
             away = "tests/e2e/away"
             return [
-                (*_NAMESPACE, *_PYTEST, "tests/e2e", f"--ignore={away}", *arguments),
+                (*_PYTEST, *_in_networks(2), "tests/e2e", f"--ignore={away}", *arguments),
                 (*_NAMESPACE, *_PYTEST, away, *arguments),
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk or e2e")

@@ -43,11 +43,20 @@ def main() -> int:
             os.environ[MARK] = str(_network_id())
             return _be_first_process(command)
         case ["--", *command] if command:
-            hosts = CHECKOUT / "tests" / ".artifacts" / "hosts"
-            hosts.parent.mkdir(exist_ok=True)
-            hosts.write_text(f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {socket.gethostname()}\n")
-            return _run(wrapped(command, hosts))
+            return _run(wrapped(command, _hosts()))
     sys.exit(__doc__)
+
+
+def _hosts() -> Path:
+    """Give the file of names. One that a network has mounted is not replaced: deleted, it cannot be mounted."""
+    hosts = CHECKOUT / "tests" / ".artifacts" / "hosts"
+    names = f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {socket.gethostname()}\n"
+    if not hosts.is_file() or hosts.read_text() != names:
+        hosts.parent.mkdir(exist_ok=True)
+        new = hosts.with_name(f"hosts-{os.getpid()}")
+        new.write_text(names)
+        new.replace(hosts)
+    return hosts
 
 
 def _be_first_process(command: list[str]) -> int:
