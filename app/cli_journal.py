@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli_support import console, database_of, run_async, settings_of
+from app.audit import Audit, WitnessedCall
+from app.audit import audit as audited
+from app.audit_day import evidence_of_day
+from app.cli_support import console, database_of, fail, run_async, settings_of
 from core.events import CallOffered, Envelope, OfferAccepted, OfferWithdrawn, OverflowTriggered
 from core.ids import CallId, OfferId
 from storage import codec
@@ -108,6 +112,49 @@ def ledger(context: typer.Context, day: Day = None, as_json: AsJson = False) -> 
         table.add_row(*map(escape, _ledger_cells(entry)))
     console.print(table)
     console.print(f"{len(entries)} calls")
+
+
+@app.command()
+def audit(
+    context: typer.Context,
+    day: Day = None,
+    witness: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON lines of calls seen from outside: number, sent_at, answered_at, ended_at, status."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that one day of the journal and the ledger keeps every invariant; status 1 where it does not."""
+    settings = settings_of(context)
+
+    async def work() -> Audit:
+        async with _reader(context) as reader:
+            return audited(await evidence_of_day(settings, reader, _day(day), _witnessed(witness)))
+
+    found = run_async(work())
+    if as_json:
+        _print_lines(msgspec.json.encode(finding) for finding in found.findings)
+    else:
+        table = Table("Invariant", "About", "Found")
+        for finding in found.findings:
+            table.add_row(finding.invariant.value, escape(finding.subject), escape(finding.what))
+        console.print(table)
+        console.print(f"{len(found.findings)} findings.")
+        for invariant, why_not in found.unchecked.items():
+            console.print(f"{invariant.value} not checked: {why_not}.")
+    if found.findings:
+        raise typer.Exit(1)
+
+
+def _witnessed(file: Path | None) -> list[WitnessedCall] | None:
+    if file is None:
+        return None
+    try:
+        return msgspec.json.Decoder(WitnessedCall).decode_lines(file.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        fail(f"{file}: {error}")
 
 
 @app.command()

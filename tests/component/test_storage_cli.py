@@ -96,6 +96,24 @@ def test_the_journal_is_read_beside_a_running_core(settings_file: Path) -> None:
     assert "from 0 events" in run(settings_file, "journal", "rebuild")
 
 
+@pytest.mark.usefixtures("running_core")
+def test_a_day_is_audited(settings_file: Path, tmp_path: Path) -> None:
+    found = run(settings_file, "journal", "audit", "--date", DAY)
+    assert "0 findings" in found
+    assert "I1 not checked" in found
+    assert run(settings_file, "journal", "audit", "--date", DAY, "--json") == ""
+    witness = tmp_path / "witness.jsonl"
+    seen = {"number": "+33612345678", "sent_at": "2026-11-22T12:00:01Z", "status": 200}
+    witness.write_text(json.dumps(seen) + "\n")
+    assert "0 findings" in run(settings_file, "journal", "audit", "--date", DAY, "--witness", str(witness))
+    seen["number"] = "+33699999999"
+    witness.write_text(json.dumps(seen) + "\n")
+    found = run(settings_file, "journal", "audit", "--date", DAY, "--witness", str(witness), "--json", status=1)
+    assert [json.loads(line)["invariant"] for line in found.splitlines()] == ["I1"]
+    witness.write_text("rubbish\n")
+    run(settings_file, "journal", "audit", "--date", DAY, "--witness", str(witness), status=1)
+
+
 def test_what_is_wrong_is_said_in_one_line(settings_file: Path, tmp_path: Path) -> None:
     assert "No such call" in run(settings_file, "journal", "call", "c-9", status=1)
     absent = run(tmp_path / "absent.toml", "migrate", status=1)

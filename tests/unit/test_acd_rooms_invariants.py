@@ -52,6 +52,7 @@ from core.words import (
     Target,
     TargetKind,
 )
+from tests.support.audited import assert_sound
 from tests.support.floor import CROWDED, EVERYONE, LANGUAGES, Floor
 
 pytestmark = pytest.mark.unit
@@ -76,6 +77,9 @@ class Rooms(RuleBasedStateMachine):
         self.checked = 0
         for name in ("arm1", "mu1"):
             self.floor.agent(name, ROLES[name])
+
+    def teardown(self) -> None:
+        assert_sound(self.floor.journal.envelopes, self.floor.clock, self.floor.plan)
 
     def ask(self, command: Command) -> None:
         """A refusal is an answer like any other."""
