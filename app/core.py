@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -21,10 +21,12 @@ from app.plan_store import PlanStore
 from app.settings import NODE, OutgoingSettings, Settings
 from app.ticker import Ticker
 from app.turn import turn_access
+from app.watches import Look, switch_watch
 from bandeau.routes import Doors, SipAccess, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
 from calls.service import AidRules, CallService, NumberRules
+from core.alarms import AlarmKind
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
 from core.ids import CentreId, new_id
@@ -53,6 +55,7 @@ from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
 from recorder.recall import RecallService
 from recorder.service import RecorderService
+from supervision.alarms import AlarmService
 from supervision.routes import metrics_route
 from supervision.service import BoardService
 from supervision.ws import board_socket
@@ -82,6 +85,8 @@ class Adapters:
     """Further measures of the adapters: name → meaning, value."""
     parts: Mapping[str, Callable[[], bool]]
     """Adapters without which a core cannot serve: name → whether it is well."""
+    watches: Mapping[AlarmKind, Look] = field(default_factory=dict)
+    """What the alarms look at: kind → what is wrong, if it is."""
 
 
 class Core:
@@ -98,6 +103,7 @@ class Core:
             adapters.journal, clock, CentreId(settings.centre.id), lambda envelope, _: self._rescue(envelope)
         )
         room, epoch = settings.room, new_id()
+        self.alarms = AlarmService(self.bus, clock)
         self.plans = PlanKeeper(
             self.bus,
             clock,
@@ -160,7 +166,20 @@ class Core:
         )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
         self.health = Health({"switch": lambda: self.calls.switch_up, **adapters.parts})
-        parts = (self.health, self.plans, self.calls, self.ivr, self.acd, self.strips, self.board, self.desk)
+        for kind, look in adapters.watches.items():
+            self.alarms.watch(kind, look)
+        self.alarms.watch(AlarmKind.SWITCH_SILENT, switch_watch(lambda: self.calls.switch_up, clock))
+        parts = (
+            self.health,
+            self.alarms,
+            self.plans,
+            self.calls,
+            self.ivr,
+            self.acd,
+            self.strips,
+            self.board,
+            self.desk,
+        )
         self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)
 

@@ -20,6 +20,7 @@ from app.clock import SystemClock
 from app.core import Adapters, Core
 from app.logs import configure_logs
 from app.settings import NODE, Settings
+from app.watches import journal_watches
 from core.ids import CentreId
 from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts
@@ -133,6 +134,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
                 lrm=lrm,
                 gauges=_gauges(journal, manager),
                 parts={"journal": lambda: spool.healthy},
+                watches=journal_watches(journal, clock),
             ),
         )
         core.restore(await journal.open_state_source(clock.now(), LOOK_BACK))

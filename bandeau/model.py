@@ -96,14 +96,14 @@ class StripModel:
         if touched.figures:
             sections[_ROOM_SECTION] = self.room.figures()
         if touched.platform:
-            sections[_PLATFORM_SECTION] = self.room.platform()
+            sections[_PLATFORM_SECTION] = self.room.platform(agents=True)
         return sections
 
     def sections(self) -> dict[Section, View]:
         """Everything shown now."""
         shown: dict[Section, View] = {
             _ROOM_SECTION: self.room.figures(),
-            _PLATFORM_SECTION: self.room.platform(),
+            _PLATFORM_SECTION: self.room.platform(agents=True),
         }
         for queue in self._declared:
             shown[Section(list_of(queue))] = {"waiting": {queue: {}}}

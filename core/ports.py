@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from core.accounts import Account, Session
+from core.alarms import AlarmKind
 from core.commands import Command
 from core.directory import Directory, DirectoryEntry
 from core.events import Envelope, Event
@@ -52,6 +53,22 @@ class Bus(Protocol):
         Raises:
             CommandRefused: the present state does not allow it; nothing was changed.
         """
+
+
+class Alarms(Protocol):
+    """Where any part says that something is wrong with the platform, or well again. Neither ever blocks.
+
+    A part that starts says once how things are: until then, an alarm raised before is kept for a while.
+    """
+
+    def raise_alarm(self, kind: AlarmKind, subject: str = "", detail: str = "") -> None:
+        """Say that a cause holds; as often as one likes: it is journalled and shown once.
+
+        ``subject``: which node, line or core, where there are several. No personal data in it or ``detail``.
+        """
+
+    def clear_alarm(self, kind: AlarmKind, subject: str = "") -> None:
+        """Say that a cause does not hold (any more); as often as one likes."""
 
 
 class JournalWriter(Protocol):

@@ -151,6 +151,11 @@ class Journal(Reader):
             refused=self._refused,
         )
 
+    @property
+    def disk_trouble(self) -> str:
+        """Why the spool cannot write (``ENOSPC``); empty: it can."""
+        return self._spool.failure
+
     async def open_state_source(self, now: datetime, look_back: timedelta) -> list[Envelope]:
         """Everything of the last ``look_back``, in order, to rebuild the state of a core that starts.
 

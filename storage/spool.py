@@ -220,6 +220,11 @@ class Spool:
         return not self._failure
 
     @property
+    def failure(self) -> str:
+        """Why the disk does not take what it is given (``ENOSPC``); empty: it does."""
+        return self._failure
+
+    @property
     def dropped(self) -> int:
         """How many records were lost because disk and memory were both full."""
         return self._dropped

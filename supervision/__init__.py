@@ -1,4 +1,4 @@
-"""The wallboard and the metrics: what the room is doing now, and what it did today.
+"""The wallboard, the metrics and the alarms: what the room is doing now, what it did today, and what is wrong.
 
-Emits nothing. Handles every event: it shows and counts them.
+Emits ``AlarmRaised`` and ``AlarmCleared``. Handles every event: it shows and counts them.
 """

@@ -8,7 +8,16 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from core.events import EVENT_TYPES, CallAnswered, CallArrived, CallEnded, Envelope, NetworkMeasured
+from core.alarms import AlarmKind, StuckKind
+from core.events import (
+    EVENT_TYPES,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    Envelope,
+    NetworkMeasured,
+    StuckStateHealed,
+)
 from core.ids import CallId
 from core.words import PositionState
 from web.room import RoomState
@@ -39,6 +48,10 @@ class _Now(Collector):
         for state in PositionState:
             states.add_metric([state.value], room.in_state(state))
         yield states
+        alarms = GaugeMetricFamily(f"{PREFIX}_alarms", "Alarms that hold, by kind", labels=["kind"])
+        for kind in AlarmKind:
+            alarms.add_metric([kind.value], sum(raised is kind for raised, _ in room.alarms))
+        yield alarms
         for name, (meaning, read) in self._gauges.items():
             yield _gauge(name, meaning, read())
 
@@ -75,6 +88,13 @@ class Metrics:
             buckets=_MOS_BUCKETS,
             registry=self.registry,
         )
+        healed = Counter(
+            f"{PREFIX}_stuck_states_healed",
+            "States that agreed with nothing, found and put right, by kind",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._healed = {kind: healed.labels(kind.value) for kind in StuckKind}
         self._room = room
         self._tests: set[CallId] = set()
 
@@ -91,6 +111,8 @@ class Metrics:
                 self._ended.labels(event.outcome.value).inc()
         elif isinstance(event, NetworkMeasured):
             self._networks.labels(event.phase.value).observe(event.mos)
+        elif isinstance(event, StuckStateHealed):
+            self._healed[event.kind].inc()
         elif isinstance(event, CallAnswered) and event.call_id not in self._tests:
             self._answered(event.call_id)
 

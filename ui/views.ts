@@ -178,12 +178,23 @@ export interface ParkedAlarm {
   number?: string;
 }
 
+/** Something wrong with the platform. Kinds unknown to this page are shown by their name. */
+export interface Alarm {
+  kind: string;
+  severity: "warning" | "critical";
+  since: Instant;
+  /** Which node, line or core, where there may be several. */
+  subject?: string;
+}
+
 export interface Platform {
   switch: "up" | "down";
   /** The plan that should be in force cannot be used; the last good one is. */
   plan?: "refused";
   /** The surge laid over the plan. */
   surge?: string;
+  /** What is wrong; on a strip, only what changes something for agents. */
+  alarms?: Alarm[];
 }
 
 export interface StripView {

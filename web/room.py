@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from core.alarms import CARDS, AlarmKind
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
+    AlarmCleared,
+    AlarmRaised,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -156,6 +159,25 @@ class PositionSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmSeen:
+    """Something wrong with the platform, since when."""
+
+    raised: AlarmRaised
+    at: datetime
+
+    def view(self) -> View:
+        """As screens read it."""
+        view: View = {
+            "kind": self.raised.kind.value,
+            "severity": self.raised.severity.value,
+            "since": instant(self.at),
+        }
+        if self.raised.subject:
+            view["subject"] = self.raised.subject
+        return view
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """What events may have changed."""
 
@@ -192,6 +214,8 @@ class RoomState:
         """Whether the plan that should be in force cannot be used."""
         self.surge = ""
         """The surge in force; empty: none."""
+        self.alarms: dict[tuple[AlarmKind, str], AlarmSeen] = {}
+        """What is wrong with the platform: its kind, and what it is about."""
         self.seq = 0
         self._stages: Counter[Stage] = Counter()
         self._states: Counter[PositionState] = Counter()
@@ -248,13 +272,16 @@ class RoomState:
             view["oldestQueuedAt"] = instant(oldest)
         return view
 
-    def platform(self) -> View:
-        """The state of the platform."""
+    def platform(self, *, agents: bool = False) -> View:
+        """The state of the platform; for ``agents``: without the alarms that change nothing for them."""
         view: View = {"switch": "up" if self.switch_up else "down"}
         if self.plan_refused:
             view["plan"] = "refused"
         if self.surge:
             view["surge"] = self.surge
+        alarms = [alarm.view() for (kind, _), alarm in self.alarms.items() if CARDS[kind].agents or not agents]
+        if alarms:
+            view["alarms"] = alarms
         return view
 
     # --- folding ----------------------------------------------------------------------------------------
@@ -265,7 +292,7 @@ class RoomState:
         self._touched.clear()
         event = envelope.event
         switch = isinstance(event, SwitchConnected | SwitchLost | CoreStarted)
-        platform = switch or isinstance(event, PlanActivated | PlanRefused)
+        platform = switch or isinstance(event, PlanActivated | PlanRefused | AlarmRaised | AlarmCleared)
         if isinstance(event, CallArrived):
             self._arrived(event, envelope.occurred_at)
         elif isinstance(event, LostCallFiled | ItemEvent):
@@ -281,6 +308,10 @@ class RoomState:
             self.plan_refused, self.surge = False, event.surge
         elif isinstance(event, PlanRefused):
             self.plan_refused = True
+        elif isinstance(event, AlarmRaised):
+            self.alarms[event.kind, event.subject] = AlarmSeen(event, envelope.occurred_at)
+        elif isinstance(event, AlarmCleared):
+            self.alarms.pop((event.kind, event.subject), None)
         return Touched(
             positions=frozenset(self._touched),
             figures=isinstance(event, CallEvent | PositionEvent | ItemEvent),

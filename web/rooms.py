@@ -303,9 +303,10 @@ class RoomsSeen:
 
     def _parked_left(self, event: ParkedCallerLeft, now: datetime) -> RoomsTouched:
         caller = self._left.pop(event.call_id, None) or self._callers.get(event.call_id, NOBODY)
-        self.alarms.pop(event.call_id, None)
-        self.alarms[event.call_id] = (event, caller, now)
         touched = {event.by}
+        if (earlier := self.alarms.pop(event.call_id, None)) is not None:
+            touched.add(earlier[0].by)
+        self.alarms[event.call_id] = (event, caller, now)
         if len(self.alarms) > ALARMS_KEPT:
             touched.add(self.alarms.pop(next(iter(self.alarms)))[0].by)
         return RoomsTouched(positions=frozenset(touched), alarms=True)

@@ -1,5 +1,6 @@
 /** What the strip shows and allows, from what it knows. Pure: `now` is an argument (server's time, ms). */
 
+import { platformAlarms } from "$ui/alarms";
 import { countdown, duration, phoneNumber, spokenNumber } from "$ui/format";
 import type { LinkStatus } from "$ui/live-connection";
 import * as texts from "$ui/texts";
@@ -344,7 +345,7 @@ export function health(s: Situation): { audio: Health; core: Health; switch: Hea
   return { audio, core, switch: known };
 }
 
-export type Banner = "core_lost" | "leg_lost" | "switch_down" | "no_microphone";
+export type Banner = "core_lost" | "leg_lost" | "switch_down" | "no_microphone" | "alarm";
 
 /** The one thing that must be said across the strip, the gravest first. */
 export function banner(s: Situation): Banner | undefined {
@@ -352,7 +353,8 @@ export function banner(s: Situation): Banner | undefined {
   if (s.coreLost) return "core_lost";
   if (s.view === undefined) return undefined;
   if (s.leg !== "open" && currentCall(s)) return "leg_lost";
-  return s.view.platform?.switch === "down" ? "switch_down" : undefined;
+  if (s.view.platform?.switch === "down") return "switch_down";
+  return platformAlarms(s.view.platform).length > 0 ? "alarm" : undefined;
 }
 
 /** How long the longest waiting caller has waited; undefined when nobody waits. */

@@ -7,7 +7,8 @@ happened. From a sequence of envelopes every state, screen and indicator can be 
 The types are in one module for each area, whose ``__all__`` names them; everybody imports them from here.
 """
 
-from core.events import calls, desk, parties, platform, positions, records, rooms, svi
+from core.events import alarms, calls, desk, parties, platform, positions, records, rooms, svi
+from core.events.alarms import *  # noqa: F403
 from core.events.base import CallEvent as CallEvent
 from core.events.base import Envelope as Envelope
 from core.events.base import Event as Event
@@ -24,6 +25,6 @@ from core.events.svi import *  # noqa: F403
 
 EVENT_TYPES: dict[str, type[Event]] = {
     name: getattr(area, name)
-    for area in (svi, rooms, calls, parties, positions, records, desk, platform)
+    for area in (svi, rooms, calls, parties, positions, records, desk, platform, alarms)
     for name in area.__all__
 }

@@ -1,7 +1,8 @@
 /** What the wallboard shows, from the live view. Pure: `now` is an argument (server's time, ms). */
 
+import { platformAlarms } from "$ui/alarms";
 import { duration } from "$ui/format";
-import type { PositionState, WallboardPosition, WallboardView } from "$ui/views";
+import type { Alarm, Platform, PositionState, WallboardPosition, WallboardView } from "$ui/views";
 
 export type Level = "calm" | "watch" | "alert";
 
@@ -59,4 +60,15 @@ export const COMPACT_FROM = 25;
 export function columns(count: number): number {
   if (count <= 12) return 6;
   return count <= 32 ? 8 : 10;
+}
+
+/** Alarms shown at a time: what is beyond them is less grave, or newer. */
+const MOST_ALARMS = 4;
+
+/** The alarms to show; the telephony's silence has a line of its own while it lasts. */
+export function alarmsShown(platform: Platform | undefined): Alarm[] {
+  const said = platform?.switch === "down";
+  return platformAlarms(platform)
+    .filter(({ kind }) => !(said && kind === "switch_silent"))
+    .slice(0, MOST_ALARMS);
 }

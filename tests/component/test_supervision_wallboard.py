@@ -8,10 +8,12 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
+from core.alarms import AlarmKind
 from core.commands import AcceptOffer, Pause
 from core.ids import CallId, ChannelId, PositionId
 from core.switch import CallerChannel, PlaybackEnded
 from core.words import CallerNumber, PauseReason
+from supervision.alarms import AlarmService
 from supervision.routes import metrics_route
 from supervision.service import BoardService
 from supervision.ws import board_socket
@@ -202,3 +204,18 @@ async def test_metrics_have_figures_and_no_personal_data(world: World) -> None:
     samples = "\n".join(line for line in lines if not line.startswith("#"))
     for personal in ("+336", "612345678", "arm1", "taken"):
         assert personal not in samples
+
+
+async def test_an_alarm_is_on_the_wallboard_and_in_the_metrics_while_it_holds(world: World) -> None:
+    alarms = AlarmService(world.centre.bus, world.centre.clock)
+    async with world.wallboard() as board:
+        alarms.raise_alarm(AlarmKind.NODE_DOWN, "asterisk-b", "frozen")
+        await board.sync()
+        [alarm] = board.view["platform"]["alarms"]
+        assert (alarm["kind"], alarm["severity"], alarm["subject"]) == ("node_down", "critical", "asterisk-b")
+        assert b'bandeau15_alarms{kind="node_down"} 1.0' in world.board.metrics.text()
+        alarms.clear_alarm(AlarmKind.NODE_DOWN, "asterisk-b")
+        alarms.tick(world.centre.clock.advance(6))
+        await board.sync()
+        assert "alarms" not in board.view["platform"]
+        assert b'bandeau15_alarms{kind="node_down"} 0.0' in world.board.metrics.text()

@@ -63,6 +63,7 @@ FEW: dict[str, list[str]] = {
     "by": list(POSITIONS),
     "party_id": [*POSITIONS, "caller", "everybody", "p1"],
     "merged_id": ["c1", "c2"],
+    "subject": ["", "asterisk-a"],
 }
 
 

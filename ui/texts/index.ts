@@ -1,5 +1,6 @@
 /** Every text of the pages, in French, a file a page. `\u00a0` before high punctuation, as French wants it. */
 
+export * from "./alarms";
 export * from "./call-flows";
 export * from "./check";
 export * from "./common";

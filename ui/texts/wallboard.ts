@@ -24,5 +24,7 @@ export const wallboard = {
   lostSince: (time: string) => `Liaison perdue\u00a0: chiffres de ${time}`,
   connecting: "Connexion à la salle…",
   switchDown: "Téléphonie injoignable par la salle",
+  alarms: "Alarmes",
+  alarmSince: (time: string) => `depuis ${time}`,
   levels: { calm: "Calme", watch: "À surveiller", alert: "Alerte" },
 };

@@ -249,6 +249,8 @@ describe("takesSecours", () => {
 
 describe("banner: the gravest thing first", () => {
   const down = { platform: { switch: "down" } } as const;
+  const alarm = { kind: "lrm_away", severity: "warning", since: "2026-11-22T10:00:00Z" } as const;
+  const alarmed = (told: "up" | "down") => ({ platform: { switch: told, alarms: [alarm] } });
   const table: [string, Situation, string | undefined][] = [
     ["all well", situation(view("ready")), undefined],
     ["nothing known yet", situation(undefined), undefined],
@@ -257,6 +259,9 @@ describe("banner: the gravest thing first", () => {
     ["leg lost while idle", situation(view("ready"), { leg: "opening" }), undefined],
     ["leg lost in a call", situation(view("on_call", { call: CALL }), { leg: "opening" }), "leg_lost"],
     ["switch down", situation(view("ready", down)), "switch_down"],
+    ["an alarm", situation(view("ready", alarmed("up"))), "alarm"],
+    ["an alarm with the switch down", situation(view("ready", alarmed("down"))), "switch_down"],
+    ["an alarm with the core lost", situation(view("ready", alarmed("up")), lost), "core_lost"],
   ];
   it.each(table)("%s", (_, known, wanted) => {
     expect(banner(known)).toBe(wanted);

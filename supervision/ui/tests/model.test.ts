@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PositionState, WallboardView } from "$ui/views";
-import { columns, counts, longestWait, tiles } from "../model";
+import { alarmsShown, columns, counts, longestWait, tiles } from "../model";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
 
@@ -71,5 +71,27 @@ describe("columns", () => {
     [60, 10],
   ])("%i positions: %i", (count, wanted) => {
     expect(columns(count)).toBe(wanted);
+  });
+});
+
+describe("alarmsShown", () => {
+  const alarm = (kind: string, minute: number, severity: "warning" | "critical" = "warning") => {
+    return { kind, severity, since: `2026-11-22T10:0${minute}:00Z` };
+  };
+  it("puts the gravest first, then the oldest, and no more than four", () => {
+    const alarms = [
+      alarm("flood", 3),
+      alarm("lrm_away", 1),
+      alarm("node_down", 9, "critical"),
+      alarm("database_away", 2),
+      alarm("stuck_states", 4),
+    ];
+    const shown = alarmsShown({ switch: "up", alarms }).map(({ kind }) => kind);
+    expect(shown).toEqual(["node_down", "lrm_away", "database_away", "flood"]);
+  });
+  it("says the telephony's silence once", () => {
+    const alarms = [alarm("switch_silent", 1, "critical")];
+    expect(alarmsShown({ switch: "down", alarms })).toEqual([]);
+    expect(alarmsShown({ switch: "up", alarms })).toHaveLength(1);
   });
 });

@@ -1,0 +1,58 @@
+"""What the alarms look at by themselves, twice a second: where no part says so, somebody must see it."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from core.alarms import AlarmKind
+from core.ports import Clock
+from storage.journal import Journal
+
+Look = Callable[[], str | None]
+"""What is wrong now, in a few words without personal data; ``None``: it is well. It does not block."""
+
+SLOW_AFTER = timedelta(seconds=5)
+"""A database that has not taken an event of so long ago is as good as away."""
+
+
+def journal_watches(journal: Journal, clock: Clock) -> Mapping[AlarmKind, Look]:
+    """The spool and the database."""
+    lost = 0
+
+    def database() -> str | None:
+        state = journal.state()
+        if not state.database_up:
+            return "no answer"
+        oldest = state.oldest_unsaved_at
+        return "slow" if oldest is not None and clock.now() - oldest > SLOW_AFTER else None
+
+    def disk() -> str | None:
+        return journal.disk_trouble or None
+
+    def losses() -> str | None:
+        nonlocal lost
+        before, lost = lost, journal.state().lost
+        return f"{lost} since the start" if lost > before else None
+
+    return {
+        AlarmKind.DATABASE_AWAY: database,
+        AlarmKind.JOURNAL_DISK_FULL: disk,
+        AlarmKind.JOURNAL_EVENTS_LOST: losses,
+    }
+
+
+def switch_watch(up: Callable[[], bool], clock: Clock) -> Look:
+    """An Asterisk that has never been heard since the start; later silences are told by an event."""
+    started, ever = clock.monotonic(), False
+
+    def look() -> str | None:
+        nonlocal ever
+        ever = ever or up()
+        if ever or clock.monotonic() - started < _FIRST_WORD_S:
+            return None
+        return "not heard since the core started"
+
+    return look
+
+
+_FIRST_WORD_S = 10
+"""How long Asterisk may take to dial a core that starts."""

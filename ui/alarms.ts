@@ -1,0 +1,19 @@
+/** Alarms of the platform, as screens say them. Pure. */
+
+import { alarmTexts } from "./texts";
+import type { Alarm, Platform } from "./views";
+
+/** Those that hold: the gravest first, then the oldest. */
+export function platformAlarms(platform: Platform | undefined): Alarm[] {
+  const all = [...(platform?.alarms ?? [])];
+  const rank = (alarm: Alarm) => (alarm.severity === "critical" ? 0 : 1);
+  return all.sort(
+    (a, b) => rank(a) - rank(b) || a.since.localeCompare(b.since) || a.kind.localeCompare(b.kind),
+  );
+}
+
+/** What is wrong, and where; a kind this page does not know yet by its name. */
+export function alarmText(alarm: Alarm): string {
+  const text = alarmTexts[alarm.kind] ?? alarm.kind.replaceAll("_", " ");
+  return alarm.subject ? `${text} (${alarm.subject})` : text;
+}
