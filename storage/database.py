@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -58,6 +58,15 @@ class Database:
             if self.engine.dialect.name == "sqlite" and file:
                 await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
             await migrations.upgrade(self.engine)
+
+    async def ping(self) -> None:
+        """Ask for an answer, nothing else.
+
+        Raises:
+            StorageUnavailable: there is none.
+        """
+        async with self.reading() as connection:
+            await connection.execute(select(1))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

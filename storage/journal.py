@@ -36,6 +36,10 @@ class JournalPace:
     batch_records: int = 500
     first_retry_seconds: float = 0.2
     last_retry_seconds: float = 5
+    idle_seconds: float = 3
+    """With nothing to move for so long, the database is asked whether it is there."""
+    answer_seconds: float = 3
+    """How long it may take to answer that."""
     start_patience_seconds: float = 3
     """A core starts without the database if it has not answered within this."""
 
@@ -86,6 +90,7 @@ class Journal(Reader):
         self._met = False
         self._moving: StoredEvent | None = None
         self._refused = 0
+        self._idle = False
 
     # --- life ---------------------------------------------------------------------------------------------
 
@@ -189,6 +194,9 @@ class Journal(Reader):
             try:
                 if not self._database_up:
                     await self._find_database()
+                elif self._idle:
+                    await self._ask_database()
+                self._idle = False
                 await self._move_all()
             except Exception as error:
                 self._note_failure(error)
@@ -196,9 +204,18 @@ class Journal(Reader):
                 delay = min(delay * 2, self._pace.last_retry_seconds)
                 continue
             delay = self._pace.first_retry_seconds
-            await self._appended.wait()
-            self._appended.clear()
-            await asyncio.sleep(self._pace.gather_seconds)
+            await self._something_to_do()
+
+    async def _something_to_do(self) -> None:
+        """Wait until events have gathered, or for a while: the next round then asks the database."""
+        try:
+            async with asyncio.timeout(self._pace.idle_seconds):
+                await self._appended.wait()
+        except TimeoutError:
+            self._idle = True
+            return
+        self._appended.clear()
+        await asyncio.sleep(self._pace.gather_seconds)
 
     async def _move_all(self) -> None:
         while batch := await self._spool.take(self._spool.committed_seq, self._pace.batch_records):
@@ -238,6 +255,15 @@ class Journal(Reader):
         self._spool.committed(saved)
         self._database_up = self._met = True
         log.info("journal_database_up", unsaved=self.state().unsaved)
+
+    async def _ask_database(self) -> None:
+        """See that the database still answers, though there is nothing to tell it.
+
+        Raises:
+            StorageUnavailable, TimeoutError: it does not.
+        """
+        async with asyncio.timeout(self._pace.answer_seconds):
+            await self._database.ping()
 
     async def _prepare_database(self) -> int:
         await self._database.upgrade()

@@ -1,5 +1,6 @@
 """Who is logged in, and whether a request comes from our own pages."""
 
+import asyncio
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ COOKIE = "bandeau15_session"
 
 TOKEN_MAX = 256
 SEEN_AT_MOST = 4096
+DATABASE_PATIENCE_S = 2.0
+"""A database that has not found a session within this is taken to be away: a strip must come back."""
 
 _JSON = re.compile(r"^application/json\s*(;|$)", re.IGNORECASE)
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -55,10 +58,17 @@ class Gate:
     for it.
     """
 
-    def __init__(self, sessions: Sessions, clock: Clock, allowed_origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        allowed_origins: tuple[str, ...] = (),
+        patience_seconds: float = DATABASE_PATIENCE_S,
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._allowed_origins = allowed_origins
+        self._patience_seconds = patience_seconds
         self._seen: OrderedDict[str, Session] = OrderedDict()
 
     def from_our_pages(self, connection: HTTPConnection) -> bool:
@@ -91,11 +101,12 @@ class Gate:
 
     async def _find(self, token: str) -> Session | None:
         try:
-            session = await self._sessions.find(token)
-        except StorageUnavailable:
+            async with asyncio.timeout(self._patience_seconds):
+                session = await self._sessions.find(token)
+        except (StorageUnavailable, TimeoutError) as error:
             seen = self._seen.get(token)
             if seen is None:
-                raise
+                raise StorageUnavailable("the database does not answer") from error
             return seen if seen.expires_at > self._clock.now() else None
         self._seen.pop(token, None)
         if session is not None:

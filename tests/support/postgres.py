@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import asyncpg  # type: ignore[import-untyped]
+import psutil
 
 from setup.roots import POSTGRESQL, postgresql_folder
 from setup.sandbox import sandboxed
@@ -58,6 +59,15 @@ class PostgresServer:
     def running(self) -> bool:
         """Whether it was started, and not stopped since."""
         return (self._data / "postmaster.pid").exists()
+
+    def processes(self) -> list[int]:
+        """Its processes, as this machine numbers them."""
+        server = next(
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if str(self._data) in (process.info["cmdline"] or ()) and "postgres" in process.info["cmdline"][0]
+        )
+        return [server.pid, *(child.pid for child in server.children(recursive=True))]
 
     def remove(self) -> None:
         """Stop and delete everything."""

@@ -1,0 +1,44 @@
+"""Sessions while the database hangs: a strip seen before comes back all the same."""
+
+import asyncio
+
+import pytest
+from starlette.requests import HTTPConnection
+
+from core.accounts import Session
+from core.errors import StorageUnavailable
+from core.ids import PositionId
+from tests.support.centre import HeldClock
+from tests.support.web_server import MemorySessions, account
+from web.auth import COOKIE, Gate
+
+pytestmark = pytest.mark.unit
+
+
+class HangingSessions(MemorySessions):
+    """A database whose table is locked: no answer at all."""
+
+    hangs = False
+
+    async def find(self, token: str) -> Session | None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().find(token)
+
+
+def request(token: str) -> HTTPConnection:
+    return HTTPConnection({"type": "http", "headers": [(b"cookie", f"{COOKIE}={token}".encode())]})
+
+
+async def test_a_database_that_hangs_keeps_nobody_waiting() -> None:
+    clock = HeldClock()
+    sessions = HangingSessions(clock)
+    gate = Gate(sessions, clock, patience_seconds=0.01)
+    token = await sessions.create(account("arm1"), PositionId("arm1"), clock.now().replace(year=2090))
+    assert await gate.identity(request(token)) is not None
+    sessions.hangs = True
+    again = await gate.identity(request(token))
+    assert again is not None
+    assert again.session.position_id == "arm1"
+    with pytest.raises(StorageUnavailable):
+        await gate.identity(request("never-seen"))
