@@ -8,6 +8,7 @@ from app.settings import NODE, OutgoingSettings, Settings
 from setup import announcements
 from setup.roots import asterisk_root
 from telephony.config import AsteriskConfig, NeighbourTrunk, OutgoingTrunk, Paths, Secrets, load_secrets, render
+from telephony.dialling import TransferRules
 
 
 def load_secrets_of(settings: Settings) -> Secrets:
@@ -40,6 +41,15 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
         trunks=asterisk.trunks,
         claim_timeout_ms=asterisk.claim_timeout_ms,
         outgoing=_outgoing(settings.outgoing),
+        transfers=TransferRules(
+            short_numbers=settings.outgoing.short_numbers,
+            prefixes=settings.outgoing.prefixes,
+            refused_prefixes=settings.outgoing.refused_prefixes,
+            presented=settings.outgoing.presented,
+            presented_by_line=settings.outgoing.presented_by_line,
+            ring_seconds=settings.outgoing.ring_seconds,
+        ),
+        vital_lines=settings.fallback.vital_lines,
         phones={name: password.get_secret_value() for name, password in settings.remote.sip_phones.items()},
         neighbours={
             centre: NeighbourTrunk(

@@ -107,7 +107,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
         journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
         await journal.start()
         stack.push_async_callback(journal.close)
-        manager = ManagerLink(port=settings.asterisk.ami_port, secret=secrets.ami)
+        manager = ManagerLink(port=settings.asterisk.ami_port, secret=secrets.ami, app=settings.centre.core)
         lrm = LrmClient(settings.lrm.base_url, CentreId(settings.centre.id)) if settings.lrm.base_url else None
         if lrm is not None:
             stack.push_async_callback(lrm.close)

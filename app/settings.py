@@ -199,6 +199,13 @@ class AsteriskSettings(BaseModel):
     position_codecs: Literal["opus,alaw", "alaw,opus", "alaw"] = "alaw,opus"
 
 
+class FallbackSettings(BaseModel):
+    """Mode secours: Asterisk's own queue, with no core."""
+
+    vital_lines: tuple[Dialled, ...] = ("112",)
+    """Lines whose callers come before all others there."""
+
+
 class RoomSettings(BaseModel):
     """How the waiting room "15" works."""
 
@@ -241,6 +248,7 @@ class Settings(BaseSettings):
 
     turn: TurnSettings = TurnSettings()
     room: RoomSettings = RoomSettings()
+    fallback: FallbackSettings = FallbackSettings()
     desk: DeskSettings = DeskSettings()
     lrm: LrmSettings = LrmSettings()
 

@@ -1,6 +1,6 @@
 """The interfaces between the parts. Adapters implement them; only ``app/`` chooses which."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
@@ -10,7 +10,7 @@ from core.commands import Command
 from core.directory import Directory, DirectoryEntry
 from core.events import Envelope, Event
 from core.ids import AgentId, BridgeId, CallId, CentreId, ChannelId, EntryId, PlaybackId, PositionId
-from core.switch import Entrusted, SwitchEvent
+from core.switch import Entrusted, FallbackCaller, FallbackRecord, SwitchEvent
 
 C = TypeVar("C", bound=Command)
 
@@ -270,3 +270,23 @@ class FallbackQueue(Protocol):
 
     async def remove(self, position_id: PositionId) -> None:
         """Take the position out; removing an unknown one is no error."""
+
+
+class FallbackCalls(Protocol):
+    """The calls that Asterisk handles, or handled, with no core (mode secours)."""
+
+    async def present(self) -> tuple[FallbackCaller, ...]:
+        """Who is in the dialplan's own hands now. Raises SwitchUnavailable."""
+
+    async def take_back(self, channel: ChannelId) -> None:
+        """Take a caller who waits there over: CallerArrived follows. One who has left is no error.
+
+        Raises:
+            SwitchUnavailable: Asterisk does not answer; the caller waits on.
+        """
+
+    async def noted(self) -> tuple[FallbackRecord, ...]:
+        """What Asterisk noted of the calls not settled yet, in order of arrival."""
+
+    async def settled(self, unsettled: Collection[CallId]) -> None:
+        """All that the last :meth:`noted` gave are in the journal, but these: they need not be given again."""

@@ -19,7 +19,10 @@ def call_bridge(call_id: CallId) -> BridgeId:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerChannel:
-    """A caller's channel, as the dialplan marked it before it reached the core. ``origin``: a neighbour's."""
+    """A caller's channel, as the dialplan marked it before it reached the core. ``origin``: a neighbour's.
+
+    ``waited``: it has been waiting in the fallback since ``created_at``, and heard its notice.
+    """
 
     channel_id: ChannelId
     call_id: CallId
@@ -27,6 +30,7 @@ class CallerChannel:
     caller: CallerNumber
     created_at: datetime
     origin: Origin | None = None
+    waited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +48,13 @@ class CallerArrived:
     """The core won the claim of a new caller: it owns the channel, not yet picked up."""
 
     channel: CallerChannel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallerUnclaimed:
+    """A new caller could not be claimed: gone already, another core's, or in the dialplan's own hands."""
+
+    channel_id: ChannelId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,12 +149,41 @@ class ChannelTruth:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FallbackCaller:
+    """A caller in the dialplan's own hands (mode secours): waits, or ``talking`` to a position or a number."""
+
+    channel_id: ChannelId
+    talking: bool = False
+    position_id: PositionId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FallbackRecord:
+    """What Asterisk noted of a call that it handled with no core. Times are whole seconds.
+
+    ``answered_at``, ``position_id``: the first strip that took it. ``transferred``: the number to which it was
+    passed on answered. ``taken_back``: a core took it over while it waited; what follows its events tell.
+    """
+
+    call_id: CallId
+    line: str
+    caller: CallerNumber
+    arrived_at: datetime
+    answered_at: datetime | None = None
+    position_id: PositionId | None = None
+    transferred: bool = False
+    taken_back: bool = False
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchTruth:
-    """What Asterisk holds now: the truth to reconcile with."""
+    """What Asterisk holds now: the truth to reconcile with. ``fallback``: who is in its own hands."""
 
     switch: str
     channels: tuple[ChannelTruth, ...] = ()
     bridges: dict[BridgeId, frozenset[ChannelId]] = field(default_factory=dict)
+    fallback: tuple[FallbackCaller, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +211,7 @@ class SecurityIncident:
 
 SwitchEvent = (
     CallerArrived
+    | CallerUnclaimed
     | LegOpened
     | CalleeReady
     | CalleeRinging

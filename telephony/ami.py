@@ -10,7 +10,7 @@ import structlog
 from panoramisk.manager import Manager  # type: ignore[import-untyped]
 
 from core.errors import SwitchRefused, SwitchUnavailable
-from core.ids import PositionId
+from core.ids import ChannelId, PositionId
 from core.switch import SwitchEvent
 from telephony.security import KINDS, Damper, incident_of
 
@@ -33,9 +33,11 @@ class ManagerLink:
     Args:
         port: of the manager interface, on loopback.
         secret: of the account :data:`USER`.
+        app: the core's name, its application in Asterisk: callers taken back go there.
     """
 
-    def __init__(self, *, port: int, secret: str) -> None:
+    def __init__(self, *, port: int, secret: str, app: str = "core-a") -> None:
+        self._app = app
         self.up = False
         """Whether it is connected and logged in."""
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
@@ -103,6 +105,14 @@ class ManagerLink:
         await self._set(position_id, member=False)
         if self._wanted.get(position_id) is False:
             del self._wanted[position_id]
+
+    async def take_back(self, channel: ChannelId) -> None:
+        """See :meth:`core.ports.FallbackCalls.take_back`."""
+        action = {"Action": "Redirect", "Channel": channel, "Context": "take-back", "Priority": "1"}
+        try:
+            await self._act({**action, "Exten": self._app})
+        except SwitchRefused:
+            log.info("caller_not_taken_back", reason="left, or answered, meanwhile")
 
     async def _set(self, position_id: PositionId, *, member: bool) -> None:
         action = {"Action": "QueueAdd" if member else "QueueRemove", "Queue": QUEUE}

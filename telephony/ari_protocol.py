@@ -41,6 +41,7 @@ class Channel(msgspec.Struct, frozen=True):
     state: str
     creationtime: datetime
     dialplan: Dialplan = Dialplan()
+    name: str = ""
 
 
 class Bridge(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.errors import ConfigurationError
+from telephony.dialling import TransferRules, patterns
 from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES, SILENCED_MANAGER_EVENTS
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "asterisk-conf" / "templates"
@@ -20,6 +21,7 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x1f;\[\]]")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,30}")
 _HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}")
 _USER: Final = re.compile(r"[A-Za-z0-9._+-]{0,64}")
+_LINE: Final = re.compile(r"\+?[0-9]{1,32}")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:/]+")
 
 
@@ -104,6 +106,10 @@ class AsteriskConfig:
     claim_timeout_ms: int = 300
     outgoing: OutgoingTrunk | None = None
     """Where calls to numbers go; none: nobody can be called."""
+    transfers: TransferRules = field(default_factory=TransferRules)
+    """Whom callers may be passed on to in mode secours, over ``outgoing``; by default nobody."""
+    vital_lines: Sequence[str] = ()
+    """Lines whose callers come first in mode secours."""
     phones: Mapping[str, str] = field(default_factory=dict, repr=False)
     """SIP phones that carry positions' sound: name → password."""
     neighbours: Mapping[str, NeighbourTrunk] = field(default_factory=dict)
@@ -142,6 +148,7 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
         "manager_events": MANAGER_EVENTS,
         "silenced_manager_events": SILENCED_MANAGER_EVENTS,
         "track": _track(config),
+        "transfer_patterns": patterns(config.transfers) if config.outgoing is not None else [],
     }
     rendered = {
         name.removesuffix(".j2"): environment.get_template(name).render(values)
@@ -171,12 +178,23 @@ def _check(config: AsteriskConfig) -> None:
     for name in config.phones:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(f"SIP phone {name!r}: letters, digits and - only, at most 31")
+    if not all(_LINE.fullmatch(line) for line in _numbers_of(config)):
+        raise ConfigurationError("lines and numbers of mode secours: digits only, with or without +")
     _check_neighbours(config)
     trunk_out = config.outgoing
     if trunk_out is not None and not (_HOST.fullmatch(trunk_out.host) and _USER.fullmatch(trunk_out.username)):
         raise ConfigurationError("outgoing trunk: host and username are made of letters, digits and . - _ +")
     if trunk_out is not None and trunk_out.transport == "tls" and not config.paths.certificate:
         raise ConfigurationError("outgoing trunk: TLS needs the centre's certificate")
+
+
+def _numbers_of(config: AsteriskConfig) -> list[str]:
+    """All numbers that are written into the dialplan."""
+    rules = config.transfers
+    shown = [rules.presented] if rules.presented else []
+    by_line = rules.presented_by_line
+    prefixes = (*rules.prefixes, *rules.refused_prefixes)
+    return [*config.vital_lines, *rules.short_numbers, *prefixes, *shown, *by_line, *by_line.values()]
 
 
 def _check_neighbours(config: AsteriskConfig) -> None:

@@ -27,8 +27,16 @@ _DYNAMIC: Final = ("asterisk", "config", "dynamic", "res_pjsip")
 class Order(Awaitable[None]):
     """An order given. Awaiting it waits for Asterisk's answer; a failure is logged once, awaited or not."""
 
-    def __init__(self, name: str, future: asyncio.Future[str], *, accept: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        name: str,
+        future: asyncio.Future[str],
+        *,
+        accept: frozenset[int] = frozenset(),
+        refused: Callable[[], None] | None = None,
+    ) -> None:
         self._name = name
+        self._refused = refused
         self._future = future
         self._accept = accept
         future.add_done_callback(self._note)
@@ -44,6 +52,8 @@ class Order(Awaitable[None]):
         if future.cancelled():
             return
         error = future.exception()
+        if isinstance(error, SwitchRefused) and self._refused is not None:
+            self._refused()
         if isinstance(error, SwitchRefused) and error.status not in {404, 409, *self._accept}:
             log.warning("order_refused", order=self._name, status=error.status)
         elif error is not None:  # the channel ended meanwhile, or the link is lost: both are said by an event
@@ -76,10 +86,16 @@ class Orders:
         """Positions' telephones being called → number to show and seconds to ring, until they are rung."""
 
     def _order(
-        self, name: str, method: str, address: str, body: object = None, accept: frozenset[int] = frozenset()
+        self,
+        name: str,
+        method: str,
+        address: str,
+        body: object = None,
+        accept: frozenset[int] = frozenset(),
+        refused: Callable[[], None] | None = None,
     ) -> Order:
         if self.link is not None and self.up:
-            return Order(name, self.link.request(method, address, body), accept=accept)
+            return Order(name, self.link.request(method, address, body), accept=accept, refused=refused)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         future.set_exception(SwitchUnavailable("Asterisk is not connected"))
         return Order(name, future)

@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from core.switch import SwitchTruth
+from core.switch import FallbackCaller, SwitchTruth
 from telephony.ari import AriLink
 from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, uri
-from telephony.translation import bridges_of, truth_of
+from telephony.translation import bridges_of, fallback_of, truth_of
 
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
 
@@ -35,12 +35,22 @@ async def ask_truth(
         link.request("GET", "bridges"),
         link.request("GET", "channels"),
     )
+    met = msgspec.json.decode(bridges, type=list[Bridge])
     controlled = set(msgspec.json.decode(application, type=Application).channel_ids)
     present = msgspec.json.decode(channels, type=list[Channel])
     found = (truth_of(channel, test_callers) for channel in present if channel.id in controlled)
     truth = SwitchTruth(
         switch=switch,
         channels=tuple(channel for channel in found if channel is not None),
-        bridges=bridges_of(msgspec.json.decode(bridges, type=list[Bridge])),
+        bridges=bridges_of(met),
+        fallback=fallback_of(present, met),
     )
     return truth, frozenset(channel.id for channel in present)
+
+
+async def ask_fallback(link: AriLink) -> tuple[FallbackCaller, ...]:
+    """Ask who is in the dialplan's own hands. Raises SwitchUnavailable."""
+    bridges, channels = await asyncio.gather(link.request("GET", "bridges"), link.request("GET", "channels"))
+    return fallback_of(
+        msgspec.json.decode(channels, type=list[Channel]), msgspec.json.decode(bridges, type=list[Bridge])
+    )

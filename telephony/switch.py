@@ -12,7 +12,9 @@ from core.ids import ChannelId, PlaybackId
 from core.switch import (
     CalleeProgress,
     CalleeRinging,
+    CallerUnclaimed,
     DigitPressed,
+    FallbackCaller,
     LegOpened,
     PhoneAnswered,
     PlaybackEnded,
@@ -41,7 +43,7 @@ from telephony.ari_protocol import (
     uri,
 )
 from telephony.orders import Orders
-from telephony.reconciliation import ask_truth
+from telephony.reconciliation import ask_fallback, ask_truth
 from telephony.register import ChannelRegister
 from telephony.translation import WHISPER
 
@@ -247,7 +249,11 @@ class AsteriskSwitch(Orders):
     def _claim(self, channel: Channel) -> None:
         if self.accepting:
             # Refused where another core was faster, the caller left, or the fallback has it: all is well then.
-            self._order("claim", "POST", uri("events", "claim", channelId=channel.id, application=self._app))
+            claim = uri("events", "claim", channelId=channel.id, application=self._app)
+            self._order("claim", "POST", claim, refused=lambda: self._unclaimed(ChannelId(channel.id)))
+
+    def _unclaimed(self, channel: ChannelId) -> None:
+        self._tell(CallerUnclaimed(channel_id=channel))
 
     def _arrived(self, message: StasisStart) -> None:
         if message.args == (WHISPER,):
@@ -268,6 +274,12 @@ class AsteriskSwitch(Orders):
             self.pick_up(event.channel_id)
         if event is not None:
             self._tell(event)
+
+    async def in_fallback(self) -> tuple[FallbackCaller, ...]:
+        """See :meth:`core.ports.FallbackCalls.present`."""
+        if self.link is None or not self.up:
+            raise SwitchUnavailable("Asterisk is not connected")
+        return await ask_fallback(self.link)
 
     def _gone(self, channel: ChannelId) -> None:
         self._music.discard(channel)

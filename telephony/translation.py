@@ -1,9 +1,10 @@
 """From Asterisk's words to the core's: pure functions, with no state."""
 
+import re
 from collections.abc import Container, Iterable, Sequence
 
 from core.ids import BridgeId, CallId, ChannelId, PositionId
-from core.switch import CallerChannel, ChannelTruth
+from core.switch import CallerChannel, ChannelTruth, FallbackCaller
 from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
 from telephony.caller_number import described
 from telephony.neighbours import entrusted
@@ -16,6 +17,14 @@ CONFIRMED = "phone-confirmed"
 
 WHISPER = "whisper"
 """Argument of a channel that only speaks into another's ear."""
+
+FALLBACK = "fallback"
+"""The dialplan's context of callers whom no core has."""
+FALLBACKS = frozenset({FALLBACK, "secours-transfer", "secours-dial"})
+"""That, and those of callers passed on to a number there."""
+
+_STRIP = re.compile(r"PJSIP/([a-z0-9-]+)-[0-9a-f]{8}$")
+"""A channel to a strip, by its account."""
 
 NORMAL_CLEARING = 16
 """Q.850: somebody hung up."""
@@ -36,7 +45,7 @@ def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str
     From a neighbouring centre: ``neighbour, line, who calls, centre, what it says of the call``.
     """
     match tuple(args):
-        case ("caller", line, words) | ("neighbour", line, words, _, _):
+        case ("caller", line, words) | ("caller", line, words, "waited") | ("neighbour", line, words, _, _):
             call_id, origin = entrusted(args) or (CallId(channel.id), None)
             return CallerChannel(
                 channel_id=ChannelId(channel.id),
@@ -45,6 +54,7 @@ def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str
                 caller=described(words, test_callers),
                 created_at=channel.creationtime,
                 origin=origin,
+                waited=args[-1] == "waited",
             )
     return None
 
@@ -118,3 +128,21 @@ def bridges_of(bridges: Iterable[Bridge]) -> dict[BridgeId, frozenset[ChannelId]
         for bridge in bridges
         if bridge.creator == "Stasis"
     }
+
+
+def fallback_of(channels: Iterable[Channel], bridges: Iterable[Bridge]) -> tuple[FallbackCaller, ...]:
+    """Find the callers in the dialplan's own hands, in order of arrival, and with whom each talks."""
+    known = {channel.id: channel for channel in channels}
+    together = {each: bridge.channels for bridge in bridges for each in bridge.channels}
+    found = [channel for channel in known.values() if channel.dialplan.context in FALLBACKS]
+    return tuple(
+        _in_fallback(channel, [known[other] for other in together.get(channel.id, ()) if other in known])
+        for channel in sorted(found, key=lambda channel: channel.creationtime)
+    )
+
+
+def _in_fallback(caller: Channel, together: Iterable[Channel]) -> FallbackCaller:
+    others = [channel for channel in together if channel.id != caller.id]
+    strips = [at[1] for channel in others if (at := _STRIP.match(channel.name))]
+    position = PositionId(strips[0]) if strips and caller.dialplan.context == FALLBACK else None
+    return FallbackCaller(channel_id=ChannelId(caller.id), talking=bool(others), position_id=position)

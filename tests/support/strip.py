@@ -48,6 +48,12 @@ class Strip:
                 await session.connected()
         return call, session
 
+    async def transfer(self, call: Call, number: str) -> int:
+        """Ask that the other end of a call be passed on to a number; give the answer's status."""
+        target = f"<sip:{number}@{DOMAIN}>"
+        request = call.dialog.request("REFER", ("Refer-To", target), ("Refer-Sub", "false"))
+        return (await self.phone.agent.ask(request)).status
+
     async def answer(self) -> tuple[Call, WebRtcSession]:
         """Wait to be rung, and answer."""
         session = WebRtcSession()

@@ -17,6 +17,7 @@ from telephony.config import (
     load_secrets,
     render,
 )
+from telephony.dialling import TransferRules
 from telephony.modules import MODULES
 from telephony.strips import account_of
 
@@ -86,16 +87,48 @@ def test_tls_is_offered_where_there_is_a_certificate(config: AsteriskConfig, tmp
     assert "tlsenable = yes" in sections(tmp_path / "tls" / "http.conf")["general"]
 
 
-def test_nothing_in_the_dialplan_can_dial_out(config: AsteriskConfig, tmp_path: Path) -> None:
-    render(config, tmp_path / "out")
+CONTEXTS = {
+    "general", "from-trunk", "fallback", "take-back", "callee-answered", "phone-confirmed", "positions",
+}  # fmt: skip
+RULES = TransferRules(short_numbers=("18",), prefixes=("+33",), refused_prefixes=("+3389",))
+TRUNK = OutgoingTrunk(host="sip.example.org")
+
+
+@pytest.mark.parametrize(("trunk", "rules"), [(None, RULES), (TRUNK, TransferRules())])
+def test_with_no_trunk_or_no_rules_nothing_in_the_dialplan_can_dial_out(
+    config: AsteriskConfig, tmp_path: Path, trunk: OutgoingTrunk | None, rules: TransferRules
+) -> None:
+    render(replace(config, outgoing=trunk, transfers=rules), tmp_path / "out")
     text = (tmp_path / "out" / "extensions.conf").read_text()
     assert not re.search(r"\b(Dial|Originate|Transfer|System|AGI|Page|FollowMe|DISA)\(", text)
-    assert not [
-        module for module in MODULES if module in {"app_dial", "app_system", "res_agi", "app_originate"}
+    assert not [module for module in MODULES if module in {"app_system", "res_agi", "app_originate"}]
+    assert set(sections(tmp_path / "out" / "extensions.conf")) == CONTEXTS
+
+
+def test_only_a_transfer_of_mode_secours_dials_and_only_permitted_numbers(
+    config: AsteriskConfig, tmp_path: Path
+) -> None:
+    render(replace(config, outgoing=TRUNK, transfers=RULES), tmp_path / "out")
+    found = sections(tmp_path / "out" / "extensions.conf")
+    assert set(found) == CONTEXTS | {"secours-transfer", "secours-dial", "secours-reached"}
+    assert [context for context, lines in found.items() if any("Dial(" in line for line in lines)] == [
+        "secours-dial"
     ]
-    assert set(sections(tmp_path / "out" / "extensions.conf")) == {
-        "general", "from-trunk", "fallback", "callee-answered", "phone-confirmed", "positions",
-    }  # fmt: skip
+    # Only the permitted patterns lead there, and only a transfer of the fallback's calls leads to those.
+    leads = {context for context, lines in found.items() if any("secours-dial" in line for line in lines)}
+    assert leads == {"secours-transfer"}
+    assert {c for c, lines in found.items() if any("secours-transfer" in line for line in lines)} == {
+        "fallback"
+    }
+    extensions = [line.split()[2].split(",")[0] for line in found["secours-transfer"]]
+    assert extensions
+    assert all(re.fullmatch(r"18|_\+33[0-9]*X*", each) for each in extensions)
+
+
+def test_vital_lines_come_first_in_mode_secours(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(replace(config, vital_lines=("112", "+33144000015")), tmp_path / "out")
+    lines = sections(tmp_path / "out" / "extensions.conf")["fallback"]
+    assert len([line for line in lines if "QUEUE_PRIO=" in line]) == 2
 
 
 def test_calls_to_numbers_have_a_trunk_where_one_is_set(config: AsteriskConfig, tmp_path: Path) -> None:
@@ -138,6 +171,9 @@ def test_modules_are_listed_once_and_only_those_in_use(config: AsteriskConfig, t
     [
         {"core_app": "main"},
         {"core_app": "core-a,core-b"},
+        {"vital_lines": ('15"',)},
+        {"transfers": TransferRules(prefixes=("+33,",))},
+        {"transfers": TransferRules(presented_by_line={"15": "x"})},
         {"centre_id": "FR751]"},
         {"node": "a b"},
         {"trunks": {"x": ["example.org"]}},
@@ -161,7 +197,7 @@ def test_the_account_of_a_strip_gives_no_more_than_it_needs() -> None:
     assert endpoint["context"] == "positions"
     assert endpoint["webrtc"] == "yes"
     assert endpoint["allow"] == "alaw,opus"
-    assert endpoint["allow_transfer"] == "no"
+    assert "set_var" not in endpoint  # no context of its own: what it may pass on is the fallback's to say
     assert endpoint["identify_by"] == "username"
     assert account["aor"]["max_contacts"] == "1"
     assert account["auth"] == {"auth_type": "digest", "username": "arm1", "password": "secret"}
