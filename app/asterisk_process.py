@@ -101,6 +101,11 @@ class AsteriskProcess:
         return answer
 
     @property
+    def config_dir(self) -> Path:
+        """Where its configuration is: by that it is known among others."""
+        return self._config_dir.absolute()
+
+    @property
     def pid(self) -> int:
         """Process id, on the host, of Asterisk itself.
 
@@ -173,8 +178,8 @@ def _host_program() -> str:
 def asterisk_pid(starter: int) -> int:
     """Find Asterisk's own process id below the one of the command that confines it."""
     pid = starter
-    while _name(pid) == "bwrap" and (children := _children(pid)):
-        pid = children[0]
+    while _name(pid) == "bwrap" and (below := children(pid)):
+        pid = below[0]
     return pid
 
 
@@ -184,7 +189,8 @@ def terminate(starter: int) -> None:
         os.kill(asterisk_pid(starter), signal.SIGTERM)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The process ids of those that a process has started and that still run."""
     try:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):

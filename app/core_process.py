@@ -116,6 +116,7 @@ async def _core(settings: Settings) -> AsyncIterator[Core]:
             switch=NODE,
             ari_port=settings.asterisk.ari_port,
             ari_password=secrets.ari,
+            ami_port=settings.asterisk.ami_port,
             prompts=str(prompts_dir(settings)),
             position_codecs=settings.asterisk.position_codecs,
             test_callers=settings.asterisk.test_callers,

@@ -13,6 +13,7 @@ from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
 from app.settings import Settings
 from app.turn import turn_parts
+from app.watchdog import Patience, http_answers, sip_answers
 from setup.roots import voices_root
 from setup.sandbox import sandboxed
 
@@ -98,12 +99,18 @@ def _asterisk(settings: Settings) -> Part:
     asterisk = settings.asterisk
     process = prepare_asterisk(settings)
     every = asterisk.bind_address
+    here = "127.0.0.1" if every == "0.0.0.0" else every  # noqa: S104 - compared, not bound
     return Part(
         name="Asterisk",
         command=process.command(),
         ready=process.is_ready,
         restart=True,
         end=terminate,
+        questions=(
+            sip_answers(here, asterisk.sip_port),
+            http_answers("ARI", here, asterisk.ws_port, "/ari/asterisk/ping"),
+        ),
+        patience=Patience(frozen=asterisk.frozen_seconds),
         ports=[
             PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port", kind="udp"),
             PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from app.watchdog import Patience, Question
 from core.errors import BandeauError
 
 
@@ -71,6 +72,9 @@ class Part:
     """Asks it to end, given its process id."""
     end_seconds: float = 5
     """How long it may take to end before it is killed."""
+    questions: Sequence[Question] = ()
+    """Asked for as long as it runs; when they stay unanswered it is killed, and so started again."""
+    patience: Patience = field(default_factory=Patience)
 
 
 class RunningPart:

@@ -192,6 +192,8 @@ class AsteriskSettings(BaseModel):
     trunks: dict[str, list[str]] = {"operator": ["127.0.0.0/8"]}
     """Trunk name → addresses or networks from which calls are accepted."""
     claim_timeout_ms: int = Field(default=300, ge=50, le=2000)
+    frozen_seconds: float = Field(default=2.5, ge=1, le=60)
+    """An Asterisk that has answered nothing for so long is killed by the launcher, and started again."""
     test_callers: tuple[E164, ...] = ()
     """Numbers (E.164) of the continuous test robot: kept out of every figure."""
     prompts_dir: Path | None = None

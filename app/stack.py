@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from app import orphan_guard
 from app.part import Part, PartFailed, PortUse, RunningPart
+from app.watchdog import until_silent
 
 _POLL_SECONDS = 0.1
 _QUICK_DEATH_SECONDS = 5.0
@@ -98,7 +100,7 @@ class Stack:
         while True:
             running = self._running[place]
             part, began = running.part, time.monotonic()
-            status = await running.wait()
+            status = await self._until_end(running)
             await self._end(running)
             if not part.restart:
                 self._say(f"  ! {part.name} ended with status {status} (see {self._log(part)})")
@@ -106,6 +108,23 @@ class Stack:
             quick_deaths = quick_deaths + 1 if time.monotonic() - began < _QUICK_DEATH_SECONDS else 0
             self._say(f"  ! {part.name} ended with status {status}: starting it again")
             await self._start_again(place, part, _pause(quick_deaths))
+
+    async def _until_end(self, running: RunningPart) -> int:
+        """Wait until a part ends, or kill it when it works no more; its exit status."""
+        part = running.part
+        if not part.questions:
+            return await running.wait()
+        ended = asyncio.create_task(running.wait())
+        silent = asyncio.create_task(until_silent(part.questions, part.patience))
+        try:
+            await asyncio.wait((ended, silent), return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                self._say(f"  ! {part.name} {silent.result()}: it is killed")
+                running.kill()
+            return await ended
+        finally:
+            await _cancel(silent)
+            await _cancel(ended)
 
     async def _start_again(self, place: int, part: Part, pause: float) -> None:
         while True:
@@ -178,7 +197,7 @@ def _pause(quick_deaths: int) -> float:
     return 0.0 if quick_deaths < 2 else min(0.25 * 2.0**quick_deaths, _LONGEST_PAUSE_SECONDS)
 
 
-async def _cancel(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+async def _cancel(task: "asyncio.Task[Any]") -> None:
     if not task.done():
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -8,7 +8,15 @@ import structlog
 from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import ChannelId, PositionId
 from core.ports import Switch
-from core.switch import ChannelGone, LegOpened, SwitchEvent, SwitchTruth, SwitchUp, position_bridge
+from core.switch import (
+    ChannelGone,
+    LegOpened,
+    SwitchDied,
+    SwitchEvent,
+    SwitchTruth,
+    SwitchUp,
+    position_bridge,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +54,8 @@ class LegKeeper:
                 self._changed(position_id)
         elif isinstance(event, SwitchUp):
             self._reconcile(event.truth, taken)
+        elif isinstance(event, SwitchDied):
+            self._reconcile(SwitchTruth(switch=event.switch), taken)
 
     def warm(self, position_id: PositionId) -> None:
         """Let sound come to the leg already, before there is any to be heard.

@@ -3,15 +3,17 @@
 from calls.answering import Answering
 from calls.arriving import Arriving
 from calls.hands import Hands
-from calls.model import Call, PartyState
+from calls.model import Call, Party, PartyState
 from calls.placing import Placing
 from calls.policy import heard_twice
+from calls.runs import Runs
 from core.events import CallHeld
 from core.ids import ChannelId
 from core.switch import ChannelTruth, SwitchTruth
-from core.words import EndedBy, PartyEnd
+from core.words import EndedBy, Outcome, PartyEnd
 
 FOUND_ENDED = "found ended at reconciliation"
+SWITCH_DIED = "Asterisk ended"
 
 
 class Reconciling:
@@ -22,19 +24,49 @@ class Reconciling:
         self._arriving = arriving
         self._answering = answering
         self._placing = placing
+        self._runs = Runs()
+        hands.bus.project(self._runs.fold)
+
+    def died(self, switch: str) -> None:
+        """Asterisk has ended, and cut every call that it held."""
+        hands = self._hands
+        hands.wirer.take_in(SwitchTruth(switch=switch))
+        for call in list(hands.calls.by_id.values()):
+            for party in [p for p in call.outside() if p.channel_id is not None]:
+                self._cut(call, party)
+            self._unreached(call)
+        hands.ending.clear()
+        hands.dropping.clear()
+
+    def _cut(self, call: Call, party: Party) -> None:
+        """Asterisk took somebody outside with it. Who was being hung up on is not lost."""
+        hands = self._hands
+        if hands.calls.by_id.get(call.call_id) is not call or party.party_id not in call.parties:
+            return
+        over = call.call_id in hands.ending or call.closing is not None or not call.line_open
+        if over or party.channel_id in hands.dropping:
+            self._arriving.left(call, party, PartyEnd.HUNG_UP, SWITCH_DIED)
+        else:
+            hands.over(call, EndedBy.SYSTEM, Outcome.TECHNICAL_FAILURE, detail=SWITCH_DIED)
+
+    def _unreached(self, call: Call) -> None:
+        """Numbers that were being called from a call that goes on."""
+        for party in call.ringing():
+            if party.channel_id is not None and self._hands.calls.by_id.get(call.call_id) is call:
+                self._placing.fail(call, party.party_id, PartyEnd.FAILED)
 
     def reconcile(self, truth: SwitchTruth) -> None:
         """Make the calls of the journal and the channels of Asterisk agree."""
         hands = self._hands
         hands.wirer.take_in(truth)
-        hands.ending.clear()
-        hands.dropping.clear()
         found = {channel.channel_id: channel for channel in truth.channels}
         for position_id in list(hands.calls.by_position):
             for call_id in heard_twice(hands.calls, position_id):
                 hands.publish(CallHeld(call_id=call_id, position_id=position_id))
         for call in list(hands.calls.by_id.values()):
-            self._channels_of(call, found)
+            self._channels_of(call, found, truth)
+        hands.ending.clear()
+        hands.dropping.clear()
         for call in list(hands.calls.by_id.values()):
             self._sound_of(call)
         for channel in truth.channels:
@@ -43,7 +75,7 @@ class Reconciling:
             elif channel.caller is not None:
                 self._arriving.caller_arrived(channel.caller)
 
-    def _channels_of(self, call: Call, found: dict[ChannelId, ChannelTruth]) -> None:
+    def _channels_of(self, call: Call, found: dict[ChannelId, ChannelTruth], truth: SwitchTruth) -> None:
         """Note who left, and who answered, meanwhile."""
         for party in [p for p in call.parties.values() if p.channel_id is not None]:
             if self._hands.calls.by_id.get(call.call_id) is not call:
@@ -51,7 +83,9 @@ class Reconciling:
             if party.channel_id is None or party.party_id not in call.parties:
                 continue
             channel = found.get(party.channel_id)
-            if channel is None and party.state is PartyState.IN:
+            if channel is None and party.state is PartyState.IN and self._runs.cut(truth, party.channel_id):
+                self._cut(call, party)
+            elif channel is None and party.state is PartyState.IN:
                 self._arriving.left(call, party, PartyEnd.HUNG_UP, FOUND_ENDED)
             elif channel is None:
                 self._placing.fail(call, party.party_id, PartyEnd.FAILED)

@@ -24,6 +24,7 @@ from core.switch import (
     CallerArrived,
     ChannelGone,
     LegOpened,
+    SwitchDied,
     SwitchDown,
     SwitchEvent,
     SwitchUp,
@@ -87,10 +88,14 @@ class CallService:
             case SwitchUp():
                 self._hands.switch_up = True
                 self._reconciling.reconcile(event.truth)
-                self._hands.publish(SwitchConnected(switch=event.truth.switch))
+                self._hands.publish(
+                    SwitchConnected(switch=event.truth.switch, started_at=event.truth.started_at)
+                )
             case SwitchDown():
                 self._hands.switch_up = False
                 self._hands.publish(SwitchLost(switch=event.switch, detail=event.detail))
+            case SwitchDied():
+                self._reconciling.died(event.switch)
             case _:
                 pass
 

@@ -9,8 +9,8 @@ from core.words import LossPlace, Priority
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Owner:
-    """Who has taken an item."""
+class AtPosition:
+    """An agent, and where."""
 
     position_id: PositionId
     agent_id: AgentId
@@ -24,7 +24,7 @@ class LostItem:
     ``number`` is E.164, or ``None`` where it was withheld: there is nobody to call back, and each loss is an
     item of its own. ``line``, ``flow``, ``place`` and ``waited_seconds`` (time on the line) are those of the
     last loss; ``priority`` is the most urgent of all. ``short``: the one loss came too soon to be taken for a
-    call for help.
+    call for help. ``cut``: a fault of ours ended one of the calls; ``last_agent`` spoke to the caller last.
     """
 
     item_id: ItemId
@@ -38,11 +38,13 @@ class LostItem:
     first_lost_at: datetime
     last_lost_at: datetime
     losses: int = 1
-    owner: Owner | None = None
+    owner: AtPosition | None = None
     attempts: int = 0
     first_attempt_at: datetime | None = None
     last_attempt_at: datetime | None = None
     notes: tuple[Note, ...] = ()
+    cut: bool = False
+    last_agent: AtPosition | None = None
 
     @property
     def to_call(self) -> bool:

@@ -178,9 +178,14 @@ class FallbackRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchTruth:
-    """What Asterisk holds now: the truth to reconcile with. ``fallback``: who is in its own hands."""
+    """What Asterisk holds now: the truth to reconcile with.
+
+    ``started_at``: when this run of it began; what an earlier run held is gone. None: it does not tell.
+    ``fallback``: who is in its own hands.
+    """
 
     switch: str
+    started_at: datetime | None = None
     channels: tuple[ChannelTruth, ...] = ()
     bridges: dict[BridgeId, frozenset[ChannelId]] = field(default_factory=dict)
     fallback: tuple[FallbackCaller, ...] = ()
@@ -199,6 +204,13 @@ class SwitchDown:
 
     switch: str
     detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchDied:
+    """Asterisk itself has ended: every channel it held is cut. Told before the next SwitchUp."""
+
+    switch: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,5 +236,6 @@ SwitchEvent = (
     | PlaybackEnded
     | SwitchUp
     | SwitchDown
+    | SwitchDied
     | SecurityIncident
 )

@@ -15,8 +15,9 @@ expect: a history may begin in the middle.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.desk import LostItem, Owner
+from core.desk import AtPosition, LostItem
 from core.events import (
+    AgentLoggedIn,
     CallAnswered,
     CallArrived,
     CallbackRequested,
@@ -39,9 +40,9 @@ from core.events import (
     PartyJoined,
     TransferStarted,
 )
-from core.ids import CallId, ItemId, PartyId
+from core.ids import CallId, ItemId, PartyId, PositionId
 from core.notes import Note
-from core.words import ItemOutcome, LossPlace, Priority, TargetKind
+from core.words import ItemOutcome, LossPlace, Outcome, Priority, TargetKind
 from desk.policy import most_urgent, place_of
 
 
@@ -57,6 +58,7 @@ class Caller:
     priority: Priority = Priority.PX
     waiting: bool = False
     answered: bool = False
+    last_agent: AtPosition | None = None
 
 
 @dataclass(slots=True)
@@ -95,9 +97,12 @@ class Desk:
         """Items that have changed since somebody last emptied this."""
         self.last_touched: set[ItemId] = set()
         """Items that the last event changed."""
+        self._names: dict[PositionId, str] = {}
         self._callers: dict[CallId, Caller] = {}
         self._unanswered: dict[str, set[CallId]] = {}
         self._callbacks: dict[CallId, Callback] = {}
+        self._joined: dict[CallId, list[Caller]] = {}
+        """Callers whose own call was merged into another, by the one that goes on."""
 
     # --- questions --------------------------------------------------------------------------------------
 
@@ -129,7 +134,9 @@ class Desk:
             case PartyInvited() | PartyJoined() if event.call_id in self._callbacks:
                 self._fold_callback(event, self._callbacks[event.call_id])
             case CallsMerged():
-                self._gone(event.merged_id)
+                self._merged(event)
+            case AgentLoggedIn():
+                self._names[event.position_id] = event.name
             case CallEnded():
                 self._ended(event, at)
             case CallEvent():
@@ -169,6 +176,10 @@ class Desk:
                 self._rings_no_more(caller)
                 caller.number = event.number
             case CallAnswered():
+                name = self._names.get(event.position_id, "")
+                caller.last_agent = AtPosition(
+                    position_id=event.position_id, agent_id=event.agent_id, name=name
+                )
                 self._answered(caller)
             case _:
                 pass
@@ -189,9 +200,22 @@ class Desk:
             place = place_of(event.outcome, answered=caller.answered, left_alone=caller.waiting)
             if place is not None:
                 self.pending[event.call_id] = Loss(caller, place, at)
+        if event.outcome is Outcome.TECHNICAL_FAILURE:
+            for other in self._joined.get(event.call_id, ()):
+                self.pending[other.call_id] = Loss(other, LossPlace.FAILURE, at)
         self._gone(event.call_id)
 
+    def _merged(self, event: CallsMerged) -> None:
+        """A caller goes on in another call: lost only if a fault ends that one."""
+        together = [*self._joined.get(event.call_id, ()), *self._joined.pop(event.merged_id, ())]
+        if caller := self._callers.get(event.merged_id):
+            together.append(caller)
+        self._gone(event.merged_id)
+        if together:
+            self._joined[event.call_id] = together
+
     def _gone(self, call_id: CallId) -> None:
+        self._joined.pop(call_id, None)
         if caller := self._callers.pop(call_id, None):
             self._rings_no_more(caller)
         if callback := self._callbacks.pop(call_id, None):
@@ -255,7 +279,7 @@ class Desk:
     def _fold_item(self, event: ItemEvent, item: LostItem, at: datetime) -> None:
         match event:
             case ItemTaken():
-                owner = Owner(position_id=event.position_id, agent_id=event.agent_id, name=event.name)
+                owner = AtPosition(position_id=event.position_id, agent_id=event.agent_id, name=event.name)
                 self._put(replace(item, owner=owner))
             case ItemReleased():
                 self._put(replace(item, owner=None))
@@ -297,6 +321,8 @@ def opened(event: LostCallFiled) -> LostItem:
         short=event.short,
         first_lost_at=event.lost_at,
         last_lost_at=event.lost_at,
+        cut=event.place is LossPlace.FAILURE,
+        last_agent=event.last_agent,
     )
 
 
@@ -312,4 +338,6 @@ def added(item: LostItem, event: LostCallFiled) -> LostItem:
         short=False,
         last_lost_at=max(item.last_lost_at, event.lost_at),
         losses=item.losses + 1,
+        cut=item.cut or event.place is LossPlace.FAILURE,
+        last_agent=event.last_agent or item.last_agent,
     )

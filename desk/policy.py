@@ -48,7 +48,7 @@ class Group(StrEnum):
 
 _GROUPS = {group: rank for rank, group in enumerate(Group)}
 
-SortKey = tuple[int, int, datetime, str]
+SortKey = tuple[int, bool, int, datetime, str]
 
 
 def place_of(outcome: Outcome, *, answered: bool, left_alone: bool) -> LossPlace | None:
@@ -81,8 +81,8 @@ def group_of(item: LostItem) -> Group:
 
 
 def sort_key(item: LostItem) -> SortKey:
-    """Order of work: those to call back, by priority, then those lost for longest."""
-    return _GROUPS[group_of(item)], item.priority.rank, item.first_lost_at, item.item_id
+    """Order of work: those to call back; first whom a fault of ours cut, by priority, then lost for longest."""
+    return _GROUPS[group_of(item)], not item.cut, item.priority.rank, item.first_lost_at, item.item_id
 
 
 def most_urgent(one: Priority, other: Priority) -> Priority:

@@ -117,6 +117,10 @@ class DeskScreen:
         }
         if item.number is not None:
             view["number"] = item.number
+        if item.cut:
+            view["cut"] = True
+        if item.last_agent is not None:
+            view["lastAgent"] = item.last_agent.name or item.last_agent.position_id
         if item.last_attempt_at is not None:
             view["lastAttemptAt"] = instant(item.last_attempt_at)
         if item.owner is not None:

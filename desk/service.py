@@ -147,6 +147,7 @@ class DeskService:
             lost_at=loss.lost_at,
             waited_seconds=waited,
             short=item_id is None and is_short(self._rules, loss.place, caller.priority, waited),
+            last_agent=caller.last_agent,
         )
 
     def _close_settled(self, cause: Envelope | None = None) -> None:

@@ -9,6 +9,8 @@ from core.words import Outcome
 _CREATED = re.compile(r"-(\d{10,11})\.\d+$")
 MISSING_AFTER_S = 10.0
 """How long after a call's end its tracks may take to be closed by Asterisk."""
+CUT_AFTER_S = 1.0
+"""The same after Asterisk itself ended: it closes nothing any more."""
 FALLBACK_LASTS_S = 4 * 3600.0
 """How long a call handed to the fallback may go on, still recorded, after it ended for the core."""
 
@@ -23,6 +25,8 @@ class Patience:
 
 def patience(outcome: Outcome) -> Patience:
     """How to look for the tracks of a call that ended so."""
+    if outcome is Outcome.TECHNICAL_FAILURE:
+        return Patience(CUT_AFTER_S, 0.25)
     if outcome is Outcome.FALLBACK:
         return Patience(FALLBACK_LASTS_S, 5.0)
     return Patience(MISSING_AFTER_S, 0.25)

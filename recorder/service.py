@@ -21,7 +21,7 @@ from core.ids import CallId, ChannelId
 from core.ports import Bus, Clock
 from core.words import Outcome
 from recorder.policy import Measured, Patience, Tracks, complete, patience, tracks_of, what_is_missing
-from recorder.store import measure
+from recorder.store import close_left_open, measure
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +128,9 @@ class RecorderService:
         """Wait until Asterisk has closed the tracks, a moment after the call's end, then list them."""
         call_id, tracks = recording.call_id, recording.tracks
         caller, centre = await self._closed_tracks(tracks, patience(recording.outcome or Outcome.ANSWERED))
+        repaired = not complete(caller, centre)
+        if repaired:
+            caller, centre = await asyncio.to_thread(self._repaired, tracks)
         if caller.seconds is not None and centre.seconds is not None:
             self._bus.publish(
                 RecordingEnded(
@@ -135,12 +138,24 @@ class RecorderService:
                     seconds=round(max(caller.seconds, centre.seconds), 3),
                     octets=caller.octets + centre.octets,
                     caller_track=tracks.caller,
+                    repaired=repaired,
                 )
             )
         else:
             log.error("recording_missing", call_id=call_id)
             missing = what_is_missing(caller, centre)
             self._bus.publish(RecordingMissing(call_id=call_id, detail=missing, caller_track=tracks.caller))
+
+    def _repaired(self, tracks: Tracks) -> tuple[Measured, Measured]:
+        """Close what Asterisk left open: it ended in the middle of the call. Blocking."""
+        measured = []
+        for track in (self._folder / tracks.caller, self._folder / tracks.centre):
+            found = measure(track)
+            if found.seconds is None and close_left_open(track):
+                log.warning("track_repaired", track=track.name)
+                found = measure(track)
+            measured.append(found)
+        return measured[0], measured[1]
 
     async def _closed_tracks(self, tracks: Tracks, patient: Patience) -> tuple[Measured, Measured]:
         give_up = self._clock.monotonic() + patient.total

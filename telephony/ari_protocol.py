@@ -59,6 +59,18 @@ class Application(msgspec.Struct, frozen=True):
     channel_ids: tuple[str, ...] = ()
 
 
+class Status(msgspec.Struct, frozen=True):
+    """How this run of Asterisk is."""
+
+    startup_time: datetime
+
+
+class Information(msgspec.Struct, frozen=True):
+    """What Asterisk says of itself."""
+
+    status: Status
+
+
 class Playback(msgspec.Struct, frozen=True):
     """An announcement. ``state``: ``done`` (to the end, or stopped) or ``failed``, once it is over.
 

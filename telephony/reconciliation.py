@@ -8,7 +8,7 @@ import msgspec
 
 from core.switch import FallbackCaller, SwitchTruth
 from telephony.ari import AriLink
-from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, uri
+from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, Information, uri
 from telephony.translation import bridges_of, fallback_of, truth_of
 
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
@@ -22,15 +22,16 @@ async def ask_truth(
     Returns:
         what is under the core's control, and the ids of all channels, of whomever.
 
-    The three readings are not one instant: who calls must hold back the events that come meanwhile, and tell
+    The readings are not one instant: who calls must hold back the events that come meanwhile, and tell
     them after the truth.
 
     Raises:
         SwitchUnavailable: the link was lost meanwhile.
         SwitchRefused: Asterisk does not know the application.
     """
-    _, application, bridges, channels = await asyncio.gather(
+    _, information, application, bridges, channels = await asyncio.gather(
         link.request("PUT", uri("applications", app, "eventFilter"), _ALLOWED),
+        link.request("GET", uri("asterisk", "info", only="status")),
         link.request("GET", uri("applications", app)),
         link.request("GET", "bridges"),
         link.request("GET", "channels"),
@@ -41,6 +42,7 @@ async def ask_truth(
     found = (truth_of(channel, test_callers) for channel in present if channel.id in controlled)
     truth = SwitchTruth(
         switch=switch,
+        started_at=msgspec.json.decode(information, type=Information).status.startup_time,
         channels=tuple(channel for channel in found if channel is not None),
         bridges=bridges_of(met),
         fallback=fallback_of(present, met),

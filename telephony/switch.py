@@ -19,6 +19,7 @@ from core.switch import (
     PhoneAnswered,
     PlaybackEnded,
     SpeechHeard,
+    SwitchDied,
     SwitchDown,
     SwitchEvent,
     SwitchTruth,
@@ -43,6 +44,7 @@ from telephony.ari_protocol import (
     uri,
 )
 from telephony.orders import Orders
+from telephony.pulse import DeathWatch
 from telephony.reconciliation import ask_fallback, ask_truth
 from telephony.register import ChannelRegister
 from telephony.translation import WHISPER
@@ -58,6 +60,8 @@ class AsteriskSwitch(Orders):
         switch: the name of this Asterisk in events.
         ari_port: loopback port where Asterisk dials us.
         ari_password: what Asterisk proves itself with.
+        ami_port: loopback port of Asterisk's manager interface: where nobody listens, Asterisk has ended. None:
+            that is told by its next run alone.
         prompts: folder of the announcements, as Asterisk sees it.
         position_codecs: of strips, in order of preference.
         test_callers: E.164 numbers of the continuous test robot.
@@ -73,6 +77,7 @@ class AsteriskSwitch(Orders):
         prompts: str,
         position_codecs: str = "alaw,opus",
         test_callers: Collection[str] = (),
+        ami_port: int | None = None,
     ) -> None:
         self.accepting = True
         """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
@@ -81,6 +86,7 @@ class AsteriskSwitch(Orders):
         self._listener: Callable[[SwitchEvent], None] = _nobody
         self._held_back: list[Known] = []
         self._test_callers = test_callers
+        self._death = DeathWatch(ami_port, self._died) if ami_port is not None else None
         self._fenced = False
         self._reconciling: asyncio.Task[None] | None = None
         self.server = AriServer(
@@ -103,9 +109,13 @@ class AsteriskSwitch(Orders):
             OSError: the port is taken.
         """
         await self.server.start()
+        if self._death is not None:
+            self._death.begin()
 
     async def close(self) -> None:
         """Let go of Asterisk. Its calls go on; new ones are answered by the fallback."""
+        if self._death is not None:
+            self._death.end()
         await self.server.close()
         if self._reconciling is not None:
             self._reconciling.cancel()
@@ -130,6 +140,8 @@ class AsteriskSwitch(Orders):
             link.abort()
             return
         self.link = link
+        if self._death is not None:
+            self._death.end()
         self._held_back = []
         self._reconciling = asyncio.get_running_loop().create_task(self._reconcile(link))
 
@@ -143,6 +155,14 @@ class AsteriskSwitch(Orders):
             self.up = False
             log.warning("switch_down", reason=reason)
             self._tell(SwitchDown(switch=self._name, detail=reason))
+        if self._death is not None:
+            self._death.begin()
+
+    def _died(self) -> None:
+        """Nobody listens where Asterisk did: its channels are no more."""
+        if not self._fenced:
+            log.error("switch_died", switch=self._name)
+            self._tell(SwitchDied(switch=self._name))
 
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""

@@ -270,6 +270,10 @@ export interface DeskItem {
   losses: number;
   attempts: number;
   lastAttemptAt?: Instant;
+  /** A fault of ours cut one of the calls: the first to be called back. */
+  cut?: boolean;
+  /** Who spoke to the caller last. */
+  lastAgent?: string;
   /** The caller rings again right now. */
   onLine: boolean;
   /** A call of ours to the number is under way. */

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.desk import LostItem
+from core.desk import AtPosition, LostItem
 from core.events.base import CallEvent, ItemEvent
 from core.ids import AgentId, CallId, ItemId, PositionId
 from core.words import ItemOutcome, LossPlace, Priority
@@ -22,7 +22,8 @@ __all__ = [
 class LostCallFiled(CallEvent):
     """A lost call went to the desk: it opened the item (of its own id), or was added to the one of its number.
 
-    ``waited_seconds`` is its time on the line; ``short``: too short to be taken for a call for help.
+    ``waited_seconds`` is its time on the line; ``short``: too short to be taken for a call for help;
+    ``last_agent``: who spoke to the caller last, where somebody did.
     """
 
     item_id: ItemId
@@ -34,6 +35,7 @@ class LostCallFiled(CallEvent):
     lost_at: datetime
     waited_seconds: float
     short: bool
+    last_agent: AtPosition | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

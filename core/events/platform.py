@@ -1,6 +1,7 @@
 """The centre itself: its cores, its switch, its plan, its directory, its security."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.events.base import Event
 
@@ -35,9 +36,13 @@ class CoreStarted(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchConnected(Event):
-    """The core commands Asterisk again; calls and positions have been reconciled with it."""
+    """The core commands Asterisk again; calls and positions have been reconciled with it.
+
+    ``started_at``: when this run of Asterisk began: another than before, and its calls were cut.
+    """
 
     switch: str
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,11 +29,13 @@ class RecordingEnded(CallEvent):
     """The tracks are closed. ``seconds`` is their length, ``octets`` their total size.
 
     ``caller_track`` says which, as in RecordingStarted: a call has one recording for each who is outside.
+    ``repaired``: Asterisk had left a track open, and its last two seconds at most are lost.
     """
 
     seconds: float
     octets: int
     caller_track: str = ""
+    repaired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,12 +9,13 @@ export interface Shown extends DeskItem {
   id: string;
 }
 
-/** The items in order of work: those to call back, by priority, then those lost for longest. */
+/** The items in order of work: those to call back; first whom a fault cut, by priority, then those lost for longest. */
 export function ordered(view: DeskView | undefined): Shown[] {
   const all = Object.entries(view?.items ?? {}).map(([id, item]) => ({ ...item, id }));
   return all.sort(
     (a, b) =>
       GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) ||
+      Number(b.cut ?? false) - Number(a.cut ?? false) ||
       PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) ||
       Date.parse(a.firstLostAt) - Date.parse(b.firstLostAt) ||
       (a.id < b.id ? -1 : 1),

@@ -10,12 +10,14 @@ import textwrap
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.part import Part, PartFailed, PortUse
 from app.stack import Stack, check_ports
+from app.watchdog import Patience, Question
 from tests.support.waiting import until, wait_until
 
 pytestmark = pytest.mark.component
@@ -87,6 +89,29 @@ async def test_starts_a_dead_part_again_and_leaves_the_others(tmp_path: Path) ->
         await until(lambda: len(pids(tmp_path / "core")) == 2, "the part lives again")
         assert len(pids(tmp_path / "other")) == 1
     assert not any(exists(pid) for name in ("core", "other") for pid in pids(tmp_path / name))
+
+
+async def test_kills_a_part_that_answers_no_more(tmp_path: Path) -> None:
+    said: list[str] = []
+    frozen = asyncio.Event()
+
+    async def ask() -> None:
+        if frozen.is_set():
+            await asyncio.Event().wait()
+
+    part = replace(
+        sleeper("core", tmp_path, restart=True),
+        questions=(Question("ARI", ask), Question("SIP", ask)),
+        patience=Patience(frozen=0.5),
+    )
+    async with running(Stack([part], tmp_path / "log", said.append)):
+        (first,) = pids(tmp_path / "core")
+        frozen.set()
+        os.kill(first, signal.SIGSTOP)
+        await until(lambda: len(pids(tmp_path / "core")) == 2, "the part lives again")
+        frozen.clear()
+        assert not exists(first)
+    assert any("has answered nothing for 0.5 s" in line for line in said)
 
 
 async def test_a_part_that_need_not_live_is_only_reported(tmp_path: Path) -> None:

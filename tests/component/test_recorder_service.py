@@ -20,7 +20,7 @@ from core.ids import CallId, CentreId, ChannelId, QueueId
 from core.words import CallerNumber, EndedBy, FrontOffice, Origin, Outcome, Priority
 from recorder.policy import Measured, Patience, patience, tracks_of
 from recorder.service import RecorderService
-from recorder.store import measure
+from recorder.store import close_left_open, measure
 from tests.support.centre import HeldClock, MemoryJournal
 from tests.support.waiting import until
 
@@ -45,8 +45,8 @@ class Recorder:
         )
         self.bus.publish(LineOpened(call_id=CALL))
 
-    def end(self) -> None:
-        self.bus.publish(CallEnded(call_id=CALL, outcome=Outcome.ABANDONED_SVI, ended_by=EndedBy.CALLER))
+    def end(self, outcome: Outcome = Outcome.ABANDONED_SVI) -> None:
+        self.bus.publish(CallEnded(call_id=CALL, outcome=outcome, ended_by=EndedBy.CALLER))
 
     def write(self, which: str, seconds: float) -> None:
         track = self.folder / f"2026-11-22/{CALL}-{which}.wav"
@@ -106,6 +106,41 @@ async def test_a_missing_track_is_flagged(tmp_path: Path) -> None:
     assert isinstance(listed, RecordingMissing)
     assert listed.detail == "no readable track: centre"
     await recorder.service.close()
+
+
+async def test_tracks_that_asterisk_left_open_are_closed(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    for which, seconds in (("caller", 2.0), ("centre", 1.5)):
+        recorder.write(which, seconds)
+        track = tmp_path / f"2026-11-22/{CALL}-{which}.wav"
+        with track.open("r+b") as file:  # as it is until Asterisk closes it, and with half a sample at its end
+            file.write(bytes(track.read_bytes()[:4] + bytes(4)))
+            file.seek(40)
+            file.write(bytes(4))
+            file.seek(0, 2)
+            file.write(b"x")
+        assert measure(track).seconds is None
+
+    def time_passes() -> bool:
+        recorder.clock.advance(2)
+        return bool(recorder.journal.events(RecordingEnded, RecordingMissing))
+
+    recorder.end(Outcome.TECHNICAL_FAILURE)
+    await until(time_passes, "the recording is listed")
+    listed = await recorder.listed()
+    assert isinstance(listed, RecordingEnded)
+    assert (listed.seconds, listed.octets, listed.repaired) == (2.0, 32044 + 24044, True)
+    await recorder.service.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", bytes(60), b"RIFFxxxxWAVEfmt " + bytes(20) + b"data0000"])
+def test_what_is_no_track_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    track = tmp_path / "track.wav"
+    track.write_bytes(content)
+    assert not close_left_open(track)
+    assert track.read_bytes() == content
+    assert not close_left_open(tmp_path / "absent.wav")
 
 
 async def test_a_recording_that_ended_with_the_core_is_listed_at_its_next_start(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ The announcements are tones (:data:`TONES`), so that what a caller is given to h
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 
+from app.asterisk_process import children
 from app.asterisk_setup import prepare_asterisk
 from app.part import RunningPart
 from app.settings import (
@@ -123,6 +125,7 @@ class CentreProcess:
         outgoing: OutgoingSettings | None = None,
         patience: float = 60,
         site: Site = HOME,
+        launched: bool = False,
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -135,7 +138,10 @@ class CentreProcess:
             patience: seconds that the core may take to start or stop.
             sections: further sections of its settings (``remote``, ``mutual_aid``).
             site: where it is.
+            launched: run by the centre's own launcher, which starts again what dies. The core then cannot be
+                hurt apart, nor its link to Asterisk.
         """
+        self._launched = launched
         self.site = site
         self._lrm_port = LRM_PORT + site.shift
         self.folder = Path(tempfile.mkdtemp(prefix="b15-centre-", dir="/tmp"))
@@ -159,12 +165,15 @@ class CentreProcess:
         self.core_log = self.folder / "core.log"
         self._config = self.folder / "bandeau15.toml"
         self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
-        self._asterisk = prepare_asterisk(_relayed(self.settings, _RELAYED_PORT + site.shift))
+        relayed = self.settings if launched else _relayed(self.settings, _RELAYED_PORT + site.shift)
+        self._asterisk = prepare_asterisk(relayed)
         self.asterisk_log = self.folder / "log" / "asterisk.log"
         self._relay = Relay(_RELAYED_PORT + site.shift, self.settings.asterisk.ari_port)
         self._database = Database(self.settings.storage.url)
         self._core = Program(
-            *("app.cli", "--config", str(self._config), "core"), log=self.core_log, patience=patience
+            *("app.cli", "--config", str(self._config), "stack" if launched else "core"),
+            log=self.core_log,
+            patience=patience,
         )
         self._lrm = Program("simulator.lrm", "--port", str(self._lrm_port), log=self.folder / "lrm.log")
         self._ends = AsyncExitStack()
@@ -174,13 +183,8 @@ class CentreProcess:
             on_failure.callback(shutil.rmtree, self.folder)
             on_failure.push_async_callback(self._database.close)
             await self._make_accounts()
-            on_failure.push_async_callback(self._asterisk.stop)
-            on_failure.push_async_callback(self._relay.cut)
-            await asyncio.gather(self._asterisk.start(), self._relay.mend())
-            for part in turn_parts(self.settings):
-                relay = await RunningPart.start(part, self.folder / "log" / "turn.log")
-                on_failure.push_async_callback(relay.end)
-                await until_true(part.ready)
+            if not self._launched:
+                await self._start_beside(on_failure)
             on_failure.push_async_callback(self._lrm.stop)
             on_failure.push_async_callback(self._core.stop)
             await asyncio.gather(
@@ -188,6 +192,16 @@ class CentreProcess:
             )
             self._ends = on_failure.pop_all()
         return self
+
+    async def _start_beside(self, on_failure: AsyncExitStack) -> None:
+        """Start what the launcher would start beside the core."""
+        on_failure.push_async_callback(self._asterisk.stop)
+        on_failure.push_async_callback(self._relay.cut)
+        await asyncio.gather(self._asterisk.start(), self._relay.mend())
+        for part in turn_parts(self.settings):
+            relay = await RunningPart.start(part, self.folder / "log" / "turn.log")
+            on_failure.push_async_callback(relay.end)
+            await until_true(part.ready)
 
     async def __aexit__(self, *_: object) -> None:
         await self._ends.aclose()
@@ -241,6 +255,16 @@ class CentreProcess:
         """Somebody with a telephone, who hangs up at the end."""
         async with await Caller.open((self.site.host, TRUNK[1]), "127.0.0.1") as caller:
             yield caller
+
+    # --- Asterisk, hurt under its launcher -----------------------------------------------------------------
+
+    def hurt_asterisk(self, number: signal.Signals) -> None:
+        """Send Asterisk itself a signal: the launcher brings it back.
+
+        Raises:
+            LookupError: it does not run.
+        """
+        os.kill(asterisk_below(self._core.pid, self._asterisk.config_dir), number)
 
     # --- the core, hurt and healed ----------------------------------------------------------------------
 
@@ -313,6 +337,25 @@ class CentreProcess:
         await self._database.upgrade()
         for person in PEOPLE:
             await self.add(person)
+
+
+def asterisk_below(pid: int, config_dir: Path) -> int:
+    """The process id of the Asterisk of that configuration, among all that a process has started.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for child in children(pid):
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            name = Path(f"/proc/{child}/comm").read_text().strip()
+        except OSError:  # it ended meanwhile
+            continue
+        if name == "asterisk" and str(config_dir / "asterisk.conf").encode() in words and b"-f" in words:
+            return child
+        with suppress(LookupError):
+            return asterisk_below(child, config_dir)
+    raise LookupError("no such Asterisk runs")
 
 
 async def until_true(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

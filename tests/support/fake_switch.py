@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import BridgeId, CallId, CentreId, ChannelId, PlaybackId, PositionId
@@ -19,6 +20,7 @@ from core.switch import (
     Entrusted,
     LegOpened,
     PhoneAnswered,
+    SwitchDied,
     SwitchDown,
     SwitchEvent,
     SwitchTruth,
@@ -80,6 +82,7 @@ class FakeSwitch:
         self.refused: list[ChannelId] = []
         self.refuse_joins = False
         self.refuse_calls = False
+        self.started_at: datetime | None = None
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
 
     def go_on_from(self, before: "FakeSwitch") -> None:
@@ -158,6 +161,14 @@ class FakeSwitch:
         self.up = False
         self.tell(SwitchDown(switch="fake", detail="cut"))
 
+    def die(self, *, seen: bool = True) -> None:
+        """It ends, and all that it held with it. ``seen``: at once, not only when it is back."""
+        self.cut()
+        for name in _LASTING:
+            getattr(self, name).clear()
+        if seen:
+            self.tell(SwitchDied(switch="fake"))
+
     def mend(self) -> None:
         self.up = True
         self.tell(SwitchUp(truth=self.truth()))
@@ -174,6 +185,7 @@ class FakeSwitch:
         ]
         return SwitchTruth(
             switch="fake",
+            started_at=self.started_at,
             channels=tuple(channels),
             bridges={name: frozenset(members) for name, members in self.bridges.items()},
         )

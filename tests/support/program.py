@@ -38,6 +38,17 @@ class Program:
         """Whether it was started, and has not ended."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id.
+
+        Raises:
+            ProgramFailed: it does not run.
+        """
+        if self._process is None:
+            raise self._failed("does not run")
+        return self._process.pid
+
     async def start(self, ready: Callable[[], Awaitable[bool]]) -> None:
         """Start it and wait until it is ready.
 

@@ -9,6 +9,7 @@ from core.commands import CallBack, CloseItem, DeskCommand, NoteItem, ReleaseIte
 from core.desk import LostItem
 from core.errors import CommandRefused
 from core.events import (
+    AgentLoggedIn,
     CallbackRequested,
     CallPlaced,
     CallsMerged,
@@ -22,7 +23,7 @@ from core.events import (
 from core.ids import AgentId, CallId, ItemId, PartyId, PositionId
 from core.notes import NOTES_AT_MOST
 from core.words import ItemOutcome, LossPlace, Outcome, PartyEnd, Priority, Role, Target, TargetKind
-from desk.policy import ITEM_NOTE_LENGTH
+from desk.policy import ITEM_NOTE_LENGTH, sort_key
 from desk.screen import DESK, NOTES_SHOWN, SHOWN_AT_MOST
 from tests.support.desk import DeskCentre
 from tests.unit.test_web_live import FakeScreen
@@ -435,3 +436,37 @@ def test_an_item_that_is_gone_is_no_error_to_the_fold() -> None:
     centre = DeskCentre()
     centre.bus.publish(ItemClosed(item_id=ItemId("never"), outcome=ItemOutcome.OTHER))
     assert (centre.items, centre.failures) == ([], [])
+
+
+def test_whom_a_fault_cut_comes_first_with_who_spoke_to_them_last() -> None:
+    centre = DeskCentre()
+    centre.bus.publish(
+        AgentLoggedIn(
+            position_id=PositionId("arm2"), agent_id=AgentId("2"), name="Dominique Petit", role=Role.ARM
+        )
+    )
+    centre.lost(OTHER, 200, Priority.UV)
+    call_id = centre.arrives(NUMBER)
+    centre.answered(call_id, "arm1")
+    centre.answered(call_id, "arm2")
+    centre.ended(call_id, Outcome.TECHNICAL_FAILURE)
+    first = min(centre.items, key=sort_key)
+    assert (first.number, first.place, first.cut) == (NUMBER, LossPlace.FAILURE, True)
+    assert first.last_agent is not None
+    assert (first.last_agent.position_id, first.last_agent.name) == (PositionId("arm2"), "Dominique Petit")
+    centre.lost(NUMBER)
+    assert min(centre.items, key=sort_key).number == NUMBER  # who calls again in vain was cut all the same
+
+
+def test_everybody_in_a_call_that_a_fault_cut_is_called_back() -> None:
+    centre = DeskCentre()
+    kept, merged, third = (centre.arrives(f"+3319900000{n}") for n in (1, 2, 3))
+    for call_id in (kept, merged, third):
+        centre.answered(call_id)
+    centre.bus.publish(CallsMerged(call_id=merged, merged_id=third, position_id=PositionId("arm1")))
+    centre.ended(third, Outcome.ANSWERED)
+    centre.bus.publish(CallsMerged(call_id=kept, merged_id=merged, position_id=PositionId("arm1")))
+    centre.ended(merged, Outcome.ANSWERED)
+    assert centre.items == []
+    centre.ended(kept, Outcome.TECHNICAL_FAILURE)
+    assert {item.number for item in centre.items} == {f"+3319900000{n}" for n in (1, 2, 3)}

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.desk import LostItem, Owner
+from core.desk import AtPosition, LostItem
 from core.ids import AgentId, ItemId, PositionId
 from core.words import LossPlace, Outcome, Priority, Role
 from desk.policy import (
@@ -109,7 +109,7 @@ def test_the_order_of_work_is_priority_then_age_with_the_uncallable_last() -> No
 def test_who_may_work_an_item(owner: str | None, role: Role, may: bool) -> None:
     item = ITEM
     if owner is not None:
-        agent = Owner(position_id=PositionId(owner), agent_id=AgentId(owner), name=owner)
+        agent = AtPosition(position_id=PositionId(owner), agent_id=AgentId(owner), name=owner)
         item = replace(item, owner=agent)
     assert may_work(item, "me", role) is may
 

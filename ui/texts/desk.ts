@@ -49,6 +49,8 @@ export const desk = {
   firstLost: "Premier appel",
   lastLost: "Dernier appel",
   place: "Perdu",
+  cut: "Coupé par une panne",
+  lastAgent: "Dernier agent",
   waited: "Temps en ligne",
   line: "Ligne",
   flow: "Flux",

@@ -31,7 +31,7 @@ function view(items: Record<string, DeskItem>): DeskView {
 const ids = (items: readonly Shown[]) => items.map(({ id }) => id);
 
 describe("ordered", () => {
-  it("goes by group, priority, age, then id", () => {
+  it("goes by group, faults of ours, priority, age, then id", () => {
     const shown = ordered(
       view({
         hidden: item({ group: "hidden", priority: "UV" }),
@@ -41,11 +41,12 @@ describe("ordered", () => {
         a: item(),
         vital: item({ priority: "UV", firstLostAt: "2026-11-22T09:59:30.000Z" }),
         p1: item({ priority: "P1" }),
+        cut: item({ cut: true, lastAgent: "Camille Martin" }),
       }),
     );
-    expect(ids(shown)).toEqual(["vital", "p1", "a", "b", "late", "short", "hidden"]);
+    expect(ids(shown)).toEqual(["cut", "vital", "p1", "a", "b", "late", "short", "hidden"]);
     expect(grouped(shown).map(({ group, items }) => [group, items.length])).toEqual([
-      ["call", 5],
+      ["call", 6],
       ["short", 1],
       ["hidden", 1],
     ]);
