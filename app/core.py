@@ -92,10 +92,12 @@ class Adapters:
 class Core:
     """The features of one centre, wired.
 
-    Life: ``restore`` with the journal's past, ``start``, then switch events and HTTP requests; ``close``.
+    Life: ``restore`` with the journal's past, ``follow`` while another core is at work, ``start``, then switch
+    events and HTTP requests; ``close``. ``name``: of this core, among those of the centre.
     """
 
-    def __init__(self, settings: Settings, adapters: Adapters) -> None:
+    def __init__(self, settings: Settings, adapters: Adapters, name: str) -> None:
+        self._name = name
         self._settings = settings
         self._adapters = adapters
         switch, clock = adapters.switch, adapters.clock
@@ -218,13 +220,18 @@ class Core:
     def restore(self, past: list[Envelope]) -> None:
         """Rebuild every state from the journal."""
         self.plans.preload()
+        self.follow(past)
+
+    def follow(self, past: list[Envelope]) -> None:
+        """Take in what another core wrote since."""
         for envelope in past:
             self.bus.replay(envelope)
             self.strips.model.fold(envelope)
             self.board.model.fold(envelope)
 
-    async def start(self) -> None:
-        """Begin to serve: the switch may be started after this."""
+    async def start(self, epoch: int) -> None:
+        """Begin to serve, in that holding of the lease: the switch may be started after this."""
+        self.alarms.begin()
         await self.desk.start()
         self.strips.model.use(cards(self.plans.current.rooms))
         self.board.model.rooms.use(cards(self.plans.current.rooms))
@@ -232,7 +239,7 @@ class Core:
         await self.board.start()
         self.recorder.start()
         self.lrm.start()
-        self.bus.publish(CoreStarted(core=self._settings.centre.core))
+        self.bus.publish(CoreStarted(core=self._name, epoch=epoch))
         self.plans.start()
 
     async def keep_house(self) -> None:
@@ -291,7 +298,7 @@ class Core:
         @router.get("/healthz")
         async def healthz() -> JSONResponse:
             failing = self.health.failing(self._adapters.clock.now())
-            told = {"core": self._settings.centre.core, **self.health.states(), "failing": failing}
+            told = {"core": self._name, **self.health.states(), "failing": failing}
             return JSONResponse(told, 503 if failing else 200)
 
         @router.get("/ca.crt")

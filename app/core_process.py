@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,23 +14,11 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from app.asterisk_setup import load_secrets_of, prompts_dir
 from app.authority import ensure_certificates, own_names
-from app.clock import SystemClock
-from app.core import Adapters, Core
+from app.core_parts import Parts, opened
 from app.logs import configure_logs
-from app.settings import NODE, Settings
-from app.watches import journal_watches
-from core.ids import CentreId
-from lrm_bridge.client import LrmClient
-from storage.accounts import StoredAccounts
-from storage.database import Database
-from storage.directory import StoredDirectory
-from storage.journal import Journal
-from storage.sessions import StoredSessions
-from storage.spool import Spool
-from telephony.ami import ManagerLink
-from telephony.switch import AsteriskSwitch
+from app.settings import Settings
+from app.standby import Standby, keep
 
 log = structlog.get_logger(__name__)
 
@@ -48,33 +36,67 @@ class PageServer(uvicorn.Server):
         yield
 
 
-def main(settings: Settings) -> None:
-    """Run a core until SIGTERM or Ctrl-C."""
+def main(settings: Settings, name: str = "") -> None:
+    """Run a core until SIGTERM or Ctrl-C: as a standby while another one is at work.
+
+    Args:
+        settings: the centre's.
+        name: of this core among the centre's; by default the first's.
+    """
     configure_logs()
-    uvloop.run(_serve(settings))
+    uvloop.run(_serve(settings, name or settings.centre.core))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, name: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with _core(settings) as core:
-        application = core.web(PAGES)
-        servers = _page_servers(settings, application)
+    async with opened(settings, name) as parts:
+        core = parts.core
+        core.restore(await parts.follower.past(parts.clock.now(), LOOK_BACK))
+        servers = _page_servers(settings, core.web(PAGES))
+        for server in servers:
+            server.config.load()
         _spare_the_collector()
         _come_first()
-        async with asyncio.TaskGroup() as tasks:
-            serving = [tasks.create_task(server.serve()) for server in servers]
-            lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
-            lasting.append(tasks.create_task(core.directory.watch()))
-            await stop.wait()
-            log.info("core_stopping")
-            await core.close()
-            for server in servers:
-                server.should_exit = True
-            await asyncio.wait(serving)
-            for task in lasting:
-                task.cancel()
+        standby = Standby(
+            parts.lease, parts.roster, settings.storage.cores_dir, settings.standby.silence_seconds
+        )
+        if await standby.until_ours(parts.follower, core.follow, stop):
+            await _work(parts, servers, stop)
+
+
+async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) -> None:
+    """Be the centre's core until asked to stop."""
+    core, lease = parts.core, parts.lease
+    log.info("core_at_work", epoch=lease.epoch)
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(keep(lease, parts.guard.step_down, parts.say_at_work))
+        await parts.begin()
+        serving = [tasks.create_task(server.serve()) for server in servers]
+        lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
+        lasting.append(tasks.create_task(core.directory.watch()))
+        await stop.wait()
+        log.info("core_stopping")
+        for task in lasting:
+            task.cancel()
+        await parts.switch.close()
+        for server in servers:
+            _close_door(server)
+        await core.close()
+        await parts.leave_journal()
+        keeping.cancel()
+        await lease.release()  # from here on another core may be at work
+        log.info("core_released")
+        for server in servers:
+            server.should_exit = True
+        await asyncio.wait(serving)
+
+
+def _close_door(server: PageServer) -> None:
+    """Let nobody new in: the next core opens the same door."""
+    for each in getattr(server, "servers", ()):
+        each.close()
 
 
 def _spare_the_collector() -> None:
@@ -93,68 +115,6 @@ def _come_first() -> None:
     The loop gives its turn away at each wait for the network and each write to the disk.
     """
     sys.setswitchinterval(0.0005)
-
-
-@contextlib.asynccontextmanager
-async def _core(settings: Settings) -> AsyncIterator[Core]:
-    """Open what the core needs, in order; close it in reverse."""
-    clock = SystemClock()
-    secrets = load_secrets_of(settings)
-    spool = Spool(settings.storage.spool_dir)
-    async with contextlib.AsyncExitStack() as stack:
-        database = Database(settings.storage.url)
-        stack.push_async_callback(database.close)
-        journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
-        await journal.start()
-        stack.push_async_callback(journal.close)
-        manager = ManagerLink(port=settings.asterisk.ami_port, secret=secrets.ami, app=settings.centre.core)
-        lrm = LrmClient(settings.lrm.base_url, CentreId(settings.centre.id)) if settings.lrm.base_url else None
-        if lrm is not None:
-            stack.push_async_callback(lrm.close)
-        switch = AsteriskSwitch(
-            app=settings.centre.core,
-            switch=NODE,
-            ari_port=settings.asterisk.ari_port,
-            ari_password=secrets.ari,
-            ami_port=settings.asterisk.ami_port,
-            prompts=str(prompts_dir(settings)),
-            position_codecs=settings.asterisk.position_codecs,
-            test_callers=settings.asterisk.test_callers,
-        )
-        core = Core(
-            settings,
-            Adapters(
-                clock=clock,
-                journal=spool,
-                switch=switch,
-                credentials=switch,
-                fallback=manager,
-                accounts=StoredAccounts(database),
-                sessions=StoredSessions(database, clock),
-                directory=StoredDirectory(database, clock),
-                lrm=lrm,
-                gauges=_gauges(journal, manager),
-                parts={"journal": lambda: spool.healthy},
-                watches=journal_watches(journal, clock),
-            ),
-        )
-        core.restore(await journal.open_state_source(clock.now(), LOOK_BACK))
-        await core.start()
-        manager.listen(core.on_switch)
-        await stack.enter_async_context(manager)
-        await stack.enter_async_context(switch)
-        yield core
-
-
-def _gauges(journal: Journal, manager: ManagerLink) -> dict[str, tuple[str, Callable[[], float]]]:
-    """What alarms watch of the adapters."""
-    return {
-        "strips_registered": ("Strips that can ring in mode secours", lambda: len(manager.registered)),
-        "journal_unsaved_events": ("Events the database does not have yet", lambda: journal.state().unsaved),
-        "journal_lost_events": ("Events neither disk nor memory could keep", lambda: journal.state().lost),
-        "journal_database_up": ("Whether the database answers", lambda: journal.state().database_up),
-        "journal_disk_well": ("Whether the spool can write", lambda: journal.state().disk_well),
-    }
 
 
 def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:

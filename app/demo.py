@@ -16,18 +16,19 @@ from app.turn import turn_parts
 from app.watchdog import Patience, http_answers, sip_answers
 from setup.roots import voices_root
 from setup.sandbox import sandboxed
+from storage.lease import living
 
 _HERE = frozenset({"127.0.0.1", "localhost"})
 
 
 def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
-    """List the programs that every centre runs: Asterisk, its TURN server where it has one, and the core.
+    """List the programs that every centre runs: Asterisk, its TURN server where it has one, and its cores.
 
     Args:
         settings: those of the centre.
         config: the file they were read from, for the programs to read again.
     """
-    return [_asterisk(settings), *turn_parts(settings), _core(settings, config)]
+    return [_asterisk(settings), *turn_parts(settings), *_cores(settings, config)]
 
 
 def simulator_parts(settings: Settings) -> list[Part]:
@@ -122,17 +123,35 @@ def _asterisk(settings: Settings) -> Part:
     )
 
 
-def _core(settings: Settings, config: Path | None) -> Part:
-    web = settings.web
+def _cores(settings: Settings, config: Path | None) -> list[Part]:
+    """The core that is at work first, and its standby: they change places when one ends."""
+    web, standby = settings.web, settings.standby
     here = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104 - compared, not bound
-    return Part(
+    first = Part(
         name="Core",
         command=own_command(config, "core"),
         ready=answers(here, web.http_port, "/healthz"),
         restart=True,
+        end_seconds=8,
         ports=[
             PortUse(host=web.host, port=web.http_port, setting="web.http_port"),
             PortUse(host=web.host, port=web.https_port, setting="web.https_port"),
             PortUse(host="127.0.0.1", port=settings.asterisk.ari_port, setting="asterisk.ari_port"),
         ],
     )
+    second = Part(
+        name="Standby core",
+        command=own_command(config, "core", "--name", standby.core),
+        ready=_lives(settings.storage.cores_dir, standby.core),
+        restart=True,
+    )
+    return [first, second] if standby.enabled else [first]
+
+
+def _lives(folder: Path, core: str) -> Callable[[], Awaitable[bool]]:
+    """Make a check that a core is ready to take over, or has done so."""
+
+    async def check() -> bool:
+        return any(sign.core == core for sign in living(folder))
+
+    return check

@@ -34,7 +34,7 @@ class CentreSettings(BaseModel):
     id: CentreCode = "FR751"
     name: str = "SAMU de démonstration"
     core: str = "core-a"
-    """Name of this core, also its application name in Asterisk."""
+    """Name of the cores' application in Asterisk, and of the first of them."""
 
 
 class StorageSettings(BaseModel):
@@ -54,6 +54,11 @@ class StorageSettings(BaseModel):
     def spool_dir(self) -> Path:
         """Where events are written first."""
         return self.data_dir / "spool"
+
+    @property
+    def cores_dir(self) -> Path:
+        """Where the cores say which of them is at work."""
+        return self.data_dir / "cores"
 
     @property
     def plans_dir(self) -> Path:
@@ -235,6 +240,16 @@ class LrmSettings(BaseModel):
     """Empty: no LRM is told."""
 
 
+class StandbySettings(BaseModel):
+    """The second core, which takes over when the first one dies or freezes."""
+
+    enabled: bool = True
+    """Whether ``bandeau15 run`` and ``bandeau15 stack`` start one."""
+    core: str = Field(default="core-b", pattern=r"^core-[a-z0-9]{1,10}$")
+    silence_seconds: float = Field(default=2.0, ge=1, le=60)
+    """A core at work that gives no sign of life for so long is ended and replaced."""
+
+
 class Settings(BaseSettings):
     """The whole configuration, validated."""
 
@@ -244,6 +259,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    standby: StandbySettings = StandbySettings()
     outgoing: OutgoingSettings = OutgoingSettings()
     remote: RemoteSettings = RemoteSettings()
     mutual_aid: MutualAidSettings = MutualAidSettings()

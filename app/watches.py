@@ -1,11 +1,12 @@
 """What the alarms look at by themselves, twice a second: where no part says so, somebody must see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from core.alarms import AlarmKind
 from core.ports import Clock
 from storage.journal import Journal
+from storage.lease import STANDING_BY, Sign
 
 Look = Callable[[], str | None]
 """What is wrong now, in a few words without personal data; ``None``: it is well. It does not block."""
@@ -40,12 +41,24 @@ def journal_watches(journal: Journal, clock: Clock) -> Mapping[AlarmKind, Look]:
     }
 
 
-def switch_watch(up: Callable[[], bool], clock: Clock) -> Look:
-    """An Asterisk that has never been heard since the start; later silences are told by an event."""
-    started, ever = clock.monotonic(), False
+def standby_watch(others: Callable[[], Sequence[Sign]]) -> Look:
+    """A core at work with nobody ready to take over from it."""
 
     def look() -> str | None:
-        nonlocal ever
+        states = [sign.state for sign in others()]
+        return None if STANDING_BY in states else ", ".join(states) or "none runs"
+
+    return look
+
+
+def switch_watch(up: Callable[[], bool], clock: Clock) -> Look:
+    """An Asterisk that has never been heard since the first look; later silences are told by an event."""
+    started: float | None = None
+    ever = False
+
+    def look() -> str | None:
+        nonlocal started, ever
+        started = clock.monotonic() if started is None else started
         ever = ever or up()
         if ever or clock.monotonic() - started < _FIRST_WORD_S:
             return None

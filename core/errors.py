@@ -51,6 +51,12 @@ class StorageUnavailable(BandeauError):
     code = "storage_unavailable"
 
 
+class LeaseLost(BandeauError):
+    """Another core has this one's place: nothing may be ordered nor written any more."""
+
+    code = "lease_lost"
+
+
 class AccountRefused(BandeauError):
     """An account could not be made or changed. ``code`` says why; nothing was changed.
 

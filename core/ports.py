@@ -95,6 +95,34 @@ class JournalReader(Protocol):
         """Everything of one day of Europe/Paris, in order."""
 
 
+class Lease(Protocol):
+    """The right to be the one core of a centre that commands its calls and writes its journal.
+
+    Life: ``take`` again and again until it is ours → ``renew`` every half second → ``release``, or the process
+    ends.
+    """
+
+    @property
+    def epoch(self) -> int:
+        """Which holding this is; it only grows from one holder to the next. 0: it is not ours."""
+
+    def held(self) -> bool:
+        """Whether it is surely ours at this instant: asked before each order and each event written."""
+
+    async def take(self) -> bool:
+        """Take it if nobody has it, or who has it gave no sign of life for too long."""
+
+    async def renew(self) -> None:
+        """Give a sign of life.
+
+        Raises:
+            LeaseLost: another core has it. Nothing may be ordered nor written any more.
+        """
+
+    async def release(self) -> None:
+        """Let another core have it at once."""
+
+
 class Accounts(Protocol):
     """Local accounts. Every method raises StorageUnavailable when the database does not answer."""
 

@@ -9,18 +9,17 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import StorageUnavailable
-from core.events import Envelope
 from storage import rows
 from storage.codec import StoredEvent
 from storage.database import Database, is_refusal
-from storage.reader import Reader, last_saved, last_saved_at
+from storage.reader import Reader, last_saved
 from storage.refused import set_aside
 from storage.spool import Spool
 
@@ -160,27 +159,6 @@ class Journal(Reader):
     def disk_trouble(self) -> str:
         """Why the spool cannot write (``ENOSPC``); empty: it can."""
         return self._spool.failure
-
-    async def open_state_source(self, now: datetime, look_back: timedelta) -> list[Envelope]:
-        """Everything of the last ``look_back``, in order, to rebuild the state of a core that starts.
-
-        Counted from the last event where that is earlier: a core stopped for days finds what it left. With the
-        database away, what the spool still holds; an event this program does not know is left out.
-        """
-        if self._database_up:
-            try:
-                return await self.since(min(now, await self._last_at() or now) - look_back)
-            except StorageUnavailable as error:
-                log.error("state_rebuilt_from_spool_only", error=str(error))
-        records = await self._spool.after(0)
-        since = min(now, records[-1].occurred_at if records else now) - look_back
-        return rows.known_envelopes(record for record in records if record.occurred_at >= since)
-
-    async def _last_at(self) -> datetime | None:
-        """When the last event happened."""
-        if unsaved := await self._beyond_saved():
-            return unsaved[-1].occurred_at
-        return await last_saved_at(self._database)
 
     async def _beyond_saved(self) -> list[StoredEvent]:
         return await self._spool.after(self._spool.committed_seq)

@@ -22,6 +22,7 @@ File = tuple[Path, int | None]
 """A segment and how many of its bytes may be read; ``None``: all."""
 _CRC_LENGTH = 8
 _HEADER_LENGTH = _CRC_LENGTH + 1
+_TAIL_BYTES = 2**20
 
 
 def frame(line: bytes) -> bytes:
@@ -119,10 +120,26 @@ class Tail:
 
 
 def tail_of(path: Path) -> Tail:
-    """Find the last good record: what follows it was torn by a crash and was never acknowledged."""
-    position = end = damaged = bad = 0
+    """Find the last good record: what follows it was torn by a crash and was never acknowledged.
+
+    The last megabyte is enough, unless nothing in it is good: a core that takes over has callers waiting.
+    """
+    size = path.stat().st_size
+    for begin in (max(0, size - _TAIL_BYTES), 0):
+        tail = _tail_from(path, begin)
+        if tail.last_seq is not None or begin == 0:
+            break
+    return tail
+
+
+def _tail_from(path: Path, begin: int) -> Tail:
+    damaged = bad = 0
     last: int | None = None
     with path.open("rb") as file:
+        file.seek(begin)
+        if begin:
+            file.readline()  # the end of a record that begins before
+        position = end = file.tell()
         for framed in file:
             position += len(framed)
             line = unframe(framed)

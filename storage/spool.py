@@ -19,6 +19,7 @@ from pathlib import Path
 
 import structlog
 
+from core.errors import LeaseLost
 from core.events import Envelope
 from storage import codec, segments
 from storage.codec import StoredEvent
@@ -56,6 +57,7 @@ class Spool:
         directory: where the segments are; made if absent.
         limits: sizes and pace.
         write: how bytes reach the disk (tests make it fail).
+        allowed: whether this core is still the one that writes; asked before each record.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class Spool:
         *,
         limits: SpoolLimits | None = None,
         write: Callable[[int, bytes], int] = os.write,
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._allowed = allowed
         self._limits = limits or SpoolLimits()
         self._segments = SegmentFiles(directory, self._limits.segment_bytes, write)
         self._lock = threading.Lock()
@@ -135,7 +139,10 @@ class Spool:
 
         Raises:
             ValueError: the envelope has another place than ``next_seq``, or an instant without a zone.
+            LeaseLost: another core writes the journal now; nothing was written.
         """
+        if not self._allowed():
+            raise LeaseLost("another core writes the journal")
         if envelope.seq != self._next_seq:
             raise ValueError(f"the next place of the journal is {self._next_seq}, not {envelope.seq}")
         record = codec.stored(envelope)

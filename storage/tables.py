@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -151,3 +152,14 @@ directory_state = Table(
     Column("changed_by", Text, nullable=False),
 )
 """One row: the directory's version, which grows with each change, and who made the last one."""
+
+core_lease = Table(
+    "core_lease",
+    metadata,
+    Column("centre_id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("core", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("renewed_at", Float(53), nullable=False),
+)
+"""Which site's core is at work. ``renewed_at``: seconds since 1970 by the database's own clock."""

@@ -41,6 +41,10 @@ class AlarmService:
         """The alarms that hold."""
         return self._book.raised
 
+    def begin(self) -> None:
+        """Look from now on: until here, another core did."""
+        self._book.begin(self._clock.now())
+
     def raise_alarm(self, kind: AlarmKind, subject: str = "", detail: str = "") -> None:
         """See :meth:`core.ports.Alarms.raise_alarm`."""
         now = self._clock.now()

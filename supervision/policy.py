@@ -54,6 +54,10 @@ class AlarmBook:
         self._cards = cards
         self._alarms: dict[AlarmKey, Alarm] = {}
 
+    def begin(self, now: datetime) -> None:
+        """Count from now on what this core has looked at: before, another one was at work."""
+        self._started_at = now
+
     @property
     def raised(self) -> dict[AlarmKey, Alarm]:
         """Those that hold."""

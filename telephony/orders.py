@@ -75,6 +75,8 @@ class Orders:
         """Whether Asterisk is under command and reconciled."""
         self.link: AriLink | None = None
         """The socket to Asterisk, while there is one."""
+        self.allowed: Callable[[], bool] = lambda: True
+        """Whether this core is still the one that orders; asked before each order."""
         self._app = app
         self._prompts = prompts
         self._codecs = position_codecs
@@ -94,7 +96,7 @@ class Orders:
         accept: frozenset[int] = frozenset(),
         refused: Callable[[], None] | None = None,
     ) -> Order:
-        if self.link is not None and self.up:
+        if self.link is not None and self.up and self.allowed():
             return Order(name, self.link.request(method, address, body), accept=accept, refused=refused)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         future.set_exception(SwitchUnavailable("Asterisk is not connected"))

@@ -29,9 +29,13 @@ class DirectoryChanged(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreStarted(Event):
-    """A core began to serve the centre. ``core`` names it (``core-a``)."""
+    """A core began to serve the centre. ``core`` names it (``core-a``).
+
+    ``epoch``: which holding of the lease this is; it only grows.
+    """
 
     core: str
+    epoch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from core.ids import PositionId
 from core.words import ItemOutcome, Priority, Role
 from desk.ws import desk_socket
 from storage.database import Database
+from storage.follower import JournalFollower
 from storage.journal import Journal
 from storage.spool import Spool
 from tests.support.desk import DeskCentre
@@ -156,10 +157,8 @@ async def test_an_old_item_is_found_again_in_the_database(tmp_path: Path, databa
         spool.append(envelope)
     await journal.settled()
     await journal.close()
-    other = Journal(Spool(tmp_path / "two"), database, tmp_path / "refused.jsonl")
-    await other.start()
-    past = await other.open_state_source(centre.clock.now() + timedelta(days=2), timedelta(hours=26))
-    await other.close()
+    other = JournalFollower(database, tmp_path / "two")
+    past = await other.past(centre.clock.now() + timedelta(days=2), timedelta(hours=26))
     await database.close()
     assert past[0].occurred_at > centre.clock.now() - timedelta(hours=27)
     again = DeskCentre(past, at=centre.clock.now())

@@ -17,6 +17,7 @@ from core.ids import CallId
 from core.words import Outcome
 from storage import codec, rows, segments
 from storage.database import Database
+from storage.follower import JournalFollower
 from storage.journal import Journal, JournalPace
 from storage.ledger import LedgerEntry
 from storage.reader import last_saved, reader_beside
@@ -71,6 +72,10 @@ class Keeping:
         async with self.database.reading() as connection:
             found = await connection.execute(select(journal_table).order_by(journal_table.c.seq))
             return [codec.envelope_of(rows.record_of_row(row)) for row in found.mappings()]
+
+    async def past(self, now: datetime, look_back: timedelta) -> list[Envelope]:
+        """What a core that starts now rebuilds its state from."""
+        return await JournalFollower(self.database, self.folder).past(now, look_back)
 
     async def ledger(self) -> list[LedgerEntry]:
         return await self.journal.ledger_of_day(DAY)
@@ -167,7 +172,7 @@ async def test_a_core_goes_on_where_the_last_one_ended(tmp_path: Path, database_
     for number in range(3):
         async with Keeping(tmp_path, database_url) as keeping:
             everything += keeping.publish(answered_call(f"c-{number}"))
-            assert await keeping.journal.open_state_source(NOON, HOUR) == everything
+            assert await keeping.past(NOON, HOUR) == everything
     async with Keeping(tmp_path / "another folder", database_url) as keeping:
         assert keeping.spool.next_seq == len(everything) + 1
         everything += keeping.publish(noise(1))
@@ -182,12 +187,12 @@ async def test_a_core_stopped_for_days_finds_what_it_left(tmp_path: Path, databa
         left = [envelope(event, seq + 2) for seq, event in enumerate(abandoned_call("c-1"))]
         for each in left:
             keeping.spool.append(each)
-        assert await keeping.journal.open_state_source(late, HOUR) == left  # in the spool
+        assert await keeping.past(late, HOUR) == left  # in the spool
         await keeping.journal.settled()
-        assert await keeping.journal.open_state_source(late, HOUR) == left  # in the database
-        assert await keeping.journal.open_state_source(NOON, HOUR * 24) != left
+        assert await keeping.past(late, HOUR) == left  # in the database
+        assert await keeping.past(NOON, HOUR * 24) != left
     async with Keeping(tmp_path / "new", database_url) as again:
-        assert await again.journal.open_state_source(late, HOUR) == left
+        assert await again.past(late, HOUR) == left
 
 
 async def test_what_a_dead_core_left_in_its_spool_is_saved_by_the_next(
@@ -285,7 +290,7 @@ async def test_a_database_away_for_a_while_is_caught_up_once_in_order(
             assert state.oldest_unsaved_at is not None
             with pytest.raises(StorageUnavailable):
                 await keeping.journal.of_day(DAY)
-            rebuilt = await keeping.journal.open_state_source(NOON, HOUR)
+            rebuilt = await keeping.past(NOON, HOUR)
             assert rebuilt[-800:] == keeping.written[-800:]
         finally:
             await asyncio.to_thread(postgres.start)
@@ -305,7 +310,7 @@ async def test_a_core_starts_and_works_without_its_database(
     try:
         async with Keeping(tmp_path, postgres_url) as keeping:
             assert keeping.spool.next_seq == len(before) + 1
-            assert await keeping.journal.open_state_source(NOON, HOUR) == before
+            assert await keeping.past(NOON, HOUR) == before
             during = keeping.publish(answered_call("during"))
             assert keeping.journal.state().unsaved == len(during)
         async with Keeping(tmp_path, postgres_url) as keeping:

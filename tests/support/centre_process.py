@@ -8,10 +8,12 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,18 +31,21 @@ from app.settings import (
     OutgoingSettings,
     RoomSettings,
     Settings,
+    StandbySettings,
     StorageSettings,
     WebSettings,
 )
 from app.turn import turn_parts
 from core.accounts import Account
-from core.events import CoreStarted, SwitchConnected
+from core.events import CoreStarted, Envelope, SwitchConnected
 from core.ids import AgentId, CallId
 from core.words import Role
 from recorder.policy import tracks_of
+from setup.places import CHECKOUT
 from simulator.callers import Caller
 from storage.accounts import StoredAccounts
 from storage.database import Database
+from storage.lease import STANDING_BY, holder, living
 from storage.ledger import LedgerEntry
 from storage.reader import PARIS, Reader, reader_beside
 from tests.support.audio import Pcm, read_wav, tone, write_wav
@@ -55,6 +60,7 @@ TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-w
 """What stands for each announcement, in Hz."""
 ANNOUNCEMENT_SECONDS = 6.0
 LRM_PORT = 8081
+CORE, STANDBY = "core-a", "core-b"
 _RELAYED_PORT = 8086
 
 
@@ -126,6 +132,7 @@ class CentreProcess:
         patience: float = 60,
         site: Site = HOME,
         launched: bool = False,
+        standby: bool = False,
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -140,6 +147,7 @@ class CentreProcess:
             site: where it is.
             launched: run by the centre's own launcher, which starts again what dies. The core then cannot be
                 hurt apart, nor its link to Asterisk.
+            standby: whether a second core may stand by (:meth:`start_standby`).
         """
         self._launched = launched
         self.site = site
@@ -158,11 +166,12 @@ class CentreProcess:
             asterisk=site.asterisk().model_copy(update={"prompts_dir": prompts}),
             outgoing=outgoing or OutgoingSettings(),
             room=room,
+            standby=StandbySettings(enabled=standby),
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
             **sections,  # type: ignore[arg-type]
         )
         put_in_force(self.folder, plan)
-        self.core_log = self.folder / "core.log"
+        self.core_log = self.folder / f"{CORE}.log"
         self._config = self.folder / "bandeau15.toml"
         self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
         relayed = self.settings if launched else _relayed(self.settings, _RELAYED_PORT + site.shift)
@@ -170,11 +179,18 @@ class CentreProcess:
         self.asterisk_log = self.folder / "log" / "asterisk.log"
         self._relay = Relay(_RELAYED_PORT + site.shift, self.settings.asterisk.ari_port)
         self._database = Database(self.settings.storage.url)
-        self._core = Program(
-            *("app.cli", "--config", str(self._config), "stack" if launched else "core"),
-            log=self.core_log,
-            patience=patience,
-        )
+        self._cores = {
+            name: Program(
+                *("app.cli", "--config", str(self._config), *words),
+                log=self.folder / f"{name}.log",
+                patience=patience,
+            )
+            for name, words in (
+                (CORE, ["stack"] if launched else ["core"]),
+                (STANDBY, ["core", "--name", STANDBY]),
+            )
+        }
+        self._known = CORE
         self._lrm = Program("simulator.lrm", "--port", str(self._lrm_port), log=self.folder / "lrm.log")
         self._ends = AsyncExitStack()
 
@@ -186,7 +202,8 @@ class CentreProcess:
             if not self._launched:
                 await self._start_beside(on_failure)
             on_failure.push_async_callback(self._lrm.stop)
-            on_failure.push_async_callback(self._core.stop)
+            for core in self._cores.values():
+                on_failure.push_async_callback(core.stop)
             await asyncio.gather(
                 self._lrm.start(lambda: _listens("127.0.0.1", self._lrm_port)), self.start_core()
             )
@@ -284,12 +301,66 @@ class CentreProcess:
         await self._core.start(commands_asterisk)
 
     @property
+    def at_work(self) -> str:
+        """Which core is at work, or was when it died."""
+        sign = holder(self.settings.storage.cores_dir)
+        self._known = sign.core if sign is not None else self._known
+        return self._known
+
+    @property
+    def _core(self) -> Program:
+        return self._cores[self.at_work]
+
+    async def start_standby(self) -> None:
+        """Start the core that is not at work, as its keeper does, and wait until it stands by."""
+        name = STANDBY if self.at_work == CORE else CORE
+        folder = self.settings.storage.cores_dir
+
+        async def stands_by() -> bool:
+            return any(sign.core == name and sign.state == STANDING_BY for sign in living(folder))
+
+        await self._cores[name].start(stands_by)
+
+    async def taken_over(self, witness: Witness, core: str) -> datetime:
+        """Wait until that core commands Asterisk; when it did."""
+        seen: list[datetime] = []
+
+        def look(envelopes: list[Envelope]) -> bool:
+            starts = [
+                place
+                for place, each in enumerate(envelopes)
+                if isinstance(each.event, CoreStarted) and each.event.core == core
+            ]
+            after = envelopes[starts[-1] :] if starts else []
+            seen[:] = [each.occurred_at for each in after if isinstance(each.event, SwitchConnected)]
+            return bool(seen)
+
+        await witness.until(look, f"{core} commands Asterisk", 60)
+        return seen[0]
+
+    async def command(self, *words: str) -> str:
+        """What one of our commands prints.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "app.cli", "--config", str(self._config), *words),
+            cwd=CHECKOUT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said = (await process.communicate())[0].decode()
+        assert process.returncode == 0, said
+        return said
+
+    @property
     def core_runs(self) -> bool:
         """Whether the core runs."""
         return self._core.running
 
     async def kill_core(self) -> None:
-        """End the core as a crash does: at once, with no word to anybody."""
+        """End the core at work as a crash does: at once, with no word to anybody."""
         await self._core.kill()
 
     @asynccontextmanager
@@ -304,11 +375,12 @@ class CentreProcess:
     @asynccontextmanager
     async def core_frozen(self) -> AsyncIterator[None]:
         """Stop the core from running, without ending it; let it run again at the end."""
-        self._core.send(signal.SIGSTOP)
+        core = self._core
+        core.send(signal.SIGSTOP)
         try:
             yield
         finally:
-            self._core.send(signal.SIGCONT)
+            core.send(signal.SIGCONT)
 
     @asynccontextmanager
     async def ari_cut(self, *, silently: bool = False) -> AsyncIterator[None]:

@@ -1,0 +1,160 @@
+"""The parts of a core as a program: each adapter, opened in order and closed in reverse."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from app.asterisk_setup import load_secrets_of, prompts_dir
+from app.centre_lease import CentreLease, Guard, lease_of
+from app.clock import SystemClock
+from app.core import Adapters, Core
+from app.settings import NODE, Settings
+from app.watches import Look, journal_watches, standby_watch
+from core.alarms import AlarmKind
+from core.ids import CentreId
+from core.ports import Clock
+from lrm_bridge.client import LrmClient
+from storage.accounts import StoredAccounts
+from storage.database import Database
+from storage.directory import StoredDirectory
+from storage.follower import JournalFollower
+from storage.journal import Journal
+from storage.lease import AT_WORK, STANDING_BY, Roster
+from storage.sessions import StoredSessions
+from storage.spool import Spool
+from telephony.ami import ManagerLink
+from telephony.switch import AsteriskSwitch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """A core and what it touches the world with. Nothing is at work before :meth:`begin`."""
+
+    clock: Clock
+    core: Core
+    follower: JournalFollower
+    guard: Guard
+    journal: Journal
+    lease: CentreLease
+    manager: ManagerLink
+    roster: Roster
+    spool: Spool
+    switch: AsteriskSwitch
+
+    async def begin(self) -> None:
+        """Be at work: the lease is ours."""
+        await self.journal.start()
+        await self.core.start(self.lease.epoch)
+        self.manager.listen(self.core.on_switch)
+        await self.switch.start()
+        await self.manager.start()
+
+    async def leave_journal(self) -> None:
+        """Write no more. A standby moves to the database what is not there yet; without one, we do."""
+        stands_by = any(sign.state == STANDING_BY for sign in self.roster.others())
+        await self.journal.close(patience_seconds=0 if stands_by else 5)
+
+    def say_at_work(self) -> None:
+        """Give a sign of life."""
+        self.roster.say(AT_WORK, epoch=self.lease.epoch, seq=self.spool.last_seq)
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
+    """Make the parts of a core; at the end, close what is open.
+
+    Raises:
+        ConfigurationError: a core of that name runs already.
+    """
+    centre = CentreId(settings.centre.id)
+    clock = SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        roster = Roster(settings.storage.cores_dir, name)
+        stack.callback(roster.close)
+        database = Database(settings.storage.url)
+        stack.push_async_callback(database.close)
+        lease = lease_of(settings.storage.cores_dir, name, database, centre)
+        guard = Guard(lease)
+        spool = Spool(settings.storage.spool_dir, allowed=guard)
+        journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
+        stack.push_async_callback(journal.close)
+        lrm = LrmClient(settings.lrm.base_url, centre) if settings.lrm.base_url else None
+        if lrm is not None:
+            stack.push_async_callback(lrm.close)
+        manager = ManagerLink(
+            port=settings.asterisk.ami_port,
+            secret=load_secrets_of(settings).ami,
+            app=settings.centre.core,
+        )
+        stack.push_async_callback(manager.close)
+        switch = _switch(settings, guard)
+        stack.push_async_callback(switch.close)
+        core = Core(
+            settings,
+            Adapters(
+                clock=clock,
+                journal=spool,
+                switch=switch,
+                credentials=switch,
+                fallback=manager,
+                accounts=StoredAccounts(database),
+                sessions=StoredSessions(database, clock),
+                directory=StoredDirectory(database, clock),
+                lrm=lrm,
+                gauges=_gauges(journal, manager, roster),
+                parts={"journal": lambda: spool.healthy},
+                watches={**journal_watches(journal, clock), **_standby_watches(settings, roster)},
+            ),
+            name,
+        )
+        yield Parts(
+            clock=clock,
+            core=core,
+            follower=JournalFollower(database, settings.storage.spool_dir),
+            guard=guard,
+            journal=journal,
+            lease=lease,
+            manager=manager,
+            roster=roster,
+            spool=spool,
+            switch=switch,
+        )
+
+
+def _switch(settings: Settings, guard: Guard) -> AsteriskSwitch:
+    """The centre's Asterisk: whichever core is at work, it is the same application to it, on the same port."""
+    switch = AsteriskSwitch(
+        app=settings.centre.core,
+        switch=NODE,
+        ari_port=settings.asterisk.ari_port,
+        ari_password=load_secrets_of(settings).ari,
+        ami_port=settings.asterisk.ami_port,
+        prompts=str(prompts_dir(settings)),
+        position_codecs=settings.asterisk.position_codecs,
+        test_callers=settings.asterisk.test_callers,
+    )
+    switch.allowed = guard
+    return switch
+
+
+def _standby_watches(settings: Settings, roster: Roster) -> dict[AlarmKind, Look]:
+    if not settings.standby.enabled:
+        return {}
+    return {AlarmKind.STANDBY_MISSING: standby_watch(roster.others)}
+
+
+def _gauges(
+    journal: Journal, manager: ManagerLink, roster: Roster
+) -> dict[str, tuple[str, Callable[[], float]]]:
+    """What alarms watch of the adapters."""
+    return {
+        "strips_registered": ("Strips that can ring in mode secours", lambda: len(manager.registered)),
+        "journal_unsaved_events": ("Events the database does not have yet", lambda: journal.state().unsaved),
+        "journal_lost_events": ("Events neither disk nor memory could keep", lambda: journal.state().lost),
+        "journal_database_up": ("Whether the database answers", lambda: journal.state().database_up),
+        "journal_disk_well": ("Whether the spool can write", lambda: journal.state().disk_well),
+        "cores_standing_by": (
+            "Cores ready to take over from this one",
+            lambda: sum(sign.state == STANDING_BY for sign in roster.others()),
+        ),
+    }
