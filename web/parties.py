@@ -152,6 +152,8 @@ class PartiesSeen:
             return frozenset()
         before = call.positions() | {p for p, offer in self.offers.items() if offer.call_id == call.call_id}
         before |= self._offer(call, event)
+        if isinstance(event, CallsMerged) and (merged := self.calls.get(event.merged_id)):
+            before |= merged.positions()
         if isinstance(event, CallEnded):
             del self.calls[event.call_id]
         else:

@@ -398,6 +398,8 @@ class RoomState:
         if position is not None and position.offer is not None and position.offer.offer_id == event.offer_id:
             position.offer = None
             self._touched.add(event.position_id)
+        if position is not None and position.offer is not None and position.offer.call_id == call.call_id:
+            return  # a later offer of the same call stands
         if event.position_id in call.invited:
             call.invited = tuple(p for p in call.invited if p != event.position_id)
         elif event.position_id in call.offered_to and call.taken_by != event.position_id:
