@@ -162,6 +162,7 @@ class Offering:
         """A position, or every ready one, is asked into a call: offer it, or say at once that it cannot."""
         if event.target.kind is TargetKind.POSITION:
             position = self._room.positions.get(PositionId(event.target.value))
+            self._replace(event, position, envelope)
             refused = not_reached(position)
             if position is None or refused is not None:
                 self._not_reached(event, refused or PartyEnd.UNAVAILABLE, envelope)
@@ -173,6 +174,17 @@ class Offering:
                 self._invited(event, position, OfferKind.EVERYBODY, envelope)
             if not others:
                 self._not_reached(event, PartyEnd.UNAVAILABLE, envelope)
+
+    def _replace(self, event: PartyInvited, position: Position | None, cause: Envelope) -> None:
+        """Who rings for a colleague's question, and is now passed the caller by that colleague, rings for that.
+
+        Between the two the position is never free: no other call comes in between.
+        """
+        offer = position.offer if position is not None else None
+        if offer is None or offer.kind is not OfferKind.INVITED or offer.call_id == event.call_id:
+            return
+        if any(each.position_id == event.by for each in self._room.positions_in(offer.call_id)):
+            self.withdraw(offer, WithdrawReason.CANCELLED, cause)
 
     def _invited(self, event: PartyInvited, position: Position, kind: OfferKind, envelope: Envelope) -> None:
         reasons = (f"{kind}_by:{event.by}",) if event.by is not None else (kind.value,)

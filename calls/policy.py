@@ -1,6 +1,6 @@
 """What a call's end means, when it is over, and what agents may ask."""
 
-from calls.model import CALLER, Call, LiveCalls, Party, Stage
+from calls.model import CALLER, Call, LiveCalls, Party, PartyState, Stage
 from core.ids import CallId, PartyId, PositionId
 from core.words import CallKind, Outcome, PartyEnd, TargetKind, WithdrawReason
 
@@ -8,6 +8,8 @@ MOST_PARTIES = 8
 """A conference is no larger; a call to everybody may be."""
 MOST_CALLS = 2
 """Of one position: one heard, one on hold."""
+
+_PASSED_ON = frozenset({TargetKind.NUMBER, TargetKind.POSITION})
 
 _NOT_REACHED_BY_CAUSE = {
     1: PartyEnd.UNAVAILABLE,
@@ -88,6 +90,15 @@ def refusal_to_merge(one: Call, other: Call) -> str | None:
     if one.ringing() or other.ringing():
         return "still_ringing"
     return "conference_full" if len(one.parties) + len(other.parties) - 1 > MOST_PARTIES else None
+
+
+def rung_alone(call: Call, position_id: PositionId) -> Party | None:
+    """The one whom a position waits for in a call of its own, where that one still rings."""
+    others = [p for p in call.parties.values() if p.party_id != PartyId(position_id)]
+    if call.placed_by != position_id or len(others) != 1:
+        return None
+    one = others[0]
+    return one if one.state is PartyState.RINGING and one.target.kind in _PASSED_ON else None
 
 
 def refusal_to_leave(call: Call) -> str | None:

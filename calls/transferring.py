@@ -1,9 +1,9 @@
-"""Passing calls on: blind, attended, and taking a colleague's."""
+"""Passing calls on: blind, attended, while the target still rings, and taking a colleague's."""
 
 from calls.hands import Hands
-from calls.model import Call
+from calls.model import Call, Party
 from calls.placing import Placing
-from calls.policy import older, refusal_to_merge, refusal_to_take_over, refusal_to_transfer
+from calls.policy import older, refusal_to_merge, refusal_to_take_over, refusal_to_transfer, rung_alone
 from core.commands import AcceptOffer, CompleteTransfer, MergeCalls, TakeOverCall, TransferCall
 from core.errors import CommandRefused
 from core.events import (
@@ -64,10 +64,37 @@ class Transferring:
         self._merged(command, command.position_id)
 
     def _complete(self, command: CompleteTransfer) -> None:
-        """The two whom the agent talked with in turn are together, without the agent."""
+        """The two whom the agent talked with in turn are together, without the agent.
+
+        Where the second still rings, the caller waits for them with music, as after a blind transfer.
+        """
+        for asked in self._hands.calls.calls_of(command.position_id):
+            if rung := rung_alone(asked, command.position_id):
+                self._complete_ringing(command, asked, rung)
+                return
         call = self._merged(command, command.position_id)
         left = self._hands.leave(call, PartyId(command.position_id), PartyEnd.TRANSFERRED)
         self._hands.settle(call, EndedBy.AGENT, left)
+
+    def _complete_ringing(self, command: CompleteTransfer, asked: Call, rung: Party) -> None:
+        """Pass the other call on to somebody who still rings: a number goes on ringing, a colleague anew."""
+        hands, position_id = self._hands, command.position_id
+        call = next((c for c in hands.calls.calls_of(position_id) if c is not asked), None)
+        if call is None:
+            raise CommandRefused("not_two_calls")
+        hands.ready(command)
+        if refusal := refusal_to_transfer(call):
+            raise CommandRefused(refusal)
+        if rung.target.kind is TargetKind.NUMBER:
+            self._merge_into(call, asked, position_id)
+        started = hands.publish(
+            TransferStarted(call_id=call.call_id, position_id=position_id, target=rung.target)
+        )
+        hands.leave(call, PartyId(position_id), PartyEnd.TRANSFERRED, started)
+        if rung.target.kind is TargetKind.POSITION:
+            self._placing.ask(call, rung.target, position_id, started)
+            if asked.parties.get(rung.party_id) is rung:
+                hands.uninvite(asked, rung, PartyEnd.CANCELLED, started)
 
     def _merged(self, command: MergeCalls | CompleteTransfer, position_id: PositionId) -> Call:
         """Make one call of the position's two: parties of both are in it."""
@@ -82,6 +109,11 @@ class Transferring:
         others = [p for p in gone.parties if p != PartyId(position_id)]
         if not others:
             raise CommandRefused("nobody_left")
+        self._merge_into(kept, gone, position_id)
+        return kept
+
+    def _merge_into(self, kept: Call, gone: Call, position_id: PositionId) -> None:
+        hands = self._hands
         merged = hands.publish(
             CallsMerged(call_id=kept.call_id, merged_id=gone.call_id, position_id=position_id)
         )
@@ -95,7 +127,6 @@ class Transferring:
             ),
             merged,
         )
-        return kept
 
     # --- taking over ------------------------------------------------------------------------------------
 

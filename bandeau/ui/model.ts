@@ -263,11 +263,18 @@ function withCall(call: Call, view: StripView | undefined): Action[] {
   const ours = call.kind === "outgoing" || call.kind === "internal";
   const other = otherCall(view);
   if (call.state === "connecting" || call.state === "ringing")
-    return ours ? [...(other ? (["swap"] as const) : []), "mute", "hang_up"] : [];
+    return ours ? [...beside(call, other), "mute", "hang_up"] : [];
   if (other)
     return [...(rings(call) ? [] : (["complete", "merge"] as const)), "swap", "mute", "hang_up", "pause"];
   const several = present(call).length > 1;
   return [...(several ? (["leave"] as const) : []), "hold", "mute", "hang_up", "pause"];
+}
+
+/** What a call on hold allows while another rings: passing it on to who rings, unless everybody does. */
+function beside(call: Call, other: Call | undefined): Action[] {
+  if (!other) return [];
+  const all = parties(call).some(({ id }) => id === "everybody");
+  return all ? ["swap"] : ["complete", "swap"];
 }
 
 /** Whether somebody is still asked into it, and nobody is there yet. */

@@ -401,7 +401,7 @@ async def test_an_attended_transfer_leaves_the_two_together() -> None:
     await control.do(PlaceCall(position_id=ARM1, target=colleague("arm2")))
     internal = control.live.calls_of(ARM1)[-1].call_id
     with pytest.raises(CommandRefused, match="still_ringing"):
-        await control.do(CompleteTransfer(position_id=ARM1))
+        await control.do(MergeCalls(position_id=ARM1))
     await control.accept("arm2")
     await control.do(CompleteTransfer(position_id=ARM1))
     assert control.together(LEG2, caller)
@@ -409,6 +409,96 @@ async def test_an_attended_transfer_leaves_the_two_together() -> None:
     assert control.ended(internal).outcome is Outcome.ANSWERED
     assert control.centre.acd.room.positions[ARM1].state is PositionState.READY
     assert control.centre.acd.room.positions[ARM2].state is PositionState.ON_CALL
+    well(control)
+
+
+async def asking(target: Target) -> tuple[Control, CallId, CallId]:
+    """An agent has a caller on hold and waits for somebody to answer; another caller waits in the room."""
+    control = await centre("arm1")
+    caller = await control.talking("arm1")
+    await control.agent("arm2")
+    await control.do(PlaceCall(position_id=ARM1, target=target))
+    asked = control.live.calls_of(ARM1)[-1].call_id
+    assert control.switch.music == {ChannelId(caller): "hold"}
+    return control, caller, asked
+
+
+async def test_a_caller_is_left_to_a_colleague_who_still_rings() -> None:
+    control, caller, asked = await asking(colleague("arm2"))
+    other = await control.queued("+33611111111")
+    await control.do(CompleteTransfer(position_id=ARM1))
+    assert control.ended(asked).outcome is Outcome.NOT_REACHED
+    offer = control.centre.acd.room.positions[ARM2].offer
+    assert offer is not None
+    assert offer.call_id == caller, "no other call came in between"
+    assert control.switch.music == {ChannelId(caller): "hold", ChannelId(other): "waiting"}
+    assert control.centre.acd.room.positions[ARM1].offer is not None, "who passed it on is free"
+    assert not control.heard_by_legs()
+    await control.accept("arm2")
+    assert control.together(LEG2, caller)
+    well(control)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_colleague_who_rang_and_declines_gives_the_caller_back(gone: bool) -> None:
+    control, caller, _ = await asking(colleague("arm2"))
+    first_wait = control.centre.acd.room.last_queued[caller].since
+    await control.do(CompleteTransfer(position_id=ARM1))
+    if gone:
+        control.centre.readiness(ARM1, ready=False)
+    offer = control.centre.acd.room.positions[ARM2].offer
+    assert offer is not None
+    await control.do(DeclineOffer(position_id=ARM2, offer_id=offer.offer_id))
+    if gone:
+        assert control.journal.events(CallQueued)[-1].since == first_wait
+        assert control.switch.music == {ChannelId(caller): "waiting"}
+    else:
+        await control.accept("arm1")
+        assert control.together(LEG1, caller)
+    well(control)
+
+
+async def test_a_caller_is_left_to_a_number_that_still_rings() -> None:
+    control, caller, asked = await asking(number())
+    called = control.channel_called()
+    control.switch.callee_rings(called)
+    assert control.heard_by_legs() == ["ringback"]
+    await control.do(CompleteTransfer(position_id=ARM1))
+    assert not control.heard_by_legs()
+    assert control.switch.music == {ChannelId(caller): "hold"}
+    assert control.channel_called() == called, "it is the same call that goes on ringing"
+    assert control.centre.acd.room.positions[ARM1].state is PositionState.READY
+    well(control)
+    await control.picks_up()
+    assert control.together(caller, called)
+    assert control.ended(asked).outcome is Outcome.NOT_REACHED
+    await control.gone(called)
+    assert control.ended(caller).outcome is Outcome.ANSWERED
+    well(control)
+
+
+@pytest.mark.parametrize("how", ["busy", "late"])
+async def test_a_number_that_rang_and_does_not_answer_gives_the_caller_back(how: str) -> None:
+    control, caller, _ = await asking(number())
+    called = control.channel_called()
+    control.switch.callee_rings(called)
+    await control.do(CompleteTransfer(position_id=ARM1))
+    if how == "late":
+        control.centre.advance(34)
+        await settle()
+    else:
+        await control.gone(called, 17)
+    [failed] = control.journal.events(TransferFailed)
+    assert failed.reason is (PartyEnd.NO_ANSWER if how == "late" else PartyEnd.BUSY)
+    await control.accept("arm1")
+    assert control.together(LEG1, caller)
+    well(control)
+
+
+async def test_a_caller_is_not_left_to_everybody() -> None:
+    control, _, _ = await asking(Target(TargetKind.EVERYBODY))
+    with pytest.raises(CommandRefused, match="still_ringing"):
+        await control.do(CompleteTransfer(position_id=ARM1))
     well(control)
 
 

@@ -223,6 +223,26 @@ describe("what the strip shows and allows", () => {
   });
 });
 
+describe("a caller on hold while somebody else is rung", () => {
+  const held = {
+    ...CALL,
+    state: "held",
+    heard: false,
+    parties: { caller: { state: "talking", muted: false } },
+  };
+  const rung = (party: string) => {
+    const parties = { [party]: { state: "ringing", muted: false } };
+    const asked = { ...CALL, id: "c2", kind: "internal", state: "ringing", heard: true, parties };
+    return situation(view("on_call", { calls: { c1: held, c2: asked }, call: asked } as Partial<StripView>));
+  };
+  it("may be left to a colleague or a number that rings", () => {
+    expect(actions(rung("arm2"))).toEqual(["complete", "swap", "mute", "hang_up"]);
+  });
+  it("may not be left to everybody", () => {
+    expect(actions(rung("everybody"))).toEqual(["swap", "mute", "hang_up"]);
+  });
+});
+
 describe("takesSecours", () => {
   const table: [string, Situation, boolean][] = [
     ["ready", situation(view("ready")), true],
