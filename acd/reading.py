@@ -32,6 +32,7 @@ CAUSES: Final = {
     "fermeture": OverflowCause.CLOSED,
     "personne": OverflowCause.NOBODY,
 }
+AFTERWARDS: Final = {"attendre": False, "raccrocher": True}
 TARGETS: Final = {
     "salle": TargetKind.ROOM,
     "numéro": TargetKind.NUMBER,
@@ -103,7 +104,7 @@ def _room(queue: QueueId, section: Section, usual: RoomRule) -> RoomRule:
         weight=section.number("poids", usual.weight, least=0.1, most=100),
         ageing_seconds=_optional(section, "vieillissement", least=1, most=3600),
         widenings=tuple(_widening(each) for each in section.listed("élargissements", required=False)),
-        overflows=tuple(_overflow(each) for each in section.listed("débordements", required=False)),
+        overflows=tuple(_overflow(each, level) for each in section.listed("débordements", required=False)),
         check_back=_check_back(section),
     )
     rule = _same_number(section, rule, usual)
@@ -136,16 +137,37 @@ def _widening(section: Section) -> Widening:
     return found
 
 
-def _overflow(section: Section) -> OverflowRule:
+def _overflow(section: Section, level: FrontOffice) -> OverflowRule:
     cause = section.choice("si", CAUSES)
     needs_limit = cause not in (OverflowCause.CLOSED, OverflowCause.NOBODY)
+    target = _target(section)
+    ends = section.choice("puis", AFTERWARDS, False)
     found = OverflowRule(
         name=section.text("nom", pattern=r"[^:]{1,40}", what="40 caractères au plus, sans « : »"),
         cause=cause,
-        target=_target(section),
+        target=target,
         limit=section.number("seuil", None if needs_limit else 0, most=7200),
         every=section.number("toutes les", 0, most=3600, unit="secondes"),
+        ends=ends,
     )
+    if ends and target.kind is not TargetKind.MESSAGE:
+        section.error(
+            "seul un message peut terminer l'appel",
+            "Écrivez « vers: {message: …} », ou retirez « puis: raccrocher »",
+            "puis",
+        )
+    elif ends and found.every:
+        section.error(
+            "un message qui termine l'appel n'est dit qu'une fois",
+            "Retirez « toutes les », ou « puis: raccrocher »",
+            "toutes les",
+        )
+    elif ends and level is FrontOffice.FO1:
+        section.warn(
+            "un appel de premier niveau peut être raccroché ici (jamais en UV)",
+            "Envoyez-le plutôt dans une autre salle",
+            "puis",
+        )
     section.close()
     return found
 

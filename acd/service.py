@@ -44,7 +44,7 @@ from core.events import (
 )
 from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
-from core.switch import PlaybackEnded, SwitchEvent
+from core.switch import PlaybackEnded, SwitchEvent, SwitchUp
 from core.words import PauseReason, PositionState, Target, TargetKind, WithdrawReason
 
 
@@ -107,6 +107,8 @@ class DistributionService:
         """Take note of a switch event."""
         if isinstance(event, PlaybackEnded):
             self._tending.on_playback_ended(event)
+        elif isinstance(event, SwitchUp):
+            self._tending.switch_is_back()
 
     def tick(self, now: datetime) -> None:
         """Act on the deadlines that have passed."""
@@ -116,6 +118,7 @@ class DistributionService:
         self._states.move_on()
         self._offering.distribute()
         self._tending.overflow(now)
+        self._tending.say_last_words()
         self._tending.bring_back(now)
         self._tending.watch(now)
 
@@ -130,6 +133,7 @@ class DistributionService:
     def _on_call_ended(self, envelope: Envelope) -> None:
         event = envelope.event
         assert isinstance(event, CallEnded)  # noqa: S101 - by subscription
+        self._tending.forget(event.call_id)
         self._offering.call_over(event.call_id, envelope)
         self._states.move_on(envelope)
         self._tending.tell_of_departed()

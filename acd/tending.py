@@ -2,22 +2,33 @@
 
 from datetime import datetime
 
+import structlog
+
 from acd.model.calls import WaitingCall
 from acd.model.room import Room
 from acd.model.rules import OverflowRule, RoomRule, changed, present
 from acd.policy.estimate import estimated_wait
-from acd.policy.overflow import Pressure, away_for_too_long, due
+from acd.policy.overflow import Pressure, away_for_too_long, due, may_be_ended
 from acd.policy.watch import check_back_due
 from acd.policy.who_may import refusal_to_change
 from acd.queueing import WAITING_MUSIC, Queueing
 from acd.states import States
 from core.commands import ChangeRoomRule, CheckedBack
 from core.errors import CommandRefused
-from core.events import CallCheckedBack, CheckBackDue, OverflowTriggered, ParkedCallerLeft, RoomRuleChanged
+from core.events import (
+    CallCheckedBack,
+    CallDismissed,
+    CheckBackDue,
+    OverflowTriggered,
+    ParkedCallerLeft,
+    RoomRuleChanged,
+)
 from core.ids import CallId, PlaybackId, QueueId
 from core.ports import Bus, Clock, Switch
 from core.switch import PlaybackEnded
 from core.words import Role, TargetKind
+
+log = structlog.get_logger(__name__)
 
 _MESSAGE = "overflow-"
 
@@ -34,8 +45,10 @@ class Tending:
         self._room = room
         self._states = states
         self._queueing = queueing
-        self._saying: set[CallId] = set()
+        self._saying: dict[CallId, PlaybackId] = {}
         """The calls that hear an overflow's message, as far as this core knows."""
+        self._unsayable: set[CallId] = set()
+        """The calls whose last message could not be played: nobody is left without having heard it."""
 
     # --- estimated wait ---------------------------------------------------------------------------------
 
@@ -79,32 +92,75 @@ class Tending:
     def _send(self, call: WaitingCall, rule: RoomRule, found: OverflowRule) -> None:
         triggered = self._bus.publish(
             OverflowTriggered(
-                call_id=call.call_id, queue=rule.queue, rule=found.name, cause=found.cause, target=found.target
+                call_id=call.call_id,
+                queue=rule.queue,
+                rule=found.name,
+                cause=found.cause,
+                target=found.target,
+                ends=found.ends,
             )
         )
         if found.target.kind is TargetKind.ROOM:
             self._queueing.pass_on(call.call_id, QueueId(found.target.value), triggered, keep_place=True)
-        elif found.target.kind is TargetKind.MESSAGE and (channel := self._room.channel_of(call.call_id)):
-            self._saying.add(call.call_id)
+        elif found.target.kind is TargetKind.MESSAGE:
+            self._say(call.call_id, found.target.value)
+
+    def _say(self, call_id: CallId, message: str) -> None:
+        if channel := self._room.channel_of(call_id):
+            playback = PlaybackId(f"{_MESSAGE}{int(self._clock.now().timestamp() * 1000)}-{call_id}")
+            self._saying[call_id] = playback
             self._switch.stop_music(channel)
-            self._switch.play(channel, PlaybackId(f"{_MESSAGE}{call.call_id}"), found.target.value)
+            self._switch.play(channel, playback, message)
 
     def on_playback_ended(self, event: PlaybackEnded) -> None:
-        """After an overflow's message, a caller who still waits hears the music again."""
+        """After an overflow's message the call is over, or the caller who still waits hears the music again."""
         if not event.playback_id.startswith(_MESSAGE):
             return
-        call_id = CallId(event.playback_id.removeprefix(_MESSAGE))
-        self._saying.discard(call_id)
-        call = self._room.waiting.get(call_id)
-        channel = self._room.channel_of(call.call_id) if call is not None else None
+        call_id = CallId(event.playback_id.removeprefix(_MESSAGE).partition("-")[2])
+        ours = self._saying.get(call_id)
+        call, channel = self._room.waiting.get(call_id), self._room.channel_of(call_id)
+        if ours == event.playback_id:
+            del self._saying[call_id]
+            if call is not None and self._may_end(call) and self._ended(call, event.ok):
+                return
+        elif ours is not None:
+            return  # another one is being said
         if call is not None and channel is not None and call.accepted_by is None:
             self._switch.start_music(channel, WAITING_MUSIC)
 
+    def _may_end(self, call: WaitingCall) -> bool:
+        """Whether a call is to be over after its last message, now that this has been said."""
+        return bool(call.last_words) and call.free and may_be_ended(call)
+
+    def _ended(self, call: WaitingCall, heard: bool) -> bool:
+        """End a call after its last message; one that could not be played ends nothing."""
+        if not heard:
+            log.error("last_message_not_played", queue=call.queue)
+            self._unsayable.add(call.call_id)
+            return False
+        self._bus.publish(CallDismissed(call_id=call.call_id, queue=call.queue))
+        return True
+
+    def say_last_words(self) -> None:
+        """Say the last message to whom it was not said to its end: an offer came between, or a restart."""
+        for call in list(self._room.waiting.values()):
+            unsaid = call.call_id not in self._saying and call.call_id not in self._unsayable
+            if unsaid and self._may_end(call):
+                self._say(call.call_id, call.last_words)
+
+    def switch_is_back(self) -> None:
+        """What was being said may be over without our having been told."""
+        self._saying.clear()
+
+    def forget(self, call_id: CallId) -> None:
+        """A call is over."""
+        self._saying.pop(call_id, None)
+        self._unsayable.discard(call_id)
+
     def hush(self, call_id: CallId) -> None:
         """Somebody takes the call: its message is cut short, for Asterisk joins nobody being spoken to."""
-        if call_id in self._saying:
-            self._saying.discard(call_id)
-            self._switch.stop_playback(PlaybackId(f"{_MESSAGE}{call_id}"))
+        if playback := self._saying.pop(call_id, None):
+            self._switch.stop_playback(playback)
 
     def bring_back(self, now: datetime) -> None:
         """A call that an overflow sent away and that nobody carried out waits again."""

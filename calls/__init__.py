@@ -3,5 +3,6 @@
 Emits CallArrived, LineOpened, CallAnswered, CallHeld, CallResumed, CallPlaced, PartyInvited, PartyJoined,
 PartyNotReached, PartyLeft, PartyMuted, CallsMerged, TransferStarted, TransferFailed, DigitsSent, CallEnded (and
 OfferWithdrawn when the sound could not be joined). Handles the switch's events, OfferAccepted, OfferWithdrawn,
-CallQueued, OverflowTriggered, ScriptEnded, and every command about a call that an agent has or begins.
+CallQueued, OverflowTriggered, CallDismissed, ScriptEnded, and every command about a call that an agent has or
+begins.
 """

@@ -8,6 +8,7 @@ from calls.neighbours import believed, refusal_to_take
 from calls.policy import is_over, why_not_reached
 from core.events import (
     CallArrived,
+    CallDismissed,
     CallQueued,
     Envelope,
     LineOpened,
@@ -28,7 +29,7 @@ class Arriving:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         hands.bus.subscribe((CallQueued,), self._on_queued)
-        hands.bus.subscribe((ScriptEnded,), self._on_script_ended)
+        hands.bus.subscribe((ScriptEnded, CallDismissed), self._on_last_words)
 
     def caller_arrived(self, channel: CallerChannel) -> None:
         """A caller is ours: write it, and pick the line up."""
@@ -131,8 +132,8 @@ class Arriving:
         if call is not None:
             self._hands.wirer.apply(call)
 
-    def _on_script_ended(self, envelope: Envelope) -> None:
-        """The script has said its last word: the line is closed."""
+    def _on_last_words(self, envelope: Envelope) -> None:
+        """The SVI, or a waiting room, has said its last message: the line is closed."""
         call = self._hands.calls.by_id.get(envelope.call_id) if envelope.call_id else None
         if call is not None:
             self._hands.end(call, EndedBy.SYSTEM, envelope)

@@ -24,6 +24,7 @@ from core.events import (
     AgentLoggedOut,
     CallAnswered,
     CallArrived,
+    CallDismissed,
     CallDiverted,
     CallEnded,
     CallerSilent,
@@ -154,7 +155,7 @@ class Call:
     overflowing: bool = False
     """Whether its room sends it to a number or a centre, which is not reached yet."""
     closing: Outcome | None = None
-    """The outcome that the SVI's script has given it: it is being ended."""
+    """The outcome that its last message has given it: it is being ended."""
     origin: Origin | None = None
     """What the neighbouring centre told that sent it."""
     line_open: bool = True
@@ -231,6 +232,7 @@ class LiveCalls:
             OverflowTriggered: self._overflowed,
             CallDiverted: self._diverted,
             ScriptEnded: self._closing,
+            CallDismissed: self._dismissed,
         }
 
     # --- questions --------------------------------------------------------------------------------------
@@ -444,6 +446,9 @@ class LiveCalls:
 
     def _closing(self, call: Call, event: ScriptEnded) -> None:
         call.closing = event.outcome
+
+    def _dismissed(self, call: Call, event: CallDismissed) -> None:
+        call.closing = Outcome.REFUSED
 
     # indexes
 

@@ -97,6 +97,9 @@ class Reconciling:
         hands = self._hands
         if hands.calls.by_id.get(call.call_id) is not call:
             return
+        if call.closing is not None:
+            hands.end(call, EndedBy.SYSTEM, detail=FOUND_ENDED)
+            return
         if len(call.parties) > 2:
             hands.wirer.doubt_mutes(call)
         if call.placed_by is not None:

@@ -129,7 +129,7 @@ class Outcome(StrEnum):
     OVERFLOWED = "overflowed"
     """Left the centre for another destination, which took it."""
     REFUSED = "refused"
-    """Ended by the SVI with a message, as its call flow says."""
+    """Ended with a message, as the centre's plan says: by the SVI, or by a rule of a waiting room."""
     CALLBACK_ASKED = "callback_asked"
     """The caller left by asking to be called back."""
     NOT_REACHED = "not_reached"

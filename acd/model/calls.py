@@ -56,11 +56,17 @@ class WaitingCall:
     check_due: bool = False
     overflowed: dict[tuple[QueueId, str], datetime] = field(default_factory=dict)
     """The overflow rules that have applied to it, and when."""
+    entrusted: bool = False
+    """A neighbouring centre's call: its line is not picked up here before somebody takes it."""
+    last_words: str = ""
+    """The message after which it is over, once a rule has said so."""
+    dismissed: bool = False
+    """Its last message is said, its line is being closed."""
 
     @property
     def free(self) -> bool:
         """Whether it may be offered."""
-        return not self.offers and self.accepted_by is None and not self.away
+        return not self.offers and self.accepted_by is None and not self.away and not self.dismissed
 
     @property
     def place(self) -> tuple[QueueId, Priority, datetime, int]:

@@ -16,6 +16,7 @@ from core.events import (
     CallAnswered,
     CallArrived,
     CallCheckedBack,
+    CallDismissed,
     CallEnded,
     CallOffered,
     CallPlaced,
@@ -82,6 +83,7 @@ class Room(Lineup):
             PartyNotReached: self._not_reached,
             PartyLeft: self._party_left,
             OverflowTriggered: self._overflowed,
+            CallDismissed: self._dismissed,
             CheckBackDue: self._check_due,
             CallCheckedBack: self._checked_back,
             ParkedCallerLeft: self._parked_left,
@@ -152,6 +154,7 @@ class Room(Lineup):
             prefers=event.prefers,
             checked_at=now,
             overflowed=before.overflowed if before else {},
+            entrusted=event.call_id in self._waited_since,
         )
         self.waiting[call.call_id] = call
         self.last_queued[call.call_id] = replace(event, since=call.since)
@@ -284,6 +287,13 @@ class Room(Lineup):
             if event.target.kind in (TargetKind.NUMBER, TargetKind.CENTRE):
                 call.away = True
                 self.index.take(call.call_id)
+            elif event.ends:
+                call.last_words = event.target.value
+
+    def _dismissed(self, event: CallDismissed, envelope: Envelope) -> None:
+        if call := self.waiting.get(event.call_id):
+            call.dismissed = True
+            self.index.take(call.call_id)
 
     def _check_due(self, event: CheckBackDue, envelope: Envelope) -> None:
         if call := self.waiting.get(event.call_id):

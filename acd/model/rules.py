@@ -43,6 +43,7 @@ class OverflowRule:
     """When a waiting call is sent elsewhere, and where. ``limit``: seconds or calls, by ``cause``.
 
     It applies to a call once in this room; with ``every``, again after so many seconds (a message, say).
+    ``ends``: after the message the call is over.
     """
 
     name: str
@@ -51,6 +52,7 @@ class OverflowRule:
     limit: float = 0
     every: float = 0
     on: bool = True
+    ends: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from acd.model.calls import WaitingCall
 from acd.model.rules import OverflowRule, RoomRule
-from core.words import OverflowCause, TargetKind
+from core.words import OverflowCause, Priority, TargetKind
 
 LONGEST_AWAY_S = 120.0
 """How long reaching somebody elsewhere may take: longer than any invitation rings."""
+
+_VITAL = frozenset({Priority.UV, Priority.P0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,19 @@ def due(
 ) -> OverflowRule | None:
     """The first of the room's rules that applies to a call now. ``place``: how many are served before it."""
     for each in rule.overflows:
+        if each.ends and not may_be_ended(call):
+            continue
         if each.on and not _spent(each, rule, call, now) and _applies(each, rule, call, place, pressure, now):
             return each
     return None
+
+
+def may_be_ended(call: WaitingCall) -> bool:
+    """Whether a rule may end the call with a message.
+
+    Never where a life may be in danger, nor where an agent told the caller to wait, nor a neighbour's call.
+    """
+    return call.priority not in _VITAL and call.by is None and not call.entrusted
 
 
 def away_for_too_long(call: WaitingCall, now: datetime) -> bool:

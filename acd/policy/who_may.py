@@ -27,7 +27,7 @@ def refusal_to_take(position: Position, call: WaitingCall | None, rule: RoomRule
     A call may be taken by who serves its room, by who sent it there, and by supervisors: also one that rings at
     colleagues by the room's distribution.
     """
-    if call is None or rule is None or call.accepted_by is not None or call.away:
+    if call is None or rule is None or call.accepted_by is not None or call.away or call.dismissed:
         return "call_gone"
     if not position.ready or position.state not in _TAKES:
         return "offer_pending" if position.offer is not None else "position_not_ready"

@@ -9,6 +9,7 @@ from core.words import FrontOffice, OfferKind, OverflowCause, Priority, RoomSett
 
 __all__ = [
     "CallCheckedBack",
+    "CallDismissed",
     "CallOffered",
     "CallQueued",
     "CheckBackDue",
@@ -46,13 +47,22 @@ class OverflowTriggered(CallEvent):
     """A rule of its room sends a waiting call elsewhere, because of ``cause``.
 
     To a room: CallQueued there follows. To a number or a centre: it is invited, and the call leaves with it,
-    or comes back to its place when it is not reached. To a message: it is played, and the call goes on waiting.
+    or comes back to its place when it is not reached. To a message: it is played, and the call goes on waiting;
+    but where it ``ends``, CallDismissed follows, unless somebody takes the call before the message is over.
     """
 
     queue: QueueId
     rule: str
     cause: OverflowCause
     target: Target
+    ends: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallDismissed(CallEvent):
+    """The caller has heard a room's last message, which ends the call as the centre's plan says."""
+
+    queue: QueueId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest_asyncio
 from app.settings import RoomSettings
 from core.events import (
     CallAnswered,
+    CallDismissed,
+    CallEnded,
     CallOffered,
     CallQueued,
     OfferWithdrawn,
@@ -18,7 +21,7 @@ from core.events import (
     ParkedCallerLeft,
 )
 from core.ids import CallId
-from core.words import OfferKind, OverflowCause, Priority, Role, WithdrawReason
+from core.words import EndedBy, OfferKind, Outcome, OverflowCause, Priority, Role, WithdrawReason
 from simulator.callers import Caller
 from simulator.live_client import Refused
 from simulator.robot_position import RobotPosition
@@ -45,12 +48,18 @@ salles:
     rôles: [superviseur]
     débordements:
       - {nom: patience, si: attente, seuil: 1, vers: {message: patientez}}
+  Refus:
+    niveau: FO1
+    rôles: [superviseur]
+    débordements:
+      - {nom: adieu, si: attente, seuil: 1, vers: {message: patientez}, puis: raccrocher}
   MU:     {niveau: FO2, rôles: [médecin urgentiste], surveillance: {P1: 30, NR: 30}}
 lignes:
   "31": {flux: "15", parcours: choix}
   "32": {flux: "15", parcours: tous}
   "33": {flux: "15", parcours: garde}
   "34": {flux: "15", parcours: annonce}
+  "35": {flux: "15", parcours: refus}
   autres: {flux: "15", parcours: quinze}
 parcours:
   quinze: {étapes: {attente: {salle: "15"}}}
@@ -58,6 +67,7 @@ parcours:
   tous: {étapes: {attente: {salle: Tous}}}
   garde: {étapes: {attente: {salle: Garde}}}
   annonce: {étapes: {attente: {salle: Annonce}}}
+  refus: {étapes: {attente: {salle: Refus}}}
 """
 
 
@@ -185,6 +195,17 @@ async def test_a_room_says_its_message_once_then_plays_music_again(centre: Centr
         caller.forget()
         await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]))
         assert len((await centre.witness().story(call_id)).all(OverflowTriggered)) == 1
+
+
+async def test_a_room_says_its_last_message_to_the_end_then_hangs_up(centre: CentreProcess) -> None:
+    async with waiting_caller(centre, "35") as (caller, call_id):
+        await caller.hears(lambda pcm: contains_tone(pcm, MESSAGE_HZ))
+        await caller.ended()
+        story = await centre.witness().until_told(call_id, CallEnded)
+    assert story.only(OverflowTriggered).ends
+    assert story.at(CallDismissed) - story.at(OverflowTriggered) > timedelta(seconds=1.9), "it is 2 s long"
+    ended = story.only(CallEnded)
+    assert (ended.outcome, ended.ended_by) == (Outcome.REFUSED, EndedBy.SYSTEM)
 
 
 async def test_who_calls_again_is_marked_and_gets_the_same_agent(

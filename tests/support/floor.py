@@ -37,6 +37,7 @@ from tests.support.centre import FakeSwitch, HeldClock, MemoryJournal
 LANGUAGES = QueueId("Langues")
 EVERYONE = QueueId("Tous")
 CROWDED = QueueId("Plein")
+REFUSING = QueueId("Refus")
 
 
 def varied_plan() -> RoomPlan:
@@ -66,8 +67,22 @@ def varied_plan() -> RoomPlan:
             ),
         ),
     )
+    refus = replace(
+        first,
+        queue=REFUSING,
+        name="Refus",
+        overflows=(
+            OverflowRule(
+                name="adieu",
+                cause=OverflowCause.WAIT,
+                target=Target(TargetKind.MESSAGE, "rappelez"),
+                limit=10,
+                ends=True,
+            ),
+        ),
+    )
     choisie = replace(first, queue=QueueId("Choix"), name="Choix", mode=Mode.MANUAL)
-    rooms = {**usual.rooms, **{rule.queue: rule for rule in (langues, tous, plein, choisie)}}
+    rooms = {**usual.rooms, **{rule.queue: rule for rule in (langues, tous, plein, refus, choisie)}}
     return replace(usual, rooms=rooms, agent_skills={PositionId("arm1"): frozenset({"anglais"})})
 
 

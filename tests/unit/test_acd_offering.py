@@ -16,8 +16,10 @@ from core.commands import (
 from core.errors import CommandRefused
 from core.events import (
     CallCheckedBack,
+    CallDismissed,
     CallOffered,
     CallPlaced,
+    CallPrioritised,
     CallQueued,
     CheckBackDue,
     OfferWithdrawn,
@@ -30,7 +32,8 @@ from core.events import (
     RoomRuleChanged,
     TransferStarted,
 )
-from core.ids import CallId, ChannelId, PartyId, PositionId, QueueId
+from core.ids import CallId, ChannelId, PartyId, PlaybackId, PositionId, QueueId
+from core.switch import PlaybackEnded
 from core.words import (
     CallKind,
     OfferKind,
@@ -44,7 +47,7 @@ from core.words import (
     TargetKind,
     WithdrawReason,
 )
-from tests.support.floor import CROWDED, EVERYONE, LANGUAGES, Floor
+from tests.support.floor import CROWDED, EVERYONE, LANGUAGES, REFUSING, Floor
 
 pytestmark = pytest.mark.unit
 
@@ -347,6 +350,76 @@ def test_a_call_of_which_nothing_more_is_heard_waits_again(floor: Floor) -> None
     floor.advance(121)
     assert not floor.room.waiting[third].away
     assert third in floor.room.in_order()
+
+
+# --- a last message ---
+
+
+def told(floor: Floor) -> PlaybackId:
+    """What is being said to the one who waits."""
+    [playback] = floor.switch.playing
+    return playback
+
+
+def message_over(floor: Floor, playback: PlaybackId, *, ok: bool = True) -> None:
+    del floor.switch.playing[playback]
+    floor.acd.on_switch(PlaybackEnded(playback_id=playback, ok=ok))
+
+
+def test_a_message_may_end_the_call_once_it_is_over(floor: Floor) -> None:
+    call = floor.call(REFUSING)
+    floor.advance(10)
+    assert floor.journal.events(OverflowTriggered)[-1].ends
+    floor.advance(5)
+    assert not floor.journal.events(CallDismissed), "it is still being said"
+    message_over(floor, told(floor))
+    assert floor.journal.events(CallDismissed)[-1].call_id == call
+    floor.agent("arm1")
+    assert offered(floor, "arm1") is None, "its line is being closed"
+
+
+def test_whoever_is_free_before_the_message_is_over_takes_the_call(floor: Floor) -> None:
+    call = floor.call(REFUSING)
+    floor.advance(10)
+    playback = told(floor)
+    floor.agent("arm1")
+    assert offered(floor, "arm1") == call
+    message_over(floor, playback)
+    assert not floor.journal.events(CallDismissed)
+    floor.advance(20)
+    assert offered(floor, "arm1") is None
+    message_over(floor, told(floor))
+    assert floor.journal.events(CallDismissed), "nobody took it: it is told again, then over"
+
+
+def test_who_becomes_vital_during_the_message_is_not_ended(floor: Floor) -> None:
+    call = floor.call(REFUSING)
+    floor.advance(10)
+    floor.say(CallPrioritised(call_id=call, priority=Priority.UV))
+    message_over(floor, told(floor))
+    floor.advance(60)
+    assert not floor.journal.events(CallDismissed)
+    assert call in floor.room.in_order(REFUSING)
+
+
+def test_nobody_is_left_without_the_message(floor: Floor) -> None:
+    call = floor.call(REFUSING)
+    floor.advance(10)
+    message_over(floor, told(floor), ok=False)
+    floor.advance(60)
+    assert not floor.journal.events(CallDismissed)
+    assert not floor.switch.playing
+    assert call in floor.room.in_order(REFUSING)
+
+
+def test_after_a_restart_the_message_is_told_again_then_the_call_is_over(floor: Floor) -> None:
+    floor.call(REFUSING)
+    floor.advance(10)
+    again = Floor(floor.journal.envelopes)
+    again.clock.advance(10)
+    again.advance(0)
+    message_over(again, told(again))
+    assert again.journal.events(CallDismissed)
 
 
 # --- the medical waiting room ---

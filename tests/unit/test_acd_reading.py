@@ -104,12 +104,34 @@ appels sortants: {post-appel: 5}
             "« X » n'est pas une autre salle",
         ),
         ("{niveau: FO1, rôles: [arm], élargissements: [{après: 10}]}", 2, "rien n'est élargi"),
+        (
+            "{niveau: FO1, rôles: [arm], débordements:"
+            " [{nom: a, si: fermeture, vers: {numéro: '15'}, puis: raccrocher}]}",
+            2,
+            "seul un message peut terminer l'appel",
+        ),
+        (
+            "{niveau: FO1, rôles: [arm], débordements:"
+            " [{nom: a, si: fermeture, vers: {message: m}, toutes les: 9, puis: raccrocher}]}",
+            2,
+            "n'est dit qu'une fois",
+        ),
         ("{niveau: FO2, rôles: [arm]}", 1, "premier niveau"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(room: str, line: int, said: str) -> None:
     _, problems = read(f"salles:\n  X: {room}\n")
     assert any(p.line == line and said in f"{p.what} {p.where}" for p in problems.errors), problems.errors
+
+
+def test_a_room_of_the_first_level_that_ends_calls_is_warned_of() -> None:
+    rule = "débordements: [{nom: a, si: fermeture, vers: {message: m}, puis: raccrocher}]"
+    plan, problems = read(
+        f"salles:\n  X: {{niveau: FO1, rôles: [arm], {rule}}}\n  Y: {{niveau: FO2, rôles: [arm], {rule}}}\n"
+    )
+    assert problems.errors == []
+    assert [(p.line, p.remedy) for p in problems.warnings] == [(2, "Envoyez-le plutôt dans une autre salle")]
+    assert plan.rooms[QueueId("Y")].overflows[0].ends
 
 
 def test_the_plan_that_ships_has_the_rooms_of_a_centre_that_declares_none() -> None:
@@ -127,7 +149,7 @@ def test_the_how_to_names_every_setting_and_its_examples_are_read() -> None:
         f"  X:\n    niveau: FO1\n    rôles: [arm]\n{overflow}"
     )
     assert problems.errors == []
-    assert len(plan.rooms[QueueId("X")].overflows) == 5
+    assert len(plan.rooms[QueueId("X")].overflows) == 6
     _, problems = read("salles: {X: {niveau: FO1, rôles: [arm], inconnu: 1}}")
     [unknown] = problems.errors
     named = unknown.remedy.removeprefix("Noms connus : ").split(", ")

@@ -28,6 +28,7 @@ from core.commands import (
 from core.errors import CommandRefused
 from core.events import (
     CallArrived,
+    CallDismissed,
     CallEnded,
     CallOffered,
     CallPlaced,
@@ -40,6 +41,7 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import CallId, ChannelId, PartyId, PositionId, QueueId
+from core.switch import PlaybackEnded
 from core.words import (
     CallKind,
     OfferKind,
@@ -53,7 +55,7 @@ from core.words import (
     TargetKind,
 )
 from tests.support.audited import assert_sound
-from tests.support.floor import CROWDED, EVERYONE, LANGUAGES, Floor
+from tests.support.floor import CROWDED, EVERYONE, LANGUAGES, REFUSING, Floor
 
 pytestmark = pytest.mark.unit
 
@@ -64,7 +66,7 @@ ROLES = {
     "chef": Role.SUPERVISOR,
 }
 NAMES = sorted(ROLES)
-ROOMS = ["15", LANGUAGES, EVERYONE, CROWDED, "Choix", "MU", "inconnue"]
+ROOMS = ["15", LANGUAGES, EVERYONE, CROWDED, REFUSING, "Choix", "MU", "inconnue"]
 names = st.sampled_from(NAMES)
 
 
@@ -225,6 +227,13 @@ class Rooms(RuleBasedStateMachine):
         else:
             self.floor.say(PartyNotReached(call_id=call.call_id, party_id=party, reason=PartyEnd.BUSY))
 
+    @precondition(lambda self: self.floor.switch.playing)
+    @rule(ok=st.booleans())
+    def message_is_over(self, ok: bool) -> None:
+        playback = next(iter(self.floor.switch.playing))
+        del self.floor.switch.playing[playback]
+        self.floor.acd.on_switch(PlaybackEnded(playback_id=playback, ok=ok))
+
     @rule(
         queue=st.sampled_from(ROOMS),
         change=st.sampled_from(
@@ -370,6 +379,18 @@ class Rooms(RuleBasedStateMachine):
                 assert (event.queue, event.rule) in self.floor.room.waiting[event.call_id].overflowed or (
                     self.floor.room.waiting[event.call_id].by is not None
                 )
+
+    @invariant()
+    def only_who_has_heard_the_last_message_and_may_be_ended_is_dismissed(self) -> None:
+        for event in self.floor.journal.events(CallDismissed):
+            call = self.floor.room.waiting.get(event.call_id)
+            if call is None:
+                continue
+            assert call.dismissed
+            assert call.last_words
+            assert not call.offers
+            assert call.accepted_by is None
+            assert call.call_id not in self.floor.room.in_order()
 
 
 Rooms.TestCase.settings = settings(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,24 @@ QUIET = Pressure(waiting=1, serving=2, estimate=lambda place: None)
 )
 def test_overflow(rule: RoomRule, call: WaitingCall, place: int, pressure: Pressure, applies: bool) -> None:
     assert (due(rule, call, place, pressure, NOW) is not None) is applies
+
+
+@pytest.mark.parametrize(
+    ("changes", "applies"),
+    [
+        ({}, True),
+        ({"priority": Priority.P3}, True),
+        ({"priority": Priority.UV}, False),
+        ({"priority": Priority.P0}, False),
+        ({"by": PositionId("arm1")}, False),
+        ({"entrusted": True}, False),
+    ],
+)
+def test_whose_call_a_message_may_end(changes: dict[str, Any], applies: bool) -> None:
+    target = Target(TargetKind.MESSAGE, "m")
+    last = OverflowRule(name="d", cause=OverflowCause.WAIT, target=target, limit=60, ends=True)
+    found = due(replace(ROOM, overflows=(last,)), waiting(60, **changes), 0, QUIET, NOW)
+    assert (found is last) is applies
 
 
 def test_a_message_may_be_said_again() -> None:

@@ -6,6 +6,7 @@ from core.commands import AcceptOffer, HangUp, HoldCall, ResumeCall
 from core.events import (
     CallAnswered,
     CallArrived,
+    CallDismissed,
     CallEnded,
     CallHeld,
     CallOffered,
@@ -14,7 +15,7 @@ from core.events import (
     CallResumed,
     OfferWithdrawn,
 )
-from core.ids import BridgeId, ChannelId, PositionId
+from core.ids import BridgeId, ChannelId, PositionId, QueueId
 from core.switch import DigitPressed, PlaybackEnded
 from core.words import EndedBy, Outcome, WithdrawReason
 from tests.support.centre import FakeCentre, settle
@@ -150,6 +151,19 @@ async def test_a_call_about_which_something_failed_is_handed_back() -> None:
     story.centre.calls.rescue(story.call)
     assert story.centre.switch.handed_back == [story.channel]
     assert story.ended().outcome is Outcome.FALLBACK
+
+
+async def test_a_call_told_its_last_message_is_ended_by_the_next_core_if_the_first_could_not() -> None:
+    story = await Story().queued()
+    story.centre.bus.publish(CallDismissed(call_id=story.call, queue=QueueId("15")))
+    again = FakeCentre(story.centre.journal.envelopes)
+    again.switch.go_on_from(story.centre.switch)
+    again.switch.hanging_up.clear()
+    again.start()
+    assert again.switch.hanging_up == [story.channel]
+    again.switch.carry_out_hang_ups()
+    [ended] = again.journal.events(CallEnded)
+    assert (ended.outcome, ended.ended_by) == (Outcome.REFUSED, EndedBy.SYSTEM)
 
 
 async def test_a_call_being_talked_on_is_never_handed_back() -> None:
