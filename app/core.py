@@ -13,6 +13,7 @@ from acd.cards import cards
 from acd.defaults import default_plan
 from acd.service import DistributionService
 from app.announcements import announcements
+from app.bans import ban_rules
 from app.bus import InProcessBus
 from app.health import Health
 from app.phone_rules import phone_rules
@@ -28,7 +29,7 @@ from bandeau.ws import strip_socket
 from calls.service import AidRules, CallService, NumberRules
 from core.alarms import AlarmKind
 from core.errors import StorageUnavailable
-from core.events import CoreStarted, Envelope, PlanActivated, SecurityIncidentSeen
+from core.events import CoreStarted, Envelope, PlanActivated
 from core.ids import CentreId, new_id
 from core.ports import (
     Accounts,
@@ -37,15 +38,17 @@ from core.ports import (
     FallbackQueue,
     JournalWriter,
     Sessions,
+    SourceBans,
     StripCredentials,
     Switch,
 )
-from core.switch import SecurityIncident, SwitchEvent
+from core.switch import SwitchEvent
 from desk.policy import DeskRules
 from desk.service import DeskService
 from desk.ws import desk_socket
 from directory.routes import directory_routes
 from directory.service import DirectoryService
+from guard.service import GuardService
 from history.routes import history_routes
 from history.service import HistoryService
 from ivr.model import PlanKey
@@ -77,6 +80,7 @@ class Adapters:
     switch: Switch
     credentials: StripCredentials
     fallback: FallbackQueue
+    door: SourceBans
     accounts: Accounts
     sessions: Sessions
     directory: DirectoryStore
@@ -167,6 +171,14 @@ class Core:
             bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
         )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
+        self.guard = GuardService(
+            bus=self.bus,
+            clock=clock,
+            door=adapters.door,
+            rules=ban_rules(settings),
+            at_work=self.gate.knows,
+        )
+        self.alarms.watch(AlarmKind.FLOOD, self.guard.trouble)
         self.health = Health({"switch": lambda: self.calls.switch_up, **adapters.parts})
         for kind, look in adapters.watches.items():
             self.alarms.watch(kind, look)
@@ -181,6 +193,7 @@ class Core:
             self.strips,
             self.board,
             self.desk,
+            self.guard,
         )
         self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)
@@ -188,6 +201,7 @@ class Core:
     def on_switch(self, event: SwitchEvent) -> None:
         """Tell every feature of a switch event."""
         listeners: tuple[Callable[[SwitchEvent], None], ...] = (
+            self.guard.on_switch,
             self.calls.on_switch,
             self.ivr.on_switch,
             self.acd.on_switch,
@@ -197,8 +211,6 @@ class Core:
         )
         for listener in listeners:
             listener(event)
-        if isinstance(event, SecurityIncident):
-            self.bus.publish(SecurityIncidentSeen(kind=event.kind, source=event.source))
 
     def _rescue(self, envelope: Envelope) -> None:
         if envelope.call_id is not None:

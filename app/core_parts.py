@@ -97,6 +97,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 switch=switch,
                 credentials=switch,
                 fallback=manager,
+                door=switch,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
                 directory=StoredDirectory(database, clock),

@@ -23,6 +23,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
 _ADDRESS = r"^[0-9A-Fa-f.:]{2,45}$"
+_NETWORK = r"^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$"
 _ADDRESS_OR_NONE = r"^([0-9A-Fa-f.:]{2,45})?$"
 PhoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")]
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
@@ -222,6 +223,19 @@ class RoomSettings(BaseModel):
     """A strip silent for longer is not offered calls."""
 
 
+class GuardSettings(BaseModel):
+    """When an address is banned from the SIP door. Trunks, neighbours and agents' places never are."""
+
+    refusals: int = Field(default=20, ge=3, le=10_000)
+    """How many refused messages are borne…"""
+    window_seconds: float = Field(default=60, ge=1, le=3600)
+    """…within so long."""
+    ban_seconds: float = Field(default=600, ge=1, le=86_400)
+    """The first ban; each further one of the same address is twice as long, up to a day."""
+    trusted: tuple[Annotated[str, StringConstraints(pattern=_NETWORK)], ...] = ()
+    """Further addresses and networks that are never banned."""
+
+
 class DeskSettings(BaseModel):
     """How the abandoned-call desk works."""
 
@@ -268,6 +282,7 @@ class Settings(BaseSettings):
     room: RoomSettings = RoomSettings()
     fallback: FallbackSettings = FallbackSettings()
     desk: DeskSettings = DeskSettings()
+    guard: GuardSettings = GuardSettings()
     lrm: LrmSettings = LrmSettings()
 
 

@@ -287,6 +287,19 @@ class StripCredentials(Protocol):
         """Forget the account; deleting an unknown one is no error."""
 
 
+class SourceBans(Protocol):
+    """The list of addresses Asterisk refuses everything from, before anything else is looked at.
+
+    Both raise SwitchUnavailable when Asterisk does not answer.
+    """
+
+    async def ban(self, source: str) -> None:
+        """Keep an IP address out; keeping it out twice is no error."""
+
+    async def release(self, source: str) -> None:
+        """Let it in; one that is not kept out is no error."""
+
+
 class FallbackQueue(Protocol):
     """Members of the dialplan's own queue, which rings the strips when no core answers.
 

@@ -1,7 +1,6 @@
 """The manager interface of Asterisk, for what ARI does not do: fallback queue, contacts, security events."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,7 +11,7 @@ from panoramisk.manager import Manager  # type: ignore[import-untyped]
 from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import ChannelId, PositionId
 from core.switch import SwitchEvent
-from telephony.security import KINDS, Damper, incident_of
+from telephony.security import KINDS, incident_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +44,6 @@ class ManagerLink:
         """Positions whose strip is registered now: those that can ring in mode secours."""
         self._wanted: dict[PositionId, bool] = {}
         self._settling: asyncio.Task[None] | None = None
-        self._damper = Damper()
         self._manager = _Manager(
             host="127.0.0.1",
             port=port,
@@ -168,8 +166,7 @@ class ManagerLink:
 
     def _security(self, manager: Manager, event: Mapping[str, Any]) -> None:
         incident = incident_of(str(event["event"]), str(event.get("remoteaddress", "")))
-        if incident is not None and self._damper.passes(incident, time.monotonic()):
-            log.warning("security_incident", kind=incident.kind, source=incident.source)
+        if incident is not None:
             self._listener(incident)
 
     def _contact(self, manager: Manager, event: Mapping[str, Any]) -> None:

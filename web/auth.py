@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from fastapi import HTTPException, Request, WebSocket
 from starlette.requests import HTTPConnection
@@ -19,6 +20,8 @@ TOKEN_MAX = 256
 SEEN_AT_MOST = 4096
 DATABASE_PATIENCE_S = 2.0
 """A database that has not found a session within this is taken to be away: a strip must come back."""
+PLACE_REMEMBERED = timedelta(hours=12)
+"""How long a place where somebody with a session was is remembered."""
 
 _JSON = re.compile(r"^application/json\s*(;|$)", re.IGNORECASE)
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -70,6 +73,7 @@ class Gate:
         self._allowed_origins = allowed_origins
         self._patience_seconds = patience_seconds
         self._seen: OrderedDict[str, Session] = OrderedDict()
+        self._places: OrderedDict[str, datetime] = OrderedDict()
 
     def from_our_pages(self, connection: HTTPConnection) -> bool:
         """Whether the request may come from our pages."""
@@ -88,7 +92,23 @@ class Gate:
         if not token or len(token) > TOKEN_MAX:
             return None
         session = await self._find(token)
-        return Identity(session, token) if session is not None else None
+        if session is None:
+            return None
+        self._note_place(connection)
+        return Identity(session, token)
+
+    def knows(self, address: str) -> bool:
+        """Whether somebody with a session came from an IP address within the last hours."""
+        seen = self._places.get(address)
+        return seen is not None and self._clock.now() - seen < PLACE_REMEMBERED
+
+    def _note_place(self, connection: HTTPConnection) -> None:
+        if connection.client is None:
+            return
+        self._places.pop(connection.client.host, None)
+        self._places[connection.client.host] = self._clock.now()
+        while len(self._places) > SEEN_AT_MOST:
+            self._places.popitem(last=False)
 
     async def end(self, identity: Identity) -> None:
         """End a session.

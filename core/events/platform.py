@@ -11,6 +11,8 @@ __all__ = [
     "PlanActivated",
     "PlanRefused",
     "SecurityIncidentSeen",
+    "SourceBanned",
+    "SourceReleased",
     "SwitchConnected",
     "SwitchLost",
 ]
@@ -83,4 +85,19 @@ class SecurityIncidentSeen(Event):
     """Asterisk refused a message for a security reason (wrong password, unknown account, denied address)."""
 
     kind: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceBanned(Event):
+    """Too much from an address was refused: until then Asterisk answers nothing that comes from it."""
+
+    source: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceReleased(Event):
+    """An address that was banned may knock again."""
+
     source: str

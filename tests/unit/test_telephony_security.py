@@ -1,9 +1,9 @@
-"""Security events, translated and bounded."""
+"""Security events, translated."""
 
 import pytest
 
 from core.switch import SecurityIncident
-from telephony.security import KINDS, QUIET_SECONDS, Damper, incident_of
+from telephony.security import KINDS, incident_of
 
 pytestmark = pytest.mark.unit
 
@@ -20,30 +20,3 @@ def test_events_are_translated() -> None:
         kind="wrong_password", source="unknown"
     )
     assert all(incident_of(name, "") for name in KINDS)
-
-
-def test_a_scan_is_told_once_in_a_while() -> None:
-    damper = Damper()
-    told = [damper.passes(GUESS, second / 10) for second in range(250)]
-    assert [second / 10 for second, passed in enumerate(told) if passed] == [
-        0,
-        QUIET_SECONDS,
-        2 * QUIET_SECONDS,
-    ]
-
-
-def test_each_source_and_kind_counts_apart() -> None:
-    damper = Damper()
-    assert damper.passes(GUESS, 0)
-    assert damper.passes(SecurityIncident(kind="unknown_account", source="192.0.2.7"), 0)
-    assert damper.passes(SecurityIncident(kind="wrong_password", source="192.0.2.8"), 0)
-    assert not damper.passes(GUESS, 1)
-
-
-def test_its_memory_is_bounded_and_forgets_the_oldest() -> None:
-    damper = Damper()
-    assert damper.passes(GUESS, 0)
-    for number in range(5000):
-        damper.passes(SecurityIncident(kind="wrong_password", source=str(number)), 1)
-    assert len(damper._told) <= 1024
-    assert damper.passes(GUESS, 2)
