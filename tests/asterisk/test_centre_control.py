@@ -279,6 +279,52 @@ async def test_a_transfer_that_fails_comes_back(desk: Desk, why: str) -> None:
     assert [e.event for e in await desk.witness.events() if isinstance(e.event, TransferFailed)]
 
 
+async def test_a_caller_is_left_to_a_colleague_who_still_rings(desk: Desk) -> None:
+    arm1 = await desk.agent()
+    caller, call_id = await desk.talking(arm1)
+    arm2 = await desk.agent(ARM2)
+    await arm1.command("place_call", kind="position", value="arm2")
+    await arm2.until(lambda view: view.get("offer", {}).get("asked") == "internal")
+    await arm1.command("complete_transfer")
+    await arm2.until(lambda view: view.get("offer", {}).get("asked") == "transfer")
+    assert arm2.view["offer"]["callId"] == call_id
+    await arm1.until(lambda view: "call" not in view)
+    await hears_music(caller)
+    await desk.accept(arm2)
+    await hear_each_other([arm2, caller], [arm1])
+    await arm2.command("hang_up")
+    await caller.ended()
+
+
+@pytest.mark.parametrize("how", ["answers", "busy", "no_answer", "core_dies"])
+async def test_a_caller_is_left_to_a_number_that_still_rings(desk: Desk, how: str) -> None:
+    arm1 = await desk.agent()
+    caller, call_id = await desk.talking(arm1)
+    await arm1.command("place_call", kind="number", value="+33199001234")
+    callee = await desk.operator.called()
+    callee.ring()
+    await hears_music(caller)
+    await arm1.command("complete_transfer")
+    await arm1.until(lambda view: "call" not in view)
+    await hears_music(caller)
+    if how == "core_dies":
+        async with desk.centre.core_dead():
+            await hears_music(caller)
+    if how in ("answers", "core_dies"):
+        callee.answer()
+        await hear_each_other([caller, callee], [arm1])
+        callee.hang_up()
+        await caller.ended()
+    else:
+        if how == "busy":
+            callee.refuse()
+        await arm1.until(lambda view: view.get("offer", {}).get("callId") == call_id, 20)
+        await desk.accept(arm1)
+        await hear_each_other([arm1, caller])
+        assert [e.event for e in await desk.witness.events() if isinstance(e.event, TransferFailed)]
+    assert desk.operator.nobody_called, "it is not called twice"
+
+
 async def test_a_colleagues_call_is_taken_over(desk: Desk) -> None:
     arm1 = await desk.agent()
     caller, call_id = await desk.talking(arm1)
