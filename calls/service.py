@@ -5,6 +5,7 @@ from datetime import datetime
 from calls.answering import Answering
 from calls.arriving import Arriving
 from calls.conferring import Conferring
+from calls.forsaken import Forsaken
 from calls.hands import Hands
 from calls.holding import Holding
 from calls.model import LiveCalls
@@ -62,6 +63,7 @@ class CallService:
         self._placing = Placing(hands)
         self._transferring = Transferring(hands, self._placing)
         self._conferring = Conferring(hands)
+        self._forsaken = Forsaken(hands)
         self._reconciling = Reconciling(hands, self._arriving, self._answering, self._placing)
 
     @property
@@ -112,6 +114,7 @@ class CallService:
     def tick(self, now: datetime) -> None:
         """Act on the deadlines that have passed."""
         self._placing.tick(now)
+        self._forsaken.tick(now)
 
     def rescue(self, call_id: CallId) -> None:
         """Give a call about which something failed back to the dialplan's fallback, rather than to silence."""

@@ -23,6 +23,7 @@ from core.commands import (
 from core.errors import CommandRefused
 from core.events import (
     CallAnswered,
+    CallEnded,
     CallPlaced,
     CallQueued,
     CallsMerged,
@@ -31,13 +32,14 @@ from core.events import (
     PartyJoined,
     PartyLeft,
     PartyNotReached,
+    PositionReadinessChanged,
     TransferFailed,
     TransferStarted,
 )
 from core.ids import CallId, ChannelId, PartyId, PositionId
 from core.switch import CalleeProgress
 from core.words import EndedBy, Outcome, PartyEnd, PositionState, Priority, Target, TargetKind
-from tests.support.centre import settle
+from tests.support.centre import FakeCentre, settle
 from tests.support.control import SMUR, Control, colleague, discord, number, room
 from web.parties import PartiesSeen
 
@@ -244,6 +246,54 @@ async def test_an_internal_call_rings_is_answered_and_ended() -> None:
     assert control.switch.where(LEG2) == Control.home("arm2")
     assert {p.state for p in control.centre.acd.room.positions.values()} == {PositionState.READY}
     well(control)
+
+
+async def internal_call() -> tuple[Control, CallId]:
+    control = await centre("arm1", "arm2")
+    await control.do(PlaceCall(position_id=ARM1, target=colleague("arm2")))
+    await control.accept("arm2")
+    return control, control.live.calls_of(ARM1)[-1].call_id
+
+
+def page_gone(control: Control, position: PositionId, *, strip: bool = False) -> None:
+    control.centre.bus.publish(PositionReadinessChanged(position_id=position, leg=False, strip=strip))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_internal_call_whose_pages_are_both_gone_ends_after_a_grace(restarted: bool) -> None:
+    control, call_id = await internal_call()
+    page_gone(control, ARM1)
+    control.centre.advance(60)
+    assert not control.journal.events(CallEnded), "one of them is there"
+    page_gone(control, ARM2)
+    if restarted:
+        again = FakeCentre(control.journal.envelopes)
+        again.switch.go_on_from(control.switch)
+        again.start()
+        again.clock.advance(control.centre.clock.monotonic())
+        control = Control(again)
+    control.centre.advance(29)
+    assert not control.journal.events(CallEnded)
+    control.centre.advance(1)
+    ended = control.ended(call_id)
+    assert (ended.outcome, ended.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
+    positions = control.centre.acd.room.positions
+    assert {positions[p].state for p in (ARM1, ARM2)} == {PositionState.UNREADY}
+
+
+async def test_who_comes_back_in_time_finds_the_internal_call_and_a_caller_is_never_left_so() -> None:
+    control, call_id = await internal_call()
+    for position in (ARM1, ARM2):
+        page_gone(control, position)
+    control.centre.advance(29)
+    page_gone(control, ARM2, strip=True)
+    control.centre.advance(29)
+    assert call_id in control.live.by_id
+    other = await centre("arm1")
+    caller = await other.talking("arm1")
+    page_gone(other, ARM1)
+    other.centre.advance(120)
+    assert caller in other.live.by_id
 
 
 async def test_a_colleague_who_declines_is_told_of() -> None:
