@@ -6,6 +6,7 @@ from acd.model.positions import Position
 from acd.model.room import Room
 from acd.model.rules import RoomPlan
 from acd.offering import Offering
+from acd.patrolling import Patrolling
 from acd.policy.after import NextState, finished
 from acd.queueing import Queueing
 from acd.states import States
@@ -58,6 +59,7 @@ class DistributionService:
         self._offering = Offering(bus, clock, self.room, self._states)
         self._queueing = Queueing(bus, switch, clock, self.room, self._states)
         self._tending = Tending(bus, switch, clock, self.room, self._states, self._queueing)
+        self._patrolling = Patrolling(bus, self.room, self._states, self._offering, self._queueing)
         bus.project(self.room.fold)
         self._listen(bus)
         self._obey(bus)
@@ -121,6 +123,7 @@ class DistributionService:
         self._tending.say_last_words()
         self._tending.bring_back(now)
         self._tending.watch(now)
+        self._patrolling.tick(now)
 
     def _on_change(self, envelope: Envelope) -> None:
         self._offering.distribute()

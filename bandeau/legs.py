@@ -40,6 +40,10 @@ class LegKeeper:
         """Whether the position's leg is in its bridge."""
         return position_id in self._joined
 
+    def position_of(self, channel_id: ChannelId) -> PositionId | None:
+        """Whose leg a channel is."""
+        return self._positions.get(channel_id)
+
     def on_switch(self, event: SwitchEvent, taken: Container[PositionId]) -> None:
         """Take note of a switch event; ``taken`` are the positions somebody has."""
         if isinstance(event, LegOpened):

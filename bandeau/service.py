@@ -16,6 +16,7 @@ from bandeau.phone_policy import PhoneRules
 from bandeau.phones import PhoneKeeper
 from bandeau.policy import strip_alive
 from core.accounts import Session
+from core.alarms import StuckKind
 from core.commands import Command, LogIn, LogOut, ReportNetwork, SetMuted
 from core.errors import BandeauError, CommandRefused
 from core.events import (
@@ -29,11 +30,12 @@ from core.events import (
     PositionMuted,
     PositionReadinessChanged,
     PositionStateChanged,
+    StuckStateHealed,
 )
 from core.ids import PositionId, QueueId
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.rooms import RoomCard
-from core.switch import LegOpened, SwitchEvent
+from core.switch import ChannelGone, LegOpened, SwitchEvent
 from core.words import PositionState
 from web.live import Audience, Close, LiveHub, Screen
 from web.turns import TurnTeller
@@ -41,6 +43,8 @@ from web.turns import TurnTeller
 log = structlog.get_logger(__name__)
 
 SECRET_OCTETS = 24
+SOUND_STOPPED = 44
+"""Q.850: the cause with which Asterisk ends a channel from which no sound came any more."""
 REPORT_SECONDS = 5.0
 """A strip reports on its network no more often."""
 ROOM_SECONDS = 0.5
@@ -267,10 +271,20 @@ class StripService:
     def on_switch(self, event: SwitchEvent) -> None:
         """Take note of a switch event."""
         self.phones.on_switch(event)
+        if isinstance(event, ChannelGone):
+            self._note_stuck(event)
         if isinstance(event, LegOpened) and not self.phones.is_leg(event.position_id, event.channel_id):
             self._switch.hang_up(event.channel_id)
             return
         self._legs.on_switch(event, self.model.room.positions)
+
+    def _note_stuck(self, event: ChannelGone) -> None:
+        """A leg counted as good was not: its end was found by looking, or its sound had stopped."""
+        position_id = self._legs.position_of(event.channel_id)
+        silent = event.cause == SOUND_STOPPED
+        if position_id is not None and (event.found or silent):
+            kind = StuckKind.LEG_GONE if event.found else StuckKind.LEG_SILENT
+            self._bus.publish(StuckStateHealed(kind=kind, position_id=position_id))
 
     def _leg_changed(self, position_id: PositionId) -> None:
         self._reassess(position_id)

@@ -11,6 +11,7 @@ from calls.holding import Holding
 from calls.model import LiveCalls
 from calls.neighbours import AidRules
 from calls.numbers import NumberRules
+from calls.patrolling import Patrolling
 from calls.placing import Placing
 from calls.reconciling import Reconciling
 from calls.transferring import Transferring
@@ -28,6 +29,7 @@ from core.switch import (
     SwitchDied,
     SwitchDown,
     SwitchEvent,
+    SwitchSeen,
     SwitchUp,
 )
 
@@ -65,6 +67,7 @@ class CallService:
         self._conferring = Conferring(hands)
         self._forsaken = Forsaken(hands)
         self._reconciling = Reconciling(hands, self._arriving, self._answering, self._placing)
+        self._patrolling = Patrolling(hands, self._arriving)
 
     @property
     def calls(self) -> LiveCalls:
@@ -80,9 +83,15 @@ class CallService:
         """Take note of a switch event."""
         match event:
             case CallerArrived():
+                if event.found:
+                    self._patrolling.stray(event.channel)
                 self._arriving.caller_arrived(event.channel)
             case ChannelGone():
+                if event.found:
+                    self._patrolling.gone(event.channel_id)
                 self._arriving.channel_gone(event.channel_id, event.cause)
+            case SwitchSeen():
+                self._patrolling.look(event)
             case LegOpened():
                 self._hands.wirer.leg_opened(event.position_id, event.channel_id)
             case CalleeReady() | CalleeRinging() | CalleeProgress() | CalleeAnswered():

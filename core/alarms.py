@@ -96,6 +96,8 @@ class StuckKind(StrEnum):
     """A position shown as being in a call, in none."""
     CALL_WITHOUT_POSITION = "call_without_position"
     """A call offered to a position that has no such offer."""
+    CALL_OUT_OF_LINE = "call_out_of_line"
+    """A call that waits, offered to nobody, and stands in no line: nobody would ever be offered it."""
     LEG_GONE = "leg_gone"
     """A position counted as ready, whose audio leg Asterisk does not have."""
     LEG_SILENT = "leg_silent"

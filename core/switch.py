@@ -45,9 +45,13 @@ class Entrusted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerArrived:
-    """The core won the claim of a new caller: it owns the channel, not yet picked up."""
+    """The core won the claim of a new caller: it owns the channel, not yet picked up.
+
+    ``found``: this was never told, and is found by looking; so in LegOpened and ChannelGone.
+    """
 
     channel: CallerChannel
+    found: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +67,7 @@ class LegOpened:
 
     position_id: PositionId
     channel_id: ChannelId
+    found: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +111,7 @@ class ChannelGone:
 
     channel_id: ChannelId
     cause: int
+    found: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +205,18 @@ class SwitchUp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchSeen:
+    """Every few seconds: the channels under control in one Asterisk; of those stuck, it was told just before.
+
+    ``bridges``: those made by us where nobody is, now and then; none: not looked at this time.
+    """
+
+    switch: str
+    channels: frozenset[ChannelId]
+    bridges: frozenset[BridgeId] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchDown:
     """The link to Asterisk is lost. Media goes on there."""
 
@@ -237,5 +255,6 @@ SwitchEvent = (
     | SwitchUp
     | SwitchDown
     | SwitchDied
+    | SwitchSeen
     | SecurityIncident
 )

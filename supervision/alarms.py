@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from core.alarms import CARDS, AlarmKind
+from core.alarms import CARDS, AlarmKind, StuckKind
 from core.events import AlarmCleared, AlarmRaised, Envelope, StuckStateHealed, SwitchConnected, SwitchLost
 from core.ports import Bus, Clock
 from supervision.policy import Alarm, AlarmBook, AlarmKey, Due
@@ -15,6 +15,10 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=0.5)
 """How often what is watched is looked at."""
+
+
+_ORDINARY = frozenset({StuckKind.LEG_SILENT})
+"""A browser that was closed, or lost its network, is no fault of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class AlarmService:
             self.clear_alarm(AlarmKind.SWITCH_SILENT, event.switch)
 
     def _on_stuck(self, envelope: Envelope) -> None:
-        if isinstance(envelope.event, StuckStateHealed):
-            self.raise_alarm(AlarmKind.STUCK_STATES, detail=envelope.event.kind.value)
+        event = envelope.event
+        if isinstance(event, StuckStateHealed) and event.kind not in _ORDINARY:
+            self.raise_alarm(AlarmKind.STUCK_STATES, detail=event.kind.value)
 
     def _look(self, watch: _Watch, now: datetime) -> None:
         try:

@@ -3,7 +3,15 @@
 from collections.abc import Container
 
 from core.ids import ChannelId
-from core.switch import CalleeAnswered, CalleeReady, CallerArrived, ChannelGone, LegOpened, SwitchTruth
+from core.switch import (
+    CalleeAnswered,
+    CalleeReady,
+    CallerArrived,
+    ChannelGone,
+    ChannelTruth,
+    LegOpened,
+    SwitchTruth,
+)
 from telephony.ari_protocol import ChannelHangupRequest, StasisStart
 from telephony.translation import callee_of, caller_of, cause_of, leg_of, phone_of
 
@@ -66,7 +74,15 @@ class ChannelRegister:
         """Whether its end was announced, and is about to be told."""
         return channel in self._causes
 
-    def gone(self, channel: ChannelId) -> ChannelGone | None:
+    def settled(self) -> set[ChannelId]:
+        """The channels that should be under control now; not those on their way through the dialplan."""
+        return self._ours - self._answering
+
+    def found(self, truth: ChannelTruth) -> None:
+        """Take in a channel that is under control without our having been told."""
+        self._ours.add(truth.channel_id)
+
+    def gone(self, channel: ChannelId, *, found: bool = False) -> ChannelGone | None:
         """Let a channel go; ``None``: it was not ours, its end was told, or it comes back."""
         if channel in self._answering and channel not in self._causes:
             return None
@@ -75,7 +91,7 @@ class ChannelRegister:
         if channel not in self._ours:
             return None
         self._ours.remove(channel)
-        return ChannelGone(channel_id=channel, cause=cause)
+        return ChannelGone(channel_id=channel, cause=cause, found=found)
 
     def reconcile(self, truth: SwitchTruth) -> set[ChannelId]:
         """Take in what Asterisk holds.

@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Self
 
+import msgspec
 import structlog
 
-from core.errors import SwitchUnavailable
+from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import ChannelId, PlaybackId
 from core.switch import (
     CalleeProgress,
     CalleeRinging,
+    CallerArrived,
     CallerUnclaimed,
     DigitPressed,
     FallbackCaller,
@@ -22,6 +24,7 @@ from core.switch import (
     SwitchDied,
     SwitchDown,
     SwitchEvent,
+    SwitchSeen,
     SwitchTruth,
     SwitchUp,
 )
@@ -44,10 +47,11 @@ from telephony.ari_protocol import (
     uri,
 )
 from telephony.orders import Orders
+from telephony.patrol import LOOK_EVERY_S, Look, Patrol
 from telephony.pulse import DeathWatch
 from telephony.reconciliation import ask_fallback, ask_truth
 from telephony.register import ChannelRegister
-from telephony.translation import WHISPER
+from telephony.translation import WHISPER, args_of, truth_of
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +69,7 @@ class AsteriskSwitch(Orders):
         prompts: folder of the announcements, as Asterisk sees it.
         position_codecs: of strips, in order of preference.
         test_callers: E.164 numbers of the continuous test robot.
+        look_every: seconds between two looks at what Asterisk holds.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class AsteriskSwitch(Orders):
         position_codecs: str = "alaw,opus",
         test_callers: Collection[str] = (),
         ami_port: int | None = None,
+        look_every: float = LOOK_EVERY_S,
     ) -> None:
         self.accepting = True
         """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
@@ -89,6 +95,12 @@ class AsteriskSwitch(Orders):
         self._death = DeathWatch(ami_port, self._died) if ami_port is not None else None
         self._fenced = False
         self._reconciling: asyncio.Task[None] | None = None
+        self._patrol = Patrol(
+            app, believed=self._register.settled, found=self._looked, mute=self._mute, every=look_every
+        )
+        self._passed: set[ChannelId] = set()
+        """Channels found under control that are nobody's business here: whispers."""
+        self._asking: set[asyncio.Task[None]] = set()
         self.server = AriServer(
             port=ari_port,
             username=app,
@@ -116,6 +128,7 @@ class AsteriskSwitch(Orders):
         """Let go of Asterisk. Its calls go on; new ones are answered by the fallback."""
         if self._death is not None:
             self._death.end()
+        self._patrol.end()
         await self.server.close()
         if self._reconciling is not None:
             self._reconciling.cancel()
@@ -149,6 +162,7 @@ class AsteriskSwitch(Orders):
         if self.link is not link:
             return
         self.link = None
+        self._patrol.end()
         if self._reconciling is not None:
             self._reconciling.cancel()
         if self.up:
@@ -190,6 +204,7 @@ class AsteriskSwitch(Orders):
         for channel in vanished:
             self._gone(channel)
         self._take_up(truth)
+        self._patrol.begin(link)
 
     def _take_up(self, truth: SwitchTruth) -> None:
         """Do what an earlier core had begun: pick legs up, and have those who picked up recorded."""
@@ -200,6 +215,58 @@ class AsteriskSwitch(Orders):
                 self.pick_up(found.channel_id)
             elif found.callee is not None and found.up and not found.recorded:
                 self._record(found.channel_id)
+
+    # --- what is found by looking -------------------------------------------------------------------------
+
+    def _looked(self, look: Look) -> None:
+        """Tell what was never told."""
+        for channel in look.gone:
+            log.warning("end_was_not_told")
+            self._gone(channel, found=True)
+        self._passed &= look.held
+        for channel in look.stray - self._passed:
+            task = asyncio.get_running_loop().create_task(self._ask_about(channel))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        self._tell(SwitchSeen(switch=self._name, channels=look.held, bridges=look.bridges))
+
+    async def _ask_about(self, channel: ChannelId) -> None:
+        """Find out what a channel is that nobody told us of, and tell it."""
+        link = self.link
+        if link is None:
+            return
+        try:
+            answer = await link.request("GET", uri("channels", channel))
+        except (SwitchRefused, SwitchUnavailable):
+            return  # it has just ended
+        if channel not in self._register:
+            self._come_upon(msgspec.json.decode(answer, type=Channel))
+
+    def _come_upon(self, channel: Channel) -> None:
+        channel_id = ChannelId(channel.id)
+        if args_of(channel) == (WHISPER,):
+            self._passed.add(channel_id)
+            return
+        log.warning("arrival_was_not_told")
+        truth = truth_of(channel, self._test_callers)
+        if truth is None:
+            self._passed.add(channel_id)
+            self.hand_back(channel_id)
+            return
+        self._register.found(truth)
+        if truth.caller is not None:
+            self._tell(CallerArrived(channel=truth.caller, found=True))
+        elif truth.leg is not None:
+            if not truth.up:
+                self.pick_up(channel_id)
+            self._tell(LegOpened(position_id=truth.leg, channel_id=channel_id, found=True))
+        else:
+            self.hang_up(channel_id)  # a number or a telephone called in vain: it is called again, or given up
+
+    def _mute(self, link: AriLink) -> None:
+        """Asterisk answers nothing any more: let it dial again."""
+        self._lost(link, "no answer to a request")
+        link.abort()
 
     # --- what Asterisk says -----------------------------------------------------------------------------
 
@@ -301,10 +368,10 @@ class AsteriskSwitch(Orders):
             raise SwitchUnavailable("Asterisk is not connected")
         return await ask_fallback(self.link)
 
-    def _gone(self, channel: ChannelId) -> None:
+    def _gone(self, channel: ChannelId, *, found: bool = False) -> None:
         self._music.discard(channel)
         self._listening.gone(channel)
-        event = self._register.gone(channel)
+        event = self._register.gone(channel, found=found)
         if event is not None:
             self._phones.pop(channel, None)
             self._tell(event)

@@ -10,6 +10,7 @@ from core.ids import ChannelId
 from core.switch import CallerArrived, CallerChannel, SwitchEvent, SwitchUp
 from simulator.callers import Caller
 from telephony.config import AsteriskConfig, OutgoingTrunk, Paths, load_secrets, render
+from telephony.patrol import LOOK_EVERY_S
 from telephony.switch import AsteriskSwitch
 from tests.support.audio import Pcm, contains_tone, read_wav, tone, write_wav
 from tests.support.waiting import until
@@ -72,9 +73,9 @@ class CentreAsterisk:
     async def __aexit__(self, *_: object) -> None:
         await self.process.stop()
 
-    def switch(self, test_callers: Collection[str] = ()) -> "WatchedSwitch":
+    def switch(self, test_callers: Collection[str] = (), look_every: float = LOOK_EVERY_S) -> "WatchedSwitch":
         """A core's hold on it, not started."""
-        return WatchedSwitch(self, test_callers)
+        return WatchedSwitch(self, test_callers, look_every)
 
     async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
         """What the caller said, and was given to hear, in a call that ended."""
@@ -91,7 +92,9 @@ class CentreAsterisk:
 class WatchedSwitch(AsteriskSwitch):
     """The real switch, that remembers what it told the core."""
 
-    def __init__(self, asterisk: CentreAsterisk, test_callers: Collection[str] = ()) -> None:
+    def __init__(
+        self, asterisk: CentreAsterisk, test_callers: Collection[str] = (), look_every: float = LOOK_EVERY_S
+    ) -> None:
         super().__init__(
             app=asterisk.config.core_app,
             switch=asterisk.config.node,
@@ -99,6 +102,7 @@ class WatchedSwitch(AsteriskSwitch):
             ari_password=asterisk.config.secrets.ari,
             prompts=asterisk.config.paths.prompts,
             test_callers=test_callers,
+            look_every=look_every,
         )
         self.told: list[SwitchEvent] = []
         self.react: Callable[[SwitchEvent], None] = lambda event: None

@@ -8,12 +8,15 @@ import sys
 from itertools import count
 from pathlib import Path
 
+import structlog
+
 from core.events import SwitchLost
 from storage.spool import Spool
 from tests.support.events import envelope
 
 
 def main(directory: str, stop: str = "") -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # places alone are said
     spool = Spool(Path(directory))
     spool.open()
     for number in range(int(stop)) if stop else count():
