@@ -261,6 +261,11 @@ class CentreProcess:
             calls: list[dict[str, Any]] = answer.json()
             return calls
 
+    @property
+    def asterisk_config(self) -> Path:
+        """The folder of its configuration, which tells it from other Asterisks."""
+        return self._asterisk.config_dir
+
     async def asterisk_says(self, command: str) -> str:
         """The answer to a command of Asterisk's console."""
         return await self._asterisk.rx(command)
