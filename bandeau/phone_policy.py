@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.errors import CommandRefused
+from core.errors import BandeauError, CommandRefused, SwitchRefused
 from core.ids import PositionId
 from core.numbers import bare, e164, within
 from core.words import PhoneEnd, PhoneMode
 
 _LONGEST = 32
+_REGISTERED = "phone-"
+"""What the telephones begin with that register with the centre."""
 KEY = "1"
 """Pressed to say that a person is there, where no code is asked for."""
 MOST_KEYS = 8
@@ -67,7 +69,7 @@ def _read(text: str, rules: PhoneRules) -> str:
         raise CommandRefused("no_phones")
     name = text.strip().lower()
     if name in rules.sip_phones:
-        return f"phone-{name}"
+        return f"{_REGISTERED}{name}"
     if len(text) > _LONGEST or (number := e164(bare(text))) is None:
         raise CommandRefused("bad_number")
     if not rules.trunk or not within(number, rules.prefixes, rules.refused_prefixes):
@@ -80,6 +82,12 @@ def recall_at(rules: PhoneRules, attempt: int, now: datetime) -> datetime | None
     if attempt < len(rules.recall_after):
         return now + timedelta(seconds=rules.recall_after[attempt])
     return None
+
+
+def why_not_made(number: str, error: BandeauError) -> PhoneEnd:
+    """Why Asterisk did not even begin a call: a SIP phone that is not registered cannot be called."""
+    registers = number.startswith(_REGISTERED) and isinstance(error, SwitchRefused)
+    return PhoneEnd.UNREACHABLE if registers else PhoneEnd.FAILED
 
 
 def why_ended(cause: int, *, picked_up: bool, up: bool) -> PhoneEnd:

@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from bandeau.phone_model import UNDER_WAY, Phone, Phones, PhoneState
-from bandeau.phone_policy import KEY, MOST_KEYS, PhoneRules, recall_at, telephone, why_ended
+from bandeau.phone_policy import (
+    KEY,
+    MOST_KEYS,
+    PhoneRules,
+    recall_at,
+    telephone,
+    why_ended,
+    why_not_made,
+)
 from core.commands import (
     AcceptOffer,
     Command,
@@ -310,7 +318,7 @@ class PhoneKeeper:
         except BandeauError as error:
             log.warning("phone_not_called", reason=error.code)
             if found := self._of_channel(channel_id):
-                self._failed(found[0], PhoneEnd.FAILED)
+                self._failed(found[0], why_not_made(found[1].number, error))
 
     def _picked_up(self, channel_id: ChannelId) -> None:
         found = self._of_channel(channel_id)

@@ -3,32 +3,24 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 import pytest
 import pytest_asyncio
 
 from app.settings import OutgoingSettings, RemoteSettings, RoomSettings
 from core.events import CallAnswered, CallQueued, OfferWithdrawn
 from core.words import WithdrawReason
-from simulator.callees import Callee, Operator
-from simulator.live_client import LiveClient, Refused, View
+from simulator.callees import Operator
+from simulator.live_client import Refused
 from simulator.sip_call import CallState
 from tests.support.audio import contains_tone
-from tests.support.centre_process import ARM1, PASSWORD, TONES, TRUNK, CentreProcess, new_number
-from web.auth import COOKIE
+from tests.support.centre_process import TONES, TRUNK, CentreProcess, new_number
+from tests.support.home import PROMPTS, Home
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 OPERATOR = ("127.0.0.1", 5090)
 NUMBER, PRESENTED = "+33199000915", "+33144000015"
 CALLER_HZ, DOCTOR_HZ = 1300.0, 1900.0
-PROMPTS = {
-    "phone-key": (2000.0, 6.0),
-    "phone-call": (2200.0, 6.0),
-    "phone-taken": (2400.0, 1.0),
-    "phone-proven": (2800.0, 1.0),
-}
-"""What stands for each announcement: Hz, seconds."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -48,61 +40,11 @@ async def operator() -> AsyncIterator[Operator]:
         yield operator
 
 
-class Home:
-    """A physician with a strip and a telephone."""
-
-    def __init__(self, centre: CentreProcess, operator: Operator) -> None:
-        self._centre = centre
-        self._operator = operator
-        self._cookie = ""
-        self.live: LiveClient
-
-    async def log_in(self) -> None:
-        async with httpx2.AsyncClient(base_url=self._centre.url, trust_env=False) as http:
-            answer = await http.post("/api/login", json={"login": ARM1.login, "password": PASSWORD})
-            self._cookie = f"{COOKIE}={answer.cookies[COOKIE]}"
-            told = await http.get("/api/strip/phone")
-            assert told.json() == {"allowed": True, "modes": ["kept", "per_call"], "number": ""}
-        await self.connect()
-
-    async def connect(self) -> None:
-        address = self._centre.url.replace("http", "ws") + "/ws/bandeau"
-        self.live = await LiveClient.open(address, cookie=self._cookie, origin=self._centre.url)
-        await self.live.until(lambda view: "position" in view)
-
-    async def use(self, mode: str, number: str = NUMBER) -> None:
-        await self.live.command("use_phone", number=number, mode=mode)
-
-    async def rung(self) -> Callee:
-        callee = await self._operator.called()
-        assert (callee.number, callee.shown) == (NUMBER, PRESENTED)
-        callee.ring()
-        return callee
-
-    async def confirmed(self, prompt: str = "phone-key") -> Callee:
-        """Its telephone rings, is picked up, hears what it is for, and the key is pressed."""
-        callee = await self.rung()
-        callee.answer()
-        await callee.hears(lambda pcm: contains_tone(pcm, PROMPTS[prompt][0]))
-        callee.press("1")
-        return callee
-
-    async def is_(self, state: str, seconds: float = 10) -> None:
-        await self.live.until(lambda view: view["position"]["state"] == state, seconds)
-
-    async def phone(self, state: str, reason: str | None = None, seconds: float = 15) -> View:
-        def there(view: View) -> bool:
-            phone = view.get("phone", {})
-            return bool(phone.get("state") == state and phone.get("reason") == reason)
-
-        return await self.live.until(there, seconds)
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def home(centre: CentreProcess, operator: Operator) -> AsyncIterator[Home]:
     if not centre.core_runs:
         await centre.start_core()
-    home = Home(centre, operator)
+    home = Home(centre, operator, NUMBER)
     await home.log_in()
     yield home
     await home.live.command("log_out")
@@ -114,6 +56,7 @@ async def test_a_kept_telephone_takes_calls_and_is_called_again_when_lost(
 ) -> None:
     await home.use("kept")
     doctor = await home.confirmed()
+    assert (doctor.number, doctor.shown) == (NUMBER, PRESENTED)
     await home.is_("ready")
     await doctor.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-taken"][0]))
     async with centre.caller() as caller:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bandeau.phone_model import Phone, PhoneState
-from bandeau.phone_policy import PhoneRules, recall_at, telephone, why_ended
+from bandeau.phone_policy import PhoneRules, recall_at, telephone, why_ended, why_not_made
 from bandeau.service import StripService
 from core.accounts import Account, Session
 from core.commands import AcceptOffer, DeclineOffer, HangUp, RingPhone, UseHeadset, UsePhone
-from core.errors import CommandRefused
+from core.errors import BandeauError, CommandRefused, SwitchRefused, SwitchUnavailable
 from core.events import (
     CallAnswered,
     Envelope,
@@ -92,6 +92,18 @@ def test_by_default_there_is_none() -> None:
 )
 def test_why_a_telephone_is_not_there(cause: int, picked_up: bool, up: bool, why: PhoneEnd) -> None:
     assert why_ended(cause, picked_up=picked_up, up=up) is why
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "why"),
+    [
+        ("phone-cabinet", SwitchRefused(500, "Allocation failed"), PhoneEnd.UNREACHABLE),
+        ("phone-cabinet", SwitchUnavailable("down"), PhoneEnd.FAILED),
+        ("+33612345678", SwitchRefused(500, "Allocation failed"), PhoneEnd.FAILED),
+    ],
+)
+def test_why_a_call_was_not_even_begun(number: str, error: BandeauError, why: PhoneEnd) -> None:
+    assert why_not_made(number, error) is why
 
 
 def test_recalls_are_spaced_and_bounded() -> None:
