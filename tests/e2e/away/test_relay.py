@@ -1,6 +1,7 @@
 """A strip far from the centre: its sound goes by the TURN server or not at all, and by it to Asterisk alone."""
 
 import asyncio
+import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -107,18 +108,24 @@ async def test_both_hear_each_other_through_the_relay(
 
 @asynccontextmanager
 async def allocated(
-    centre: CentreProcess, *, ago: timedelta = timedelta(), secret: str = ""
+    centre: CentreProcess,
+    *,
+    ago: timedelta = timedelta(),
+    secret: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[turn.TurnTransport]:
-    """An allocation on the TURN server, with credentials of so long ago."""
+    """An allocation on the TURN server, with credentials of so long ago; over TLS where there is ``tls``."""
     access = turn_access(centre.settings)
     if secret:
         access = type(access)(urls=access.urls, secret=secret)
     made = access.credentials(DOCTOR, datetime.now(UTC) - ago)
     transport, _ = await turn.create_turn_endpoint(
         lambda: asyncio.DatagramProtocol(),
-        server_addr=(CENTRE_SIDE, centre.settings.turn.port),
+        server_addr=(CENTRE_SIDE, centre.settings.turn.tls_port if tls else centre.settings.turn.port),
         username=made.username,
         password=made.password,
+        ssl=tls,
+        transport="tcp" if tls else "udp",
     )
     try:
         yield transport
@@ -144,6 +151,15 @@ async def test_nothing_but_asterisk_is_relayed_to(centre: CentreProcess, peer: s
 async def test_asterisk_is_relayed_to(centre: CentreProcess) -> None:
     async with allocated(centre) as transport:
         await bind(transport, (ADDRESS, centre.settings.asterisk.rtp_start))
+
+
+async def test_asterisk_is_relayed_to_over_tls_by_who_trusts_the_centre(centre: CentreProcess) -> None:
+    trusting = ssl.create_default_context(cafile=centre.folder / "tls" / "authority.pem")
+    async with allocated(centre, tls=trusting) as transport:
+        await bind(transport, (ADDRESS, centre.settings.asterisk.rtp_start))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        async with allocated(centre, tls=ssl.create_default_context()):
+            pass
 
 
 @pytest.mark.parametrize(
