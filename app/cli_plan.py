@@ -20,9 +20,9 @@ from core.plan import Difference
 from ivr import trial
 from ivr.calendar import PARIS
 from ivr.diagram import mermaid
-from ivr.policy import Circumstances
 from ivr.reading import STATES, e164
 from ivr.script import CentreState, sounds_of
+from ivr.walk import Circumstances
 
 T = TypeVar("T")
 

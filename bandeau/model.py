@@ -14,8 +14,9 @@ from core.words import OfferKind, Priority, Role, TargetKind
 from web.live import Audience, Section, View, instant
 from web.parties import CallParties, PartiesSeen
 from web.reasons import why
-from web.room import CallSeen, OfferSeen, PositionSeen, RoomState, Touched, notes_view
+from web.room import RoomState, Touched
 from web.rooms import RoomsSeen, RoomsTouched
+from web.seen import CallSeen, OfferSeen, PositionSeen, notes_view
 
 ROOM: Audience = "room"
 

@@ -61,7 +61,7 @@ from core.switch import (
     SwitchUp,
 )
 from core.words import PhoneEnd, PhoneMode, PositionState
-from web.room import PositionSeen
+from web.seen import PositionSeen
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from core.ids import PositionId
 from core.ports import Accounts, Clock, Sessions
 from core.words import PhoneMode, PositionState
 from web.auth import COOKIE, Gate, Identity, WebError
-from web.room import PositionSeen
+from web.seen import PositionSeen
 from web.throttle import LoginThrottle
 
 LEG_TARGET = "leg"

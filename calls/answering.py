@@ -2,8 +2,8 @@
 
 import asyncio
 
+from calls.call import EVERYBODY, Call, Party, PartyState
 from calls.hands import Hands
-from calls.model import EVERYBODY, Call, Party, PartyState
 from calls.policy import why_not_joined
 from calls.wirer import Join, carried_out
 from core.events import CallAnswered, Envelope, OfferAccepted, OfferWithdrawn, PartyNotReached

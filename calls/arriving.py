@@ -2,8 +2,8 @@
 
 import structlog
 
+from calls.call import CALLER, Call, Party, PartyState
 from calls.hands import Hands
-from calls.model import CALLER, Call, Party, PartyState
 from calls.neighbours import believed, refusal_to_take
 from calls.policy import is_over, why_not_reached
 from core.events import (

@@ -1,7 +1,7 @@
 """Conferences: putting parties out, muting them, leaving the others connected."""
 
+from calls.call import Call, Party, PartyState
 from calls.hands import Hands
-from calls.model import Call, Party, PartyState
 from calls.policy import refusal_to_leave
 from core.commands import DropParty, LeaveCall, MuteParty
 from core.errors import CommandRefused

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from calls.call import Call
 from calls.hands import Hands
-from calls.model import Call
 from core.events import AgentLoggedIn, AgentLoggedOut, Envelope, PositionReadinessChanged
 from core.ids import PositionId
 from core.words import EndedBy

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from calls.model import CALLER, Call, LiveCalls, Party
+from calls.call import CALLER, Call, Party
+from calls.model import LiveCalls
 from calls.neighbours import AidRules
 from calls.numbers import NumberRules
 from calls.policy import is_over, outcome_at_end

@@ -1,7 +1,7 @@
 """Hold, take up, swap, hang up: one agent with one call or two."""
 
+from calls.call import Call
 from calls.hands import Hands
-from calls.model import Call
 from calls.policy import sent_digits_to
 from core.commands import HangUp, HoldCall, ResumeCall, SendDigits, SwapCalls
 from core.errors import CommandRefused

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from calls.model import Call
+from calls.call import Call
 from core.ids import CentreId, QueueId
 from core.switch import CallerChannel, Entrusted
 from core.words import CallTag, FrontOffice, Origin, Priority

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from calls.call import EVERYBODY, OUTSIDE, Call, Party, PartyState
 from calls.hands import INVITE_SECONDS, Hands
-from calls.model import EVERYBODY, OUTSIDE, Call, Party, PartyState
 from calls.neighbours import entrusted, refusal_to_send
 from calls.numbers import NumberRefused, dialled, presented
 from calls.policy import MOST_CALLS, refusal_to_invite

@@ -1,6 +1,7 @@
 """What a call's end means, when it is over, and what agents may ask."""
 
-from calls.model import CALLER, Call, LiveCalls, Party, PartyState, Stage
+from calls.call import CALLER, Call, Party, PartyState, Stage
+from calls.model import LiveCalls
 from core.ids import CallId, PartyId, PositionId
 from core.words import CallKind, Outcome, PartyEnd, TargetKind, WithdrawReason
 

@@ -2,8 +2,8 @@
 
 from calls.answering import Answering
 from calls.arriving import Arriving
+from calls.call import Call, Party, PartyState
 from calls.hands import Hands
-from calls.model import Call, Party, PartyState
 from calls.placing import Placing
 from calls.policy import heard_twice
 from calls.runs import Runs

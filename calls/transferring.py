@@ -1,7 +1,7 @@
 """Passing calls on: blind, attended, while the target still rings, and taking a colleague's."""
 
+from calls.call import Call, Party
 from calls.hands import Hands
-from calls.model import Call, Party
 from calls.placing import Placing
 from calls.policy import older, refusal_to_merge, refusal_to_take_over, refusal_to_transfer, rung_alone
 from core.commands import AcceptOffer, CompleteTransfer, MergeCalls, TakeOverCall, TransferCall

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Iterable
 
 import structlog
 
-from calls.model import Call, LiveCalls
+from calls.call import Call
+from calls.model import LiveCalls
 from calls.wiring import InBridge, Music, Place, hears_ringing, leg_muted, leg_place, wiring
 from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId

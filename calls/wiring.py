@@ -7,7 +7,8 @@ the positions that hear it move. One alone outside whom nobody hears listens to 
 
 from dataclasses import dataclass, field
 
-from calls.model import CALLER, Call, LiveCalls, Party, PartyState, Stage
+from calls.call import CALLER, Call, Party, PartyState, Stage
+from calls.model import LiveCalls
 from core.ids import BridgeId, ChannelId, PositionId
 from core.switch import call_bridge, position_bridge
 

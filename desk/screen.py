@@ -11,7 +11,7 @@ from desk.figures import Figures, day_of
 from desk.model import Desk
 from desk.policy import SortKey, group_of, sort_key
 from web.live import Audience, Section, View, instant
-from web.room import notes_view
+from web.seen import notes_view
 
 DESK: Audience = "desk"
 SHOWN_AT_MOST = 300

@@ -15,8 +15,8 @@ from core.events import (
     Envelope,
 )
 from core.ids import CallId, QueueId
-from ivr.policy import RoomFigures
 from ivr.script import CentreState, Saturation
+from ivr.walk import RoomFigures
 
 _LATELY: Final = timedelta(minutes=30)
 _ANSWERS_KEPT: Final = 20

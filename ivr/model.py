@@ -21,8 +21,9 @@ from core.events import (
 from core.ids import CallId, ChannelId, PlaybackId
 from core.words import Priority
 from ivr.figures import Figures
-from ivr.policy import Walk, retrace
+from ivr.policy import retrace
 from ivr.script import CallFlows, Wait
+from ivr.walk import Walk
 
 PlanKey = tuple[int, str]
 """A version of the plan, and the surge laid over it (empty: none)."""

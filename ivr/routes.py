@@ -11,10 +11,10 @@ from core.plan import Difference
 from core.ports import Clock
 from core.words import Role
 from ivr.diagram import draw
-from ivr.policy import Circumstances
 from ivr.reading import OTHER_LINES, STATES, e164
 from ivr.script import CallFlows
 from ivr.trial import MOST_ACTS, instant, play
+from ivr.walk import Circumstances
 from web.auth import Gate, Identity, WebError
 
 

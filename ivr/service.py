@@ -25,7 +25,8 @@ from core.words import FrontOffice, Outcome, Priority, Target, TargetKind
 from ivr.listening import Listening
 from ivr.model import NOTHING, Library, PlanKey, RoomCall, SviCall, SviState
 from ivr.neighbours import has_room, oriented
-from ivr.policy import (
+from ivr.policy import begin, proceed, resume, ringing_still
+from ivr.walk import (
     Action,
     CallBack,
     Circumstances,
@@ -41,10 +42,6 @@ from ivr.policy import (
     ScriptBroken,
     Tick,
     Turn,
-    begin,
-    proceed,
-    resume,
-    ringing_still,
 )
 
 log = structlog.get_logger(__name__)

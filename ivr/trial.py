@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ivr.calendar import PARIS
-from ivr.policy import (
+from ivr.policy import begin, proceed
+from ivr.script import CallFlows
+from ivr.walk import (
     CallBack,
     Circumstances,
     Enter,
@@ -25,10 +27,7 @@ from ivr.policy import (
     Tick,
     Turn,
     Walk,
-    begin,
-    proceed,
 )
-from ivr.script import CallFlows
 
 LISTEN: Final = "fin"
 """Let the announcement come to its end."""

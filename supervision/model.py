@@ -15,8 +15,9 @@ from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import Outcome
 from web.live import Audience, Section, View, instant
-from web.room import PositionSeen, RoomState, Touched
+from web.room import RoomState, Touched
 from web.rooms import RoomsSeen
+from web.seen import PositionSeen
 
 WALLBOARD: Audience = "wallboard"
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from app.audit.evidence import Evidence, Lasting, Presence
 from app.audit.findings import Finding, Invariant
-from calls.model import ImpossibleStep, LiveCalls, PartyState
+from calls.call import PartyState
+from calls.model import ImpossibleStep, LiveCalls
 from calls.policy import MOST_CALLS
 from core.events import (
     AgentLoggedIn,

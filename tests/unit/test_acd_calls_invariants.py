@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from acd.policy.matching import next_match
-from calls.model import PartyState
+from calls.call import PartyState
 from core.commands import AcceptOffer, DeclineOffer, GoReady, HangUp, HoldCall, LogOut, Pause, ResumeCall
 from core.errors import CommandRefused
 from core.events import (

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from calls.model import Call, PartyState
+from calls.call import Call, PartyState
 from calls.policy import MOST_CALLS, MOST_PARTIES, is_call_of_all
 from core.commands import (
     AcceptOffer,

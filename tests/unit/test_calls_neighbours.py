@@ -7,7 +7,7 @@ import pytest
 
 from acd.defaults import default_plan
 from acd.model.rules import OverflowRule, RoomPlan
-from calls.model import Call
+from calls.call import Call
 from calls.neighbours import AidRules, believed, refusal_to_send, refusal_to_take
 from core.commands import AcceptOffer
 from core.events import (

@@ -14,28 +14,7 @@ from core.plan import Problems
 from core.words import Priority
 from ivr.calendar import MIDNIGHT, PARIS, Calendar, Opening, opening
 from ivr.checks import check_scripts
-from ivr.policy import (
-    MOST_MOVES,
-    Action,
-    CallBack,
-    Circumstances,
-    Enter,
-    Finish,
-    Happening,
-    Key,
-    NotReached,
-    Play,
-    Played,
-    Ring,
-    RoomFigures,
-    ScriptBroken,
-    Tick,
-    Walk,
-    begin,
-    proceed,
-    resume,
-    retrace,
-)
+from ivr.policy import MOST_MOVES, begin, proceed, resume, retrace
 from ivr.script import (
     Announce,
     Assign,
@@ -58,6 +37,23 @@ from ivr.script import (
 )
 from ivr.speech import say_rank, say_wait
 from ivr.trial import play
+from ivr.walk import (
+    Action,
+    CallBack,
+    Circumstances,
+    Enter,
+    Finish,
+    Happening,
+    Key,
+    NotReached,
+    Play,
+    Played,
+    Ring,
+    RoomFigures,
+    ScriptBroken,
+    Tick,
+    Walk,
+)
 from tests.support.plan import ROOMS
 
 pytestmark = pytest.mark.unit
