@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -10,7 +9,7 @@ from core import numbers
 from core.ids import QueueId
 from core.plan import Section
 from core.words import FrontOffice, Priority
-from ivr.calendar import MIDNIGHT, Calendar, Minutes, regions
+from ivr.calendar_reading import read_calendar
 from ivr.checks import check_scripts
 from ivr.script import (
     Announce,
@@ -37,11 +36,9 @@ from ivr.script import (
 OTHER_LINES: Final = "autres"
 PRIORITIES: Final = {priority.value: priority for priority in Priority}
 STATES: Final = {"normal": CentreState.NORMAL, "saturé": CentreState.SATURATED, "crise": CentreState.CRISIS}
-_DAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _NAME: Final = r"[^:\s][^:]{0,39}"
 _FLOW: Final = r"[A-Za-z0-9]{1,10}"
 _FLOW_HELP: Final = "Des lettres sans accent et des chiffres, 10 au plus, comme « 15 » ou « Smur »"
-_HOURS: Final = re.compile(r"(\d{1,2})[:h](\d{2})?\s*-\s*(\d{1,2})[:h](\d{2})?")
 _ANNOUNCEMENT: Final = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -56,7 +53,7 @@ def read_flows(
         announcements: those that exist, with their texts.
     """
     reader = _Reader(root, rooms, announcements)
-    calendars = {name: reader.calendar(s) for name, s in root.named("calendriers", required=False).items()}
+    calendars = {name: read_calendar(s) for name, s in root.named("calendriers", required=False).items()}
     lists = {name: reader.numbers(s) for name, s in _lists(root).items()}
     reader.known["calendrier"] = frozenset(calendars)
     reader.known["liste"] = frozenset(lists)
@@ -122,61 +119,7 @@ class _Reader:
             )
         return found, other
 
-    # --- calendars, lists, thresholds -------------------------------------------------------------------
-
-    def calendar(self, section: Section) -> Calendar:
-        """One calendar."""
-        week = tuple(self._hours(section, day, ()) for day in _DAYS)
-        every = self._hours(section, "tous les jours", None)
-        holidays_as: tuple[Minutes, ...] | None = None
-        if section.text("jours fériés", "fermé") != "comme les autres jours":
-            holidays_as = self._hours(section, "jours fériés", ())
-        region = section.text("région", "")
-        if region and region not in regions():
-            section.error(
-                f"la région « {region} » est inconnue", f"Écrivez une de : {', '.join(regions())}", "région"
-            )
-        exceptions = section.section("exceptions", required=False)
-        special: dict[date, tuple[Minutes, ...]] = {}
-        for day in exceptions or ():
-            assert exceptions is not None  # noqa: S101 - iterated
-            try:
-                special[date.fromisoformat(day)] = self._hours(exceptions, day, ()) or ()
-            except ValueError:
-                exceptions.error(f"« {day} » n'est pas une date", "Écrivez 2026-12-24", day)
-                exceptions.texts(day)
-        section.close()
-        return Calendar(
-            week=tuple(hours or every or () for hours in week),
-            holidays_as=holidays_as,
-            exceptions=special,
-            region=region,
-        )
-
-    def _hours(
-        self, section: Section, key: str, default: tuple[Minutes, ...] | None
-    ) -> tuple[Minutes, ...] | None:
-        if key not in section:
-            section.text(key, "")
-            return default
-        found: list[Minutes] = []
-        for text in section.texts(key):
-            if text == "fermé":
-                continue
-            if text == "ouvert":
-                found.append((0, MIDNIGHT))
-                continue
-            match = _HOURS.fullmatch(text)
-            start, end = _minutes(match, 1), _minutes(match, 3)
-            if match is None or not 0 <= start < end <= MIDNIGHT:
-                section.error(
-                    f"« {text[:40]} » n'est pas un horaire",
-                    "Écrivez « 8:00-18:30 », « ouvert », « fermé », ou une liste : [0:00-8:00, 20:00-24:00]",
-                    key,
-                )
-            else:
-                found.append((start, end))
-        return tuple(found)
+    # --- lists, thresholds ------------------------------------------------------------------------------
 
     def numbers(self, section: Section) -> NumberList:
         """One list of numbers."""
@@ -438,10 +381,3 @@ def e164(text: str) -> str:
     if digits.startswith("00"):
         return "+" + digits[2:]
     return digits
-
-
-def _minutes(match: "re.Match[str] | None", first: int) -> int:
-    if match is None:
-        return -1
-    hour, minute = int(match[first]), int(match[first + 1] or 0)
-    return hour * 60 + minute if minute < 60 else -1
