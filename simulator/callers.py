@@ -51,6 +51,7 @@ class Caller:
         road: Road = "udp",
         tls: ssl.SSLContext | None = None,
         encrypted: bool = False,
+        first_packet: int | None = None,
     ) -> "Caller":
         """A caller of that trunk.
 
@@ -60,6 +61,7 @@ class Caller:
             road: what carries SIP.
             tls: whom the caller trusts, for ``tls``.
             encrypted: whether sound is SRTP, with keys in the SDP.
+            first_packet: number of its first packet of sound, 0 to 65535; none: drawn.
 
         Raises:
             OSError: over TCP or TLS, the trunk is not there or not trusted.
@@ -70,7 +72,8 @@ class Caller:
         else:
             trust = (tls or ssl.create_default_context()) if road == "tls" else None
             phone = await StreamPhone.open(server, address, trust)
-        return cls(phone, await RtpSession.open(phone.address, encrypted=encrypted))
+        sound = await RtpSession.open(phone.address, encrypted=encrypted, first_packet=first_packet)
+        return cls(phone, sound)
 
     async def __aenter__(self) -> "Caller":
         return self

@@ -34,14 +34,16 @@ _SDP_AUDIO = re.compile(r"^m=audio (\d{1,5}) (RTP/S?AVP) ", re.MULTILINE)
 class RtpSession(asyncio.DatagramProtocol):
     """The sound of one call. Open it, put :attr:`sdp` in the offer, then :meth:`start` with the answer."""
 
-    def __init__(self, address: str, port: int, cipher: Cipher | None = None) -> None:
+    def __init__(
+        self, address: str, port: int, cipher: Cipher | None = None, first_packet: int | None = None
+    ) -> None:
         self._transport: asyncio.DatagramTransport | None = None
         self._peer: tuple[str, int] | None = None
         self._pacer: asyncio.Task[None] | None = None
         self._to_say: deque[bytes] = deque()
         self._keys: deque[tuple[int, int]] = deque()
         self._heard: deque[bytes] = deque(maxlen=HEARD_SECONDS * 50)
-        self._sequence = random.randrange(65_536)
+        self._sequence = random.randrange(65_536) if first_packet is None else first_packet
         self._timestamp = random.randrange(2**32)
         self._source = random.randrange(2**32)
         self._cipher = cipher
@@ -59,8 +61,10 @@ class RtpSession(asyncio.DatagramProtocol):
         )
 
     @classmethod
-    async def open(cls, address: str, *, encrypted: bool = False) -> "RtpSession":
-        """Take a free UDP port of that address."""
+    async def open(
+        cls, address: str, *, encrypted: bool = False, first_packet: int | None = None
+    ) -> "RtpSession":
+        """Take a free UDP port of that address. ``first_packet``: its number, 0 to 65535; none: drawn."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
         try:
@@ -70,7 +74,7 @@ class RtpSession(asyncio.DatagramProtocol):
             raise
         port = sock.getsockname()[1]
         _, session = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: cls(address, port, Cipher() if encrypted else None), sock=sock
+            lambda: cls(address, port, Cipher() if encrypted else None, first_packet), sock=sock
         )
         return session
 

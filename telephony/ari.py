@@ -7,7 +7,7 @@ import hmac
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
@@ -21,15 +21,21 @@ from telephony.ari_protocol import Known, RESTResponse, decode, encode_request
 
 log = structlog.get_logger(__name__)
 
-PING_INTERVAL: Final = 1.0
-PING_TIMEOUT: Final = 1.5
+LOOK_SECONDS: Final = 0.25
+ASKED_AFTER_LOOKS: Final = 4
+SILENT_LOOKS: Final = 10
+"""A link from which nothing at all came, looked at so many times at that interval, is lost: noticed within 3 s.
+
+Looks are counted, not seconds: where it was ourselves who stood still (a busy machine, a stopped process), what
+came meanwhile is read before the next look.
+"""
 _CLOSE_TIMEOUT: Final = 0.25
-"""Seconds. A link that fell silent is noticed within the sum of these three, at most 3 s."""
+"""Seconds."""
 _FIRST_WORD_SECONDS: Final = 0.2
 """How long we wait for Asterisk to speak first on a new socket."""
 _QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
-_MAX_FRAME: Final = 64 * 2**20
-"""Bytes. The list of 10,000 channels is about 8 MB."""
+_MAX_FRAME: Final = 2**20
+"""Bytes. Asterisk can send no longer frame than its thread's stack of 496 kB."""
 
 
 class AriLink:
@@ -76,6 +82,14 @@ class AriLink:
             protocol.send_text(text)
         self._connection.transport.write(b"".join(protocol.data_to_send()))
 
+    def ask_for_life(self) -> None:
+        """Ask Asterisk for a sign of life; any answer is one.
+
+        Not by the WebSocket's own ping: where Asterisk was frozen, answers it once thawed and finds the socket
+        broken, it waits for ever on no socket at all and never dials again.
+        """
+        self.request("GET", "asterisk/ping").add_done_callback(_heard)
+
     def answered(self, response: RESTResponse) -> None:
         """Settle the request that this answers."""
         future = self._pending.pop(response.request_id, None)
@@ -101,14 +115,18 @@ class AriLink:
 
 
 class _PromptConnection(ServerConnection):
-    """A connection that acknowledges what it receives at once.
+    """A connection that acknowledges what it receives at once, and remembers how much came.
 
     Asterisk leaves Nagle's algorithm on: of two small frames in a row, it holds the second until the first is
     acknowledged, and Linux may put that off by 40 ms. Each arrival of a caller would pay for it.
     """
 
+    octets = 0
+    """Received so far."""
+
     def data_received(self, data: bytes) -> None:
         """Take in what came, and acknowledge it (Linux forgets the option after use)."""
+        self.octets += len(data)
         super().data_received(data)
         sock = self.transport.get_extra_info("socket")
         if _QUICK_ACK is not None and sock is not None and sock.fileno() >= 0:
@@ -154,8 +172,7 @@ class AriServer:
             subprotocols=["ari"],  # type: ignore[list-item]
             compression=None,
             max_size=_MAX_FRAME,
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_TIMEOUT,
+            ping_interval=None,  # see _watch
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
         )
@@ -183,6 +200,8 @@ class AriServer:
         if self._link is not None:
             self._end(self._link, "Asterisk dialled again")
         self._link = link
+        prompt = cast(_PromptConnection, connection)
+        watching = asyncio.get_running_loop().create_task(self._watch(prompt, link))
         reason = "closed by Asterisk"
         try:
             first = await _first_word(connection)
@@ -196,14 +215,28 @@ class AriServer:
                     return
                 self._read(link, frame)
         except ConnectionClosed as error:
-            reason = error.rcvd.reason if error.rcvd else "no answer to pings, or the socket broke"
+            reason = error.rcvd.reason if error.rcvd else "the socket broke"
         except Exception:  # the top of this task: nothing may leave the link half alive
             reason = "a fault of ours"
             log.exception("ari_link_failed")
             raise
         finally:
+            watching.cancel()
             if self._link is link:
                 self._end(link, reason)
+
+    async def _watch(self, connection: _PromptConnection, link: AriLink) -> None:
+        """Ask a link that fell silent for a sign of life, and end one that gives none; any frame is one."""
+        silent, octets = 0, connection.octets
+        while self._link is link:
+            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(0)  # what came while we stood still is read first
+            silent = silent + 1 if connection.octets == octets else 0
+            octets = connection.octets
+            if silent == ASKED_AFTER_LOOKS:
+                link.ask_for_life()
+            elif silent >= SILENT_LOOKS and self._link is link:
+                self._end(link, "nothing comes from Asterisk")
 
     def _read(self, link: AriLink, frame: str | bytes) -> None:
         self.frames_received += 1
@@ -219,6 +252,12 @@ class AriServer:
         self._link = None
         link.abort()
         self._lost(link, reason)
+
+
+def _heard(answer: asyncio.Future[str]) -> None:
+    """Take note of an answer that says nothing but that there is one."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 async def _first_word(connection: ServerConnection) -> str | bytes | None:

@@ -71,6 +71,12 @@ class Information(msgspec.Struct, frozen=True):
     status: Status
 
 
+class Endpoint(msgspec.Struct, frozen=True):
+    """A trunk, strip or telephone, and its channels."""
+
+    channel_ids: tuple[str, ...] = ()
+
+
 class Playback(msgspec.Struct, frozen=True):
     """An announcement. ``state``: ``done`` (to the end, or stopped) or ``failed``, once it is over.
 

@@ -1,17 +1,24 @@
-"""Asks Asterisk, over a fresh link, what it holds under the core's control."""
+"""Asks Asterisk, over a fresh link, what it holds under the core's control.
+
+Never in one long list: Asterisk 22 builds each WebSocket frame on its thread's stack of 496 kB, and ends by a
+segmentation fault, with all its calls, where a frame is longer. ``GET channels`` gets there at some 700
+channels. So the channels' ids are asked for, then each channel by itself.
+"""
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Final
 
 import msgspec
 
+from core.errors import SwitchRefused
 from core.switch import FallbackCaller, SwitchTruth
 from telephony.ari import AriLink
-from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, Information, uri
+from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, Endpoint, Information, uri
 from telephony.translation import bridges_of, fallback_of, truth_of
 
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
+_GONE: Final = 404
 
 
 async def ask_truth(
@@ -29,16 +36,16 @@ async def ask_truth(
         SwitchUnavailable: the link was lost meanwhile.
         SwitchRefused: Asterisk does not know the application.
     """
-    _, information, application, bridges, channels = await asyncio.gather(
+    _, information, application, bridges, endpoints = await asyncio.gather(
         link.request("PUT", uri("applications", app, "eventFilter"), _ALLOWED),
         link.request("GET", uri("asterisk", "info", only="status")),
         link.request("GET", uri("applications", app)),
         link.request("GET", "bridges"),
-        link.request("GET", "channels"),
+        link.request("GET", "endpoints"),
     )
     met = msgspec.json.decode(bridges, type=list[Bridge])
     controlled = set(msgspec.json.decode(application, type=Application).channel_ids)
-    present = msgspec.json.decode(channels, type=list[Channel])
+    present = await _channels(link, controlled | _ids(endpoints))
     found = (truth_of(channel, test_callers) for channel in present if channel.id in controlled)
     truth = SwitchTruth(
         switch=switch,
@@ -52,7 +59,28 @@ async def ask_truth(
 
 async def ask_fallback(link: AriLink) -> tuple[FallbackCaller, ...]:
     """Ask who is in the dialplan's own hands. Raises SwitchUnavailable."""
-    bridges, channels = await asyncio.gather(link.request("GET", "bridges"), link.request("GET", "channels"))
-    return fallback_of(
-        msgspec.json.decode(channels, type=list[Channel]), msgspec.json.decode(bridges, type=list[Bridge])
-    )
+    bridges, endpoints = await asyncio.gather(link.request("GET", "bridges"), link.request("GET", "endpoints"))
+    present = await _channels(link, _ids(endpoints))
+    return fallback_of(present, msgspec.json.decode(bridges, type=list[Bridge]))
+
+
+def _ids(endpoints: str) -> set[str]:
+    """The ids of all SIP channels."""
+    found = msgspec.json.decode(endpoints, type=list[Endpoint])
+    return {channel for endpoint in found for channel in endpoint.channel_ids}
+
+
+async def _channels(link: AriLink, ids: Iterable[str]) -> list[Channel]:
+    """Read each of these channels that still is there."""
+    found = await asyncio.gather(*(_channel(link, channel_id) for channel_id in ids))
+    return [channel for channel in found if channel is not None]
+
+
+async def _channel(link: AriLink, channel_id: str) -> Channel | None:
+    """Read one channel; ``None``: it ended meanwhile."""
+    try:
+        return msgspec.json.decode(await link.request("GET", uri("channels", channel_id)), type=Channel)
+    except SwitchRefused as error:
+        if error.status == _GONE:
+            return None
+        raise

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from recorder.policy import tracks_of
 from simulator.callers import Caller
 from simulator.robot_position import RobotPosition
 from tests.support.audio import contains_tone, read_wav
-from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, Site, new_number
+from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, Site, new_number, until_true
 from tests.support.witness import Story, Witness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -36,6 +37,9 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 OWNER, HELPER = Site(centre="FR751", address="127.0.1.1"), Site(centre="FR752", address="127.0.2.1", shift=100)
 CALLER_HZ, AGENT_HZ = 1300.0, 1900.0
 ROOM = RoomSettings(offer_seconds=30, wrap_up_seconds=0)
+ANSWER_SECONDS = 5
+SILENCE_SECONDS = 15
+"""Ten without a packet of sound, a look at that every few, and a busy machine."""
 PLAN = """
 salle de secours: "15"
 salles:
@@ -66,7 +70,7 @@ class Pair:
 
 def towards(site: Site, lines: tuple[str, ...] = ()) -> MutualAidSettings:
     neighbour = NeighbourSettings(host=site.address, addresses=(site.address,), lines=lines)
-    return MutualAidSettings(answer_seconds=5, neighbours={site.centre: neighbour})
+    return MutualAidSettings(answer_seconds=ANSWER_SECONDS, neighbours={site.centre: neighbour})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -92,6 +96,11 @@ async def waiting(caller: Caller, witness: Witness, line: str = "15") -> CallId:
     call_id = await witness.call_of(number)
     await witness.until_told(call_id, CallQueued)
     return call_id
+
+
+async def unavailable(centre: CentreProcess) -> bool:
+    """Whether a centre's Asterisk knows that its neighbour gives no sign of life."""
+    return "Unavail" in await centre.asterisk_says("pjsip show contacts")
 
 
 async def hear_each_other(caller: Caller, robot: RobotPosition) -> None:
@@ -219,6 +228,30 @@ async def test_a_call_that_nobody_takes_comes_back_is_tried_again_and_never_loop
     assert (await pair.helper.ledger_of(call_id)).outcome is Outcome.ANSWERED
     assert (await pair.owner.ledger_of(call_id)).outcome is Outcome.OVERFLOWED
     assert len((await here.story(call_id)).all(CallArrived)) == 1
+
+
+async def test_a_neighbour_that_dies_is_noticed_and_costs_no_call_its_time(pair: Pair) -> None:
+    here, there = pair.owner.witness(), pair.helper.witness()
+    async with AsyncExitStack() as stack:
+        robot = await stack.enter_async_context(RobotPosition(pair.helper.url, ARM1.login, PASSWORD))
+        caller = await stack.enter_async_context(pair.owner.caller())
+        call_id = await waiting(caller, here, "18")
+        await robot.until(lambda view: "offer" in view)
+        await robot.accept()
+        await there.until_told(call_id, CallAnswered)
+        await hear_each_other(caller, robot)
+        async with pair.helper.asterisk_dead():
+            died = datetime.now(UTC)
+            cut = await here.until_told(call_id, CallEnded, seconds=30)
+            await until_true(lambda: unavailable(pair.owner), 30)
+            late = await stack.enter_async_context(pair.owner.caller())
+            second = await waiting(late, here, "18")
+            refused = await here.until_told(second, PartyNotReached)
+            late.hang_up()
+    assert (cut.at(CallEnded) - died).total_seconds() < SILENCE_SECONDS
+    asked = refused.at(PartyNotReached) - refused.at(PartyInvited)
+    assert asked.total_seconds() < ANSWER_SECONDS / 2, "not even tried"
+    assert refused.all(PartyNotReached)[0].reason is PartyEnd.FAILED
 
 
 async def test_what_a_stranger_says_of_a_call_is_not_believed(pair: Pair) -> None:

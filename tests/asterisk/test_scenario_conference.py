@@ -233,7 +233,7 @@ async def test_both_tracks_hold_the_whole_call(told: Told) -> None:
     assert not any(when(said, hz) for hz in (ARM_HZ, MU_HZ, SMUR_HZ, TONES["music"]))
     assert not when(given, CALLER_HZ), "nobody hears an echo of the caller"
     arm, music, mu, smur = (when(given, hz) for hz in (ARM_HZ, TONES["music"], MU_HZ, SMUR_HZ))
-    assert arm[0] < music[-1] < arm[-1] < smur[0] < mu[-1], "ARM, parked, ARM again, SMUR, physician to the end"
+    assert arm[0] < music[-1] < mu[0] < arm[-1] < smur[0] < mu[-1], "ARM, music, MU, ARM again, SMUR, MU"
     recordings = story.all(RecordingEnded)
     assert len(story.all(RecordingStarted)) == len(recordings) == 2
     assert abs(max(r.seconds for r in recordings) - whole) < 1

@@ -118,6 +118,38 @@ async def test_two_channels_joined_hear_each_other_and_music_stops(
     assert abs(len(said) - len(given)) < 8000 * 0.1
 
 
+@pytest.mark.parametrize("numbers", [(30_000, 10_000), (10_000, 60_000), (10_000, 30_000)], ids=str)
+async def test_the_second_party_is_recorded_whatever_the_numbers_of_its_packets(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk, numbers: tuple[int, int]
+) -> None:
+    tones = (OTHER_HZ, 2300.0)
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        channel = await switch.picked_up()
+        for number, hz in zip(numbers, tones, strict=True):
+            room = BridgeId(f"room-{number}")
+            arrived = len(switch.all(CallerArrived))
+            async with await Caller.open(TRUNK, first_packet=number) as other:
+                other.call("112")
+                await switch.more_than(arrived, CallerArrived)
+                second = await switch.picked_up()
+                await other.answered()
+                await switch.open_bridge(room)
+                await switch.join(room, second)
+                await switch.join(room, channel)
+                caller.forget()
+                other.send_tone(hz, 20)
+                await hear_tone(caller, hz)
+                await switch.leave(room, channel)
+                switch.start_music(channel, "waiting")
+                caller.forget()
+                await hear_tone(caller, TONES["music"])
+        caller.hang_up()
+        await switch.next(ChannelGone, lambda event: event.channel_id == channel)
+    _, given = await centre_asterisk.tracks(channel)
+    assert all(contains_tone(given, hz) for hz in tones), "what the caller heard is in the recording"
+
+
 async def test_a_caller_who_hangs_up_is_told_once_with_the_cause(switch: WatchedSwitch) -> None:
     async with await Caller.open(TRUNK) as caller:
         caller.call("15")

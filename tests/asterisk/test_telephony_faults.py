@@ -14,6 +14,7 @@ from core.ids import BridgeId, ChannelId, PlaybackId, PositionId
 from core.switch import CallerArrived, ChannelGone, LegOpened, PlaybackEnded, SwitchDown, SwitchUp
 from simulator.callers import Caller
 from simulator.sip_call import CallState
+from telephony.ari_protocol import uri
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
 from tests.support.audio import contains_tone
 from tests.support.lone_core import lone_core
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.asterisk
 ROOM = BridgeId("position-arm1")
 HZ = (1300.0, 1700.0)
 WORST_ANSWER_SECONDS = 0.6
+MANY_CHANNELS = 1000
+"""A list of them is longer than the 496 kB that Asterisk can send at once."""
 BACK_SECONDS = 0.5
 """Asterisk dials 40 times a second; the rest is for a busy machine, and less than the second between pings."""
 
@@ -49,6 +52,30 @@ async def joined(switch: WatchedSwitch, *callers: Caller) -> list[ChannelId]:
         await caller.answered()
         await switch.join(ROOM, channels[-1])
     return channels
+
+
+async def test_more_channels_than_one_frame_of_asterisk_holds_are_found_again(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk
+) -> None:
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        channel = await switch.picked_up()
+        await caller.answered()
+        link = switch.link
+        assert link is not None
+        for at in range(0, MANY_CHANNELS // 2, 50):  # each makes two; all at once would be a flood
+            made = [
+                {"endpoint": "Local/s@fallback", "app": "core-a", "channelId": f"made-{at + i}"}
+                for i in range(50)
+            ]
+            await asyncio.gather(*(link.request("POST", uri("channels", "create", **one)) for one in made))
+        await switch.close()
+        await switch.start()
+        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back", 20)
+        truth = switch.all(SwitchUp)[-1].truth
+        assert [found.channel_id for found in truth.channels] == [channel]
+        await switch.hang_up(channel)
+        await caller.ended()
 
 
 async def test_calls_go_on_through_a_cut_of_five_seconds_and_are_found_again(

@@ -112,11 +112,9 @@ async def test_a_leg_sent_silence_is_quiet_and_hears_the_caller_at_once(switch: 
             await switch.join(room, channel)
             await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
             await switch.leave(room, channel)
-        await switch.start_silence(leg.channel_id)
         await switch.stop_silence(leg.channel_id)
-        last = sound.received + 2  # on their way
-        with pytest.raises(AssertionError, match="not within"):
-            await until(lambda: sound.received > last, "more silence", seconds=0.5)
+        last = sound.received
+        await until(lambda: sound.received > last + 50, "silence goes on by itself: the leg stays warm")
 
 
 async def test_a_leg_whose_browser_vanished_is_told(switch: WatchedSwitch) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 
-from app.asterisk_process import children
+from app.asterisk_process import asterisk_pid, children
 from app.asterisk_setup import prepare_asterisk
 from app.part import RunningPart
 from app.settings import (
@@ -265,6 +265,16 @@ class CentreProcess:
     def asterisk_config(self) -> Path:
         """The folder of its configuration, which tells it from other Asterisks."""
         return self._asterisk.config_dir
+
+    @asynccontextmanager
+    async def asterisk_dead(self) -> AsyncIterator[None]:
+        """Kill Asterisk, with no word to anybody; start it again at the end."""
+        os.kill(asterisk_pid(self._asterisk.pid), signal.SIGKILL)
+        await self._asterisk.stop()
+        try:
+            yield
+        finally:
+            await self._asterisk.start()
 
     async def asterisk_says(self, command: str) -> str:
         """The answer to a command of Asterisk's console."""

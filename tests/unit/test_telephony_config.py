@@ -214,7 +214,7 @@ def test_a_neighbour_is_a_trunk_both_ways_with_a_door_of_its_own(
     assert "X-Bandeau-Aid" not in (tmp_path / "alone" / "extensions.conf").read_text()
     render(replace(config, neighbours={"FR921": NEIGHBOUR}), tmp_path / "out")
     pjsip = sections(tmp_path / "out" / "pjsip.conf")
-    assert {"context = from-neighbour", "send_pai = yes", "aors = neighbour-FR921"} <= {
+    assert {"context = from-neighbour", "send_pai = yes", "aors = neighbour-FR921", "rtp_timeout = 10"} <= {
         *pjsip["neighbour-FR921"]
     }
     assert "match = 203.0.113.7" in pjsip["neighbour-FR921-addresses"]

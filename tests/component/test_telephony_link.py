@@ -1,0 +1,115 @@
+"""The link to Asterisk, kept through our own standstills and given up where nothing comes any more."""
+
+import asyncio
+import base64
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from telephony.ari import LOOK_SECONDS, SILENT_LOOKS, AriLink, AriServer
+from telephony.ari_protocol import Known
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.component
+
+STANDSTILL_SECONDS = LOOK_SECONDS * (SILENT_LOOKS + 1)
+REGISTERED = json.dumps({"type": "ApplicationReplaced", "application": "core-a"})
+LOGIN = "Basic " + base64.b64encode(b"core-a:secret").decode()
+
+
+class Heard:
+    """A server, and what it told of its links."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.connected: list[AriLink] = []
+        self.received: list[Known] = []
+        self.lost: list[str] = []
+        self.server = AriServer(
+            port=self.port,
+            username="core-a",
+            password="secret",
+            connected=self.connected.append,
+            received=lambda _, message: self.received.append(message),
+            lost=lambda _, reason: self.lost.append(reason),
+        )
+
+
+@contextmanager
+def asterisk(port: int) -> Iterator[None]:
+    """Something that says a word, in a thread of its own, and answers each it hears."""
+
+    def speak() -> None:
+        with connect(
+            f"ws://127.0.0.1:{port}/ari",
+            subprotocols=["ari"],  # type: ignore[list-item]
+            additional_headers={"Authorization": LOGIN},
+        ) as far:
+            far.send(REGISTERED)
+            try:
+                for _ in far:
+                    far.send(REGISTERED)
+            except ConnectionClosed:
+                return
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+async def test_a_standstill_of_our_own_does_not_cost_the_link() -> None:
+    heard = Heard()
+    await heard.server.start()
+    with asterisk(heard.port):
+        await until(lambda: bool(heard.received), "the link is up")
+        time.sleep(STANDSTILL_SECONDS)  # noqa: ASYNC251 - this is the standstill
+        known = len(heard.received)
+        for _ in range(4):
+            await asyncio.sleep(LOOK_SECONDS)  # looks go by
+        heard.connected[0].request("GET", "bridges")
+        await until(lambda: len(heard.received) > known, "it is still heard")
+        assert heard.lost == []
+        assert len(heard.connected) == 1
+        await heard.server.close()
+
+
+async def test_a_link_that_is_idle_is_kept_by_its_signs_of_life() -> None:
+    heard = Heard()
+    await heard.server.start()
+    with asterisk(heard.port):
+        await until(lambda: bool(heard.received), "the link is up")
+        await asyncio.sleep(STANDSTILL_SECONDS)
+        assert heard.lost == []
+        await heard.server.close()
+
+
+async def test_a_link_from_which_nothing_comes_is_given_up() -> None:
+    heard = Heard()
+    await heard.server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", heard.port)
+    writer.write(
+        b"GET /ari HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Protocol: ari\r\nAuthorization: " + LOGIN.encode() + b"\r\n\r\n"
+    )
+    assert b"101" in await reader.readline()
+    began = time.monotonic()
+    await until(lambda: bool(heard.lost), "it is given up")
+    assert heard.lost == ["nothing comes from Asterisk"]
+    assert time.monotonic() - began >= LOOK_SECONDS * SILENT_LOOKS * 0.9
+    with pytest.raises(Exception, match="lost"):
+        await heard.connected[0].request("GET", "bridges")
+    writer.close()
+    await heard.server.close()
