@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV := .venv/bin
 # Further arguments: make run ARGS="--no-robots"; make test-e2e ARGS="-k answer"
 ARGS ?=
+# Fault runs: the first seed, how many, and which rows of the fault table.
+SEED ?= 15
+SEEDS ?= 1
+ROWS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run turn check format test test-unit test-asterisk test-e2e bench lock clean
+.PHONY: help setup run turn check format test test-unit test-asterisk test-e2e chaos bench lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,9 +33,9 @@ format:  ## Put the code in the project's style
 	@$(VENV)/ruff check --fix-only --exit-zero --quiet .
 	@$(VENV)/ruff format .
 
-test:  ## check, then unit and component tests, then asterisk, then e2e
+test:  ## check, then unit and component tests, then asterisk, a few fault runs, then e2e
 	@$(PYTHON) -m setup test
-	@$(VENV)/python -m tests.run check unit asterisk e2e
+	@$(VENV)/python -m tests.run check unit asterisk chaos e2e
 
 test-unit:  ## Unit and component tests (no Asterisk)
 	@$(PYTHON) -m setup test
@@ -44,6 +48,10 @@ test-asterisk:  ## Tests against a real Asterisk, in networks of their own
 test-e2e:  ## Tests with a real Asterisk and a real browser, in networks of their own
 	@$(PYTHON) -m setup test
 	@$(VENV)/python -m tests.run e2e -- $(ARGS)
+
+chaos:  ## Fault runs of a whole centre: make chaos SEED=15 SEEDS=3 ROWS=F2,F7 (all rows by default)
+	@$(PYTHON) -m setup test
+	@$(VENV)/python -m tests.chaos --seed $(SEED) --seeds $(SEEDS) --rows "$(ROWS)" $(ARGS)
 
 bench:  ## Measure against peers; one JSON line a figure, kept under bench/results
 	@$(PYTHON) -m setup test

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Literal
 
+from simulator.ear import Ear
 from simulator.rtp import RtpSession
 from simulator.sip_agent import SipAgent
 from simulator.sip_call import Call, CallState, EndedBy
@@ -182,6 +183,10 @@ class Caller:
             TimeoutError: they do not, in that time.
         """
         await self._sound.hears(test, seconds, window)
+
+    def lend(self, ear: Ear) -> None:
+        """Let somebody take note of what it hears from now on."""
+        self._sound.ear = ear
 
     def press(self, key: str) -> None:
         """Press a key of ``0123456789*#ABCD``."""

@@ -16,6 +16,7 @@ from typing import cast
 import numpy as np
 
 from simulator.cipher import Cipher
+from simulator.ear import Ear
 from simulator.sound import RATE, Pcm, decode_alaw, encode_alaw
 
 FRAME = RATE // 50
@@ -49,6 +50,8 @@ class RtpSession(asyncio.DatagramProtocol):
         self._cipher = cipher
         self.received = 0
         """Packets of sound heard so far."""
+        self.ear: Ear | None = None
+        """Who takes note of silences, if anybody."""
         self.keys_heard = ""
         """Keys received so far."""
         self._key_heard = -1
@@ -163,6 +166,8 @@ class RtpSession(asyncio.DatagramProtocol):
         if kind == ALAW:
             self.received += 1
             self._heard.append(payload)
+            if self.ear is not None:
+                self.ear.hear(payload)
         elif kind == EVENTS and len(payload) >= 4:
             self._note_key(int.from_bytes(data[4:8], "big"), payload)
 

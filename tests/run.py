@@ -43,13 +43,15 @@ def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
             return [(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]
         case "asterisk":
             return [(*_PYTEST, *_in_networks(3), "tests/asterisk", *arguments)]
+        case "chaos":
+            return [(_PYTHON, "-m", "tests.chaos", "--short", *arguments)]
         case "e2e":  # one kind of centre after the other: a session has one, on the default ports
             away = "tests/e2e/away"
             return [
                 (*_PYTEST, *_in_networks(2), "tests/e2e", f"--ignore={away}", *arguments),
                 (*_NAMESPACE, *_PYTEST, away, *arguments),
             ]
-    raise SystemExit(f"unknown group {group!r}: check, unit, asterisk or e2e")
+    raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
 
 
 def main() -> int:

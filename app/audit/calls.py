@@ -26,8 +26,6 @@ LONGEST_CALL = timedelta(hours=24)
 """A call that has not ended after so long is a forgotten one."""
 ARRIVES_WITHIN = timedelta(seconds=30)
 """How long after it was sent a call may come into the ledger."""
-CLOCKS_APART = timedelta(seconds=2)
-"""How far the witness's clock may be from the centre's."""
 
 _LIFE = (CallQueued, CallOffered, OfferAccepted, CallAnswered, PartyJoined)
 
@@ -40,7 +38,7 @@ def check_witness(evidence: Evidence, witness: list[WitnessedCall]) -> Iterator[
             rows[row.number].append(row)
     for index, call in sorted(enumerate(witness, 1), key=lambda each: each[1].sent_at):
         of_number = rows[call.number]
-        match = next((row for row in of_number if _is_of(row.arrived_at, call)), None)
+        match = next((row for row in of_number if _is_of(row.arrived_at, call, evidence.clocks_apart)), None)
         if match is not None:
             of_number.remove(match)
         elif not call.refused:
@@ -51,9 +49,9 @@ def check_witness(evidence: Evidence, witness: list[WitnessedCall]) -> Iterator[
             yield Finding(Invariant.WITNESSED, row.call_id, "the witness made no such call, or made it once")
 
 
-def _is_of(arrived_at: datetime, call: WitnessedCall) -> bool:
+def _is_of(arrived_at: datetime, call: WitnessedCall, apart: timedelta) -> bool:
     last = max(call.ended_at or call.sent_at, call.sent_at + ARRIVES_WITHIN)
-    return call.sent_at - CLOCKS_APART <= arrived_at <= last + CLOCKS_APART
+    return call.sent_at - apart <= arrived_at <= last + apart
 
 
 def _lost(index: int, call: WitnessedCall, what: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from acd.model.rules import RoomPlan
@@ -43,6 +43,7 @@ class Evidence:
     ``screens``: by name, what a screen came to show, and what a fresh one shows.
     ``counters``: the wallboard's figures of the day. ``plans``: version and surge → the rooms' rules.
     ``absences``: when the core is known to have been away or frozen, besides what the journal tells.
+    ``clocks_apart``: how far the witness's clock may be from the centre's.
     """
 
     envelopes: Sequence[Envelope]
@@ -56,6 +57,7 @@ class Evidence:
     counters: Mapping[str, int] | None = None
     plans: Callable[[int, str], RoomPlan | None] | None = None
     absences: Sequence[Span] = ()
+    clocks_apart: timedelta = timedelta(seconds=2)
 
     def judges(self, at: datetime) -> bool:
         """Whether what happened then is to be judged."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from pydantic import BaseModel
@@ -133,6 +133,7 @@ class CentreProcess:
         site: Site = HOME,
         launched: bool = False,
         standby: bool = False,
+        database_url: str = "",
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -148,6 +149,7 @@ class CentreProcess:
             launched: run by the centre's own launcher, which starts again what dies. The core then cannot be
                 hurt apart, nor its link to Asterisk.
             standby: whether a second core may stand by (:meth:`start_standby`).
+            database_url: its database; by default SQLite in its folder.
         """
         self._launched = launched
         self.site = site
@@ -161,7 +163,7 @@ class CentreProcess:
             write_wav(prompts / f"{name}.wav", tone(hz, seconds))
         self.settings = Settings(
             centre=CentreSettings(id=site.centre),
-            storage=StorageSettings(data_dir=self.folder),
+            storage=StorageSettings(data_dir=self.folder, database_url=database_url),
             web=WebSettings(host=site.address) if site.address else WebSettings(),
             asterisk=site.asterisk().model_copy(update={"prompts_dir": prompts}),
             outgoing=outgoing or OutgoingSettings(),
@@ -194,7 +196,7 @@ class CentreProcess:
         self._lrm = Program("simulator.lrm", "--port", str(self._lrm_port), log=self.folder / "lrm.log")
         self._ends = AsyncExitStack()
 
-    async def __aenter__(self) -> "CentreProcess":
+    async def __aenter__(self) -> Self:
         async with AsyncExitStack() as on_failure:
             on_failure.callback(shutil.rmtree, self.folder)
             on_failure.push_async_callback(self._database.close)
