@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Literal
 
+from simulator.bad_line import BadLine
 from simulator.ear import Ear
 from simulator.rtp import RtpSession
 from simulator.sip_agent import SipAgent
@@ -187,6 +188,12 @@ class Caller:
     def lend(self, ear: Ear) -> None:
         """Let somebody take note of what it hears from now on."""
         self._sound.ear = ear
+
+    def suffer(self, line: BadLine | None) -> None:
+        """Have a bad line from now on (over UDP, sound alone otherwise), or a good one again."""
+        self._sound.line = line
+        if isinstance(self._phone, UdpPhone):
+            self._phone.line = line
 
     def press(self, key: str) -> None:
         """Press a key of ``0123456789*#ABCD``."""

@@ -15,6 +15,7 @@ from typing import cast
 
 import numpy as np
 
+from simulator.bad_line import BadLine
 from simulator.cipher import Cipher
 from simulator.ear import Ear
 from simulator.sound import RATE, Pcm, decode_alaw, encode_alaw
@@ -50,6 +51,8 @@ class RtpSession(asyncio.DatagramProtocol):
         self._cipher = cipher
         self.received = 0
         """Packets of sound heard so far."""
+        self.line: BadLine | None = None
+        """What the line is like, where not good."""
         self.ear: Ear | None = None
         """Who takes note of silences, if anybody."""
         self.keys_heard = ""
@@ -158,6 +161,12 @@ class RtpSession(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: D102
         if self._peer is None or addr[0] != self._peer[0]:
             return
+        if self.line is not None:
+            self.line.carry(self._take, data)
+        else:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         if self._cipher is not None:
             data = self._cipher.opened(data)
         if len(data) < 12 or data[0] >> 6 != 2:
@@ -218,4 +227,12 @@ class RtpSession(asyncio.DatagramProtocol):
         second = payload_type | (0x80 if mark else 0)
         header = struct.pack("!BBHII", 0x80, second, self._sequence, timestamp, self._source)
         packet = header + payload
-        self._transport.sendto(self._cipher.sealed(packet) if self._cipher else packet, self._peer)
+        packet = self._cipher.sealed(packet) if self._cipher else packet
+        if self.line is not None:
+            self.line.carry(self._give, packet)
+        else:
+            self._give(packet)
+
+    def _give(self, packet: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(packet, self._peer)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import cast
 
+from simulator.bad_line import BadLine
 from simulator.sip_agent import SipAgent
 
 
@@ -14,6 +15,8 @@ class UdpPhone(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self.server = server
         self.address = local[0]
+        self.line: BadLine | None = None
+        """What the line is like, where not good."""
         self.agent = SipAgent(
             self._send,
             via=f"SIP/2.0/UDP {local[0]}:{local[1]}",
@@ -47,13 +50,23 @@ class UdpPhone(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: D102
-        if addr[0] == self.server[0]:
+        if addr[0] != self.server[0]:
+            return
+        if self.line is not None:
+            self.line.carry(self.agent.receive, data)
+        else:
             self.agent.receive(data)
 
     def error_received(self, exc: Exception) -> None:
         """A closed port at the server: as if nothing had been heard, the request is repeated."""
 
     def _send(self, data: bytes) -> None:
+        if self.line is not None:
+            self.line.carry(self._give, data)
+        else:
+            self._give(data)
+
+    def _give(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data, self.server)
 

@@ -70,6 +70,7 @@ def _take(call: _Connected, event: CallEvent, at: datetime, owner: dict[str, _Co
         case RecordingEnded():
             if not event.caller_track or owner.get(event.caller_track) is call:
                 call.recorded = event.seconds
+                call.flagged = call.flagged or event.repaired
         case RecordingMissing():
             call.flagged = True
         case CallEnded():

@@ -26,7 +26,7 @@ from tests.chaos.run import run
 from tests.support import netns
 
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "chaos"
-SHORT = ("F2", "F3", "F7", "F11")
+SHORT = ("F1", "F2", "F4", "F7", "F11")
 RUN_SECONDS = 240
 
 

@@ -1,8 +1,17 @@
 """The centre of a fault run: one whose every part can be hurt."""
 
+import asyncio
+import sys
+from datetime import UTC, datetime
+from typing import Self
+
 from app.settings import OutgoingSettings, RoomSettings
+from core.events import PlanRefused
 from core.words import Role
+from setup.places import CHECKOUT
 from tests.support.centre_process import CentreProcess, Person
+from tests.support.plan import put_in_force
+from tests.support.relay import Relay
 
 OPERATOR = ("127.0.0.1", 5090)
 PLAN = """
@@ -16,6 +25,7 @@ parcours:
   direct: {étapes: {attente: {salle: "15"}}}
 """
 """A welcome, then the room; the line 2 goes straight there. A room to park callers in."""
+_PAGES_PORT = 8016
 DIRECT, USUAL = "2", "15"
 """Lines."""
 MORE_AGENTS = (
@@ -24,6 +34,8 @@ MORE_AGENTS = (
 )
 
 
+STORM = tuple(Person(f"orage{n}", f"Agent {n}", f"8997100{n:05d}") for n in range(20))
+"""Who logs in all at once."""
 ON_THE_WALL = Person("mur", "Grand écran", "899700000008", Role.SUPERVISOR)
 """The account of the wallboard."""
 
@@ -40,8 +52,54 @@ class HurtCentre(CentreProcess):
             launched=launched,
             standby=standby,
         )
+        self.pages = Relay(_PAGES_PORT, self.settings.web.http_port)
+        """Between the pages and the core."""
 
-    async def staff(self) -> None:
-        """Give the further agents their accounts."""
-        for person in (*MORE_AGENTS, ON_THE_WALL):
+    @property
+    def url(self) -> str:
+        """Of the pages, by a wire that can be cut."""
+        return f"http://127.0.0.1:{_PAGES_PORT}"
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        await self.pages.mend()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.pages.cut()
+        await super().__aexit__(*_)
+
+    async def staff(self, *, crowded: bool) -> None:
+        """Give the further agents their accounts; those of the storm too where it is crowded."""
+        for person in (*MORE_AGENTS, ON_THE_WALL, *(STORM if crowded else ())):
             await self.add(person)
+
+    async def refuses_bad_settings(self) -> None:
+        """A core that is given wrong settings says which, and does not start."""
+        wrong = self.folder / "wrong.toml"
+        wrong.write_text(self._config.read_text().replace("[room]", "[room]\noffer_secondes = 5", 1))
+        status, said = await _run("--config", str(wrong), "core", "--name", "core-w")
+        assert status == 1, said
+        assert "offer_secondes" in said, said
+
+    async def refuses_a_bad_plan(self) -> None:
+        """A plan that is wrong is refused, also where it was put in force behind everybody's back."""
+        text = PLAN.replace("parcours: accueil}", "parcours: nulle part}")
+        plan = self.folder / "wrong.yaml"
+        plan.write_text(text)
+        status, said = await _run("--config", str(self._config), "plan", "publish", str(plan))
+        assert status == 1, said
+        witness = self.witness()
+        put_in_force(self.folder, text, at=datetime.now(UTC))
+        await witness.next(PlanRefused)
+
+
+async def _run(*words: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", *words),
+        cwd=CHECKOUT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said = (await process.communicate())[0].decode()
+    return process.returncode or 0, said

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from app.audit import Invariant
 from core.events import CallArrived, CallQueued, LostCallFiled
-from tests.chaos.rows import Cost, Row
+from tests.chaos.costs import Cost
+from tests.chaos.rows import Row
 from tests.chaos.run import Observed
 
 SILENT_S = 2.0
+PATIENT_S = 5.0
+"""Who leaves sooner without an answer was not lost: probes do."""
 CALLBACK_S = 5.0
 """Within how long a caller who was cut is on the callback desk."""
 
@@ -51,7 +54,7 @@ def judge(row: Row, observed: Observed) -> Result:
     beyond = [f"{cost.value}: {what}" for cost, what in told if cost not in row.may_cost]
     if observed.recovery_s is None:
         beyond.append("the core took no call any more")
-    answers = [seconds for each in observed.arrivals if (seconds := each.answer_seconds) is not None]
+    answers = [each.patience if (s := each.answer_seconds) is None else s for each in observed.arrivals]
     return Result(
         offered=len(observed.callers),
         costs=costs,
@@ -87,7 +90,7 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
     in_svi = _in_svi(observed)
     for index, each in enumerate(observed.callers, 1):
         who = f"caller {index}"
-        if not each.answered:
+        if not each.answered and each.patience > PATIENT_S:
             yield Cost.LOST, f"{who} was not answered in {each.patience:.1f} s"
         if each.cut:
             yield Cost.CUT, f"{who} was cut"

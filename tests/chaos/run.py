@@ -20,9 +20,10 @@ from storage.ledger import LedgerEntry
 from storage.reader import PARIS
 from tests.chaos.centre import DIRECT, USUAL, HurtCentre
 from tests.chaos.database import Database
+from tests.chaos.faults import Hurt
 from tests.chaos.log import Attention, Logged
 from tests.chaos.plan import Arrival, Plan
-from tests.chaos.rows import Hurt, Row
+from tests.chaos.rows import Row
 from tests.chaos.scene import Scene
 
 PROBE_S = 1.0
@@ -62,14 +63,14 @@ async def run(row: Row, plan: Plan, folder: Path) -> Observed:
         url = await asyncio.to_thread(database.new) if database else ""
         centre = await stack.enter_async_context(HurtCentre(url, launched=row.launched, standby=row.standby))
         stack.callback(_keep, centre, observed, folder)
-        await centre.staff()
+        await centre.staff(crowded=row.crowded)
         if row.standby:
             await centre.start_standby()
         scene = await stack.enter_async_context(Scene(centre, plan, attention))
         observed.callers = scene.callers
         await scene.stage()
         observed.staged = len(scene.staged)
-        await _hurt_and_heal(row, Hurt(centre, plan, database), scene, observed)
+        await _hurt_and_heal(row, Hurt(centre, scene, plan, database), observed)
         rooms = room_plans(centre.settings)(1, "")
         assert rooms is not None, "the plan of the run is not there"
         observed.misplaced = await scene.misplaced(rooms)
@@ -92,8 +93,8 @@ def _keep(centre: HurtCentre, observed: Observed, folder: Path) -> None:
     )
 
 
-async def _hurt_and_heal(row: Row, hurt: Hurt, scene: Scene, observed: Observed) -> None:
-    plan, clock = hurt.plan, asyncio.get_running_loop().time
+async def _hurt_and_heal(row: Row, hurt: Hurt, observed: Observed) -> None:
+    scene, plan, clock = hurt.scene, hurt.plan, asyncio.get_running_loop().time
     began = clock()
     async with asyncio.TaskGroup() as arriving:
         for arrival in plan.arrivals:

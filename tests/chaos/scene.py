@@ -15,6 +15,7 @@ from acd.model.rules import RoomPlan
 from calls.model import Call, LiveCalls, PartyState
 from core.events import CallHeld, CallQueued, Envelope
 from core.ids import CallId, PartyId, PositionId, QueueId
+from simulator.bad_line import BadLine
 from simulator.callees import Callee, Operator
 from simulator.callers import Caller
 from simulator.live_client import LiveClient, View
@@ -64,6 +65,8 @@ class Scene:
         self.staged: list[Staged] = []
         self.callers: list[Logged] = []
         self.callees: list[Callee] = []
+        self.line: BadLine | None = None
+        """What the lines of callers to come are like, where not good."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Scene":
@@ -140,6 +143,7 @@ class Scene:
         """Somebody with a telephone and a log."""
         caller = await Caller.open(TRUNK, "127.0.0.1")
         self._stack.push_async_callback(caller.close)
+        caller.suffer(self.line)
         logged = Logged(caller, number, self.attention)
         self.callers.append(logged)
         return logged

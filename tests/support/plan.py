@@ -39,9 +39,9 @@ def simple_flows(
     )
 
 
-def put_in_force(data_dir: Path, text: str) -> int:
+def put_in_force(data_dir: Path, text: str, at: datetime = LONG_AGO) -> int:
     """Publish a plan in a centre's folder and let it be in force; give its version."""
     store = PlanStore(data_dir / "plans")
     version = store.publish(text.encode())
-    store.order(PlanOrder(at=LONG_AGO, version=version, by="tests"))
+    store.order(PlanOrder(at=at, version=version, by="tests"))
     return version

@@ -6,9 +6,10 @@ import pytest
 
 from simulator.ear import Ear
 from simulator.sound import encode_alaw, silence, tone
+from tests.chaos.costs import Cost
 from tests.chaos.plan import AFTER_S, drawn
 from tests.chaos.result import Result, total
-from tests.chaos.rows import NOT_YET, ROWS, Cost
+from tests.chaos.rows import NOT_YET, ROWS
 from tests.chaos.states import ALL, FEW, State
 
 pytestmark = pytest.mark.unit
