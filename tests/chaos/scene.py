@@ -12,7 +12,8 @@ from websockets.exceptions import WebSocketException
 from acd.defaults import PARKING
 from acd.model.room import Room
 from acd.model.rules import RoomPlan
-from calls.model import Call, LiveCalls, PartyState
+from calls.call import Call, PartyState
+from calls.model import LiveCalls
 from core.events import CallHeld, CallQueued, Envelope
 from core.ids import CallId, PartyId, PositionId, QueueId
 from simulator.bad_line import BadLine
