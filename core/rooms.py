@@ -17,6 +17,10 @@ class RoomCard:
     roles: frozenset[Role]
     agents: frozenset[PositionId] = frozenset()
 
+    def served_by(self, position_id: PositionId, role: Role) -> bool:
+        """Whether an agent takes its calls."""
+        return role in self.roles or position_id in self.agents
+
     def shown_to(self, position_id: PositionId, role: Role) -> bool:
         """Whether an agent sees its waiting calls: who serves it, and supervisors."""
-        return role is Role.SUPERVISOR or role in self.roles or position_id in self.agents
+        return role is Role.SUPERVISOR or self.served_by(position_id, role)

@@ -5,6 +5,7 @@ left: so answered and abandoned never exceed presented. A call that a neighbouri
 as presented there, and here as aided. Test calls are in no figure.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,10 +14,10 @@ from zoneinfo import ZoneInfo
 from core.events import CallAnswered, CallArrived, CallEnded, Envelope
 from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
-from core.words import Outcome
+from core.words import Outcome, PositionState, Role
 from web.live import Audience, Section, View, instant
 from web.room import RoomState, Touched
-from web.rooms import RoomsSeen
+from web.rooms import NOTHING, RoomsSeen
 from web.seen import PositionSeen
 
 WALLBOARD: Audience = "wallboard"
@@ -27,6 +28,8 @@ _EMPTY_BOARD = Section(WALLBOARD)
 _ROOM = Section(WALLBOARD, ("room",))
 _TODAY = Section(WALLBOARD, ("today",))
 _PLATFORM = Section(WALLBOARD, ("platform",))
+_LEFT = Section(WALLBOARD, ("left",))
+"""Parked callers who hung up."""
 
 
 def day_of(instant_: datetime) -> date:
@@ -40,6 +43,10 @@ def _at(position_id: PositionId) -> Section:
 
 def _room_at(queue: QueueId) -> Section:
     return Section(WALLBOARD, ("rooms", queue))
+
+
+def _parked_at(call_id: CallId) -> Section:
+    return Section(WALLBOARD, ("parked", call_id))
 
 
 @dataclass(slots=True)
@@ -101,13 +108,42 @@ class Today:
         }
 
 
+class Ready:
+    """The positions ready for a call, counted by role: a room asks for its own many times a second."""
+
+    def __init__(self) -> None:
+        self._roles: dict[PositionId, Role] = {}
+        self._count: Counter[Role] = Counter()
+
+    def note(self, position_id: PositionId, position: PositionSeen | None) -> bool:
+        """Take note of a position as it is now; whether that changed anything."""
+        ready = position is not None and position.state is PositionState.READY
+        now = position.role if ready and position is not None else None
+        before = self._roles.get(position_id)
+        if now is before:
+            return False
+        if before is not None:
+            self._count[before] -= 1
+            del self._roles[position_id]
+        if now is not None:
+            self._count[now] += 1
+            self._roles[position_id] = now
+        return True
+
+    def serving(self, card: RoomCard) -> int:
+        """How many of them take the calls of a room."""
+        named = sum(p in self._roles and self._roles[p] not in card.roles for p in card.agents)
+        return named + sum(self._count[role] for role in card.roles)
+
+
 class BoardModel:
     """The wallboard of one centre."""
 
     def __init__(self, queue: QueueId, now: datetime, cards: Iterable[RoomCard] = ()) -> None:
         self.room = RoomState(queue)
         self.rooms = RoomsSeen(cards)
-        self._rooms_touched: frozenset[QueueId] = frozenset()
+        self._rooms_touched = NOTHING
+        self._ready = Ready()
         self.today = Today(day_of(now))
         self._touched = Touched()
 
@@ -122,7 +158,7 @@ class BoardModel:
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
         self._touched |= self.room.fold(envelope)
-        self._rooms_touched |= self.rooms.fold(envelope).rooms
+        self._rooms_touched |= self.rooms.fold(envelope)
         self.roll(envelope.occurred_at)
         if day_of(envelope.occurred_at) == self.today.day:
             self.today.fold(envelope)
@@ -130,14 +166,19 @@ class BoardModel:
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
         touched, self._touched = self._touched, Touched()
+        rooms, self._rooms_touched = self._rooms_touched, NOTHING
         sections: dict[Section, View | None] = dict.fromkeys(map(_at, touched.positions))
         sections[_TODAY] = self.today.view()  # any event may begin a day
         for position_id in touched.positions:
             if position := self.room.positions.get(position_id):
                 sections[_at(position_id)] = _position(position)
-        rooms, self._rooms_touched = self._rooms_touched, frozenset()
-        for queue in rooms:
-            sections[_room_at(queue)] = self.rooms.figures(queue)
+        changes = [self._ready.note(p, self.room.positions.get(p)) for p in touched.positions]
+        for queue in self.rooms.rooms if any(changes) else rooms.rooms:
+            sections[_room_at(queue)] = self._room(queue)
+        for _, call_id in rooms.calls:
+            sections[_parked_at(call_id)] = self.rooms.parked(call_id)
+        if rooms.alarms:
+            sections[_LEFT] = self.rooms.left()
         if touched.figures:
             sections[_ROOM] = self._figures()
         if touched.platform:
@@ -147,16 +188,27 @@ class BoardModel:
     def sections(self) -> dict[Section, View]:
         """Everything shown now."""
         shown: dict[Section, View] = {
-            _EMPTY_BOARD: {"positions": {}, "rooms": {}},
+            _EMPTY_BOARD: {"positions": {}, "rooms": {}, "parked": {}},
+            _LEFT: self.rooms.left(),
             _ROOM: self._figures(),
             _TODAY: self.today.view(),
             _PLATFORM: self.room.platform(),
         }
+        self._ready = Ready()
+        for position in self.room.positions.values():
+            self._ready.note(position.position_id, position)
         for queue in self.rooms.rooms:
-            shown[_room_at(queue)] = self.rooms.figures(queue)
+            shown[_room_at(queue)] = self._room(queue)
+        for call_id in self.rooms.waiting:
+            if (parked := self.rooms.parked(call_id)) is not None:
+                shown[_parked_at(call_id)] = parked
         for position in self.room.positions.values():
             shown[_at(position.position_id)] = _position(position)
         return shown
+
+    def _room(self, queue: QueueId) -> View:
+        """A room's figures, and how many are ready to take its calls."""
+        return {**self.rooms.figures(queue), "ready": self._ready.serving(self.rooms.rooms[queue].card)}
 
     def _figures(self) -> View:
         return {

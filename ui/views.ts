@@ -224,10 +224,29 @@ export interface WallboardPosition {
   network?: Network;
 }
 
+export interface WallboardRoom extends RoomFigures {
+  /** Positions ready to take its calls. */
+  ready: number;
+}
+
+/** A caller left for a physician, or for a colleague; a wall shows no number. In order: `rank`, then `queuedAt`. */
+export interface WallboardParked {
+  queue: string;
+  priority: Priority;
+  rank: number;
+  queuedAt: Instant;
+  /** Somebody must look after the caller, since then. */
+  checkDueSince?: Instant;
+}
+
 export interface WallboardView {
   room: Room & { inProgress: number; inSvi: number; openLines: number };
   /** By their name in idFlux. */
-  rooms: Record<string, RoomFigures>;
+  rooms: Record<string, WallboardRoom>;
+  /** By call. */
+  parked: Record<string, WallboardParked>;
+  /** By call: parked callers who hung up, until somebody takes note. */
+  left: Record<string, { queue: string; priority: Priority; at: Instant }>;
   today: {
     date: string;
     presented: number;

@@ -167,6 +167,31 @@ class RoomsSeen:
             if not (call := self.waiting[call_id]).taken
         }
 
+    def parked(self, call_id: CallId) -> View | None:
+        """A caller left for a physician or a colleague, as a wall may show it: no number; none: not so."""
+        call = self.waiting.get(call_id)
+        if call is None or call.taken or call.caller.test:
+            return None
+        if call.queued.front_office is FrontOffice.FO1 and call.queued.by is None:
+            return None
+        view: View = {
+            "queue": call.queued.queue,
+            "priority": call.priority.value,
+            "rank": call.priority.rank,
+            "queuedAt": instant(call.since),
+        }
+        if call.check_due_since is not None:
+            view["checkDueSince"] = instant(call.check_due_since)
+        return view
+
+    def left(self) -> View:
+        """The parked callers who hung up and whom nobody has taken note of, by their call, without a number."""
+        return {
+            call_id: {"queue": left.queue, "priority": left.priority.value, "at": instant(at)}
+            for call_id, (left, caller, at) in self.alarms.items()
+            if not caller.test
+        }
+
     def alarms_of(self, position_id: PositionId, role: Role) -> View:
         """The parked callers who left, for who parked them and for supervisors."""
         return {

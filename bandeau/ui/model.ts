@@ -4,7 +4,7 @@ import { platformAlarms } from "$ui/alarms";
 import { countdown, duration, phoneNumber, spokenNumber } from "$ui/format";
 import type { LinkStatus } from "$ui/live-connection";
 import * as texts from "$ui/texts";
-import type { Call, Offer, PauseReason, Priority, StripView } from "$ui/views";
+import type { Call, Offer, PauseReason, StripView } from "$ui/views";
 import { isConference, mainCall, type OfferLook, offerLook, otherCall, parties, present } from "./calls";
 
 /** The kept audio leg, as the page sees it. */
@@ -325,12 +325,6 @@ export function caller(call: { number?: string; hidden?: boolean }): CallerShown
 export function lineName(call: { line: string; flow: string }): string {
   const line = call.line.startsWith("+") || call.line.length > 6 ? phoneNumber(call.line) : call.line;
   return call.flow && call.flow !== call.line ? `${line} · ${call.flow}` : line;
-}
-
-/** How urgent a priority looks. */
-export function urgency(priority: Priority): "vital" | "high" | "usual" {
-  if (priority === "UV" || priority === "P0") return "vital";
-  return priority === "P1" || priority === "NR" ? "high" : "usual";
 }
 
 /** Share of the offer's time that is still to come, 1 → 0. */

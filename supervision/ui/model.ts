@@ -15,13 +15,18 @@ export interface LongestWait {
   level: Level;
 }
 
+/** How grave a wait in a room is (ms). */
+export function levelOf(waited: number): Level {
+  if (waited >= ALERT_MS) return "alert";
+  return waited >= WATCH_MS ? "watch" : "calm";
+}
+
 /** The wait of the caller who has waited longest; undefined when nobody waits. */
 export function longestWait(view: WallboardView, now: number): LongestWait | undefined {
   const oldest = view.room.oldestQueuedAt;
   if (view.room.waiting === 0 || oldest === undefined) return undefined;
   const waited = Math.max(0, now - Date.parse(oldest));
-  const level = waited >= ALERT_MS ? "alert" : waited >= WATCH_MS ? "watch" : "calm";
-  return { text: duration(waited), level };
+  return { text: duration(waited), level: levelOf(waited) };
 }
 
 /** The order in which states are shown: those who can take a call first. */
@@ -54,12 +59,12 @@ export function counts(view: WallboardView): { state: PositionState; count: numb
 }
 
 /** Beyond this many positions the tiles keep only the name, the icon and the time. */
-export const COMPACT_FROM = 25;
+export const COMPACT_FROM = 13;
 
 /** Columns of the grid of tiles that keep them as large as the wall allows. */
 export function columns(count: number): number {
-  if (count <= 12) return 6;
-  return count <= 32 ? 8 : 10;
+  if (count <= 12) return 4;
+  return count <= 36 ? 6 : 9;
 }
 
 /** Alarms shown at a time: what is beyond them is less grave, or newer. */

@@ -2,35 +2,65 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright, expect
 
-from app.settings import RoomSettings
+from app.settings import OutgoingSettings, RoomSettings
+from core.words import Role
 from setup.places import CHECKOUT
+from simulator.callees import Operator
+from simulator.live_client import Refused
+from simulator.robot_position import RobotPosition
 from tests.e2e.pages import EAR, PAGE_SIZE, CallbackPage, Desk, LoginPage, Wallboard
-from tests.support.audio import write_wav
-from tests.support.centre_process import ARM1, ARM2, SUPERVISOR, CentreProcess, Person
+from tests.support.audio import tone, write_wav
+from tests.support.centre_process import ARM1, ARM2, PASSWORD, SUPERVISOR, TRUNK, CentreProcess, Person
 from tests.support.voice import voice
 
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "e2e"
-MICROPHONES = {ARM1.login: 1600.0, ARM2.login: 2100.0}
-"""What each agent's microphone hears, in Hz."""
+ARM3 = Person("arm3", "Aïssatou Diallo", "899700000011")
+ARM4 = Person("arm4", "Thomas Leroy", "899700000012")
+ARM5 = Person("arm5", "Inès Moreau", "899700000013")
+MU1 = Person("mu1", "Dr Hélène Fabre", "899700000014", Role.PHYSICIAN_MU)
+ML1 = Person("ml1", "Dr Karim Haddad", "899700000015", Role.PHYSICIAN_ML)
+COLLEAGUES = (ARM3, ARM4, ARM5, MU1, ML1)
+MICROPHONES = {ARM1.login: 1600.0, ARM2.login: 2100.0, MU1.login: 2100.0}
+"""What each agent's microphone hears, in Hz; those who hear the same share a browser."""
+OPERATOR = ("127.0.0.1", 5090)
+PLAN = """
+salle de secours: "15"
+salles:
+  "15": {niveau: FO1, rôles: [arm, superviseur]}
+  Samu: {niveau: FO1, rôles: [arm, superviseur]}
+  ML:   {niveau: FO2, rôles: [médecin libéral], nom: Médecin libéral, surveillance: {P0: 60, P1: 120}}
+  MU:   {niveau: FO2, rôles: [médecin urgentiste], nom: Médecin urgentiste, surveillance: {P0: 2, P1: 120}}
+lignes: {"2": {flux: "15", parcours: direct}, autres: {flux: "15", parcours: accueil}}
+parcours:
+  accueil: {étapes: {accueil: {annonce: welcome, puis: attente}, attente: {salle: "15"}}}
+  direct: {étapes: {attente: {salle: "15"}}}
+"""
+"""A welcome, then the room 15; physicians of both kinds choose whom they take."""
 ROOM = RoomSettings(offer_seconds=10, wrap_up_seconds=7, heartbeat_seconds=6)
+QUIET = 0.2
+"""Level of each tone, where several are heard together."""
 _MICROPHONE_RATE = 48_000
 
 expect.set_options(timeout=20_000)
 
 TakePosition = Callable[[Person], Awaitable[Desk]]
 Contexts = Callable[..., Awaitable[BrowserContext]]
+Come = Callable[[Person, float], Awaitable[RobotPosition]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _one_centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
-    async with CentreProcess(room=ROOM) as centre:
+    outgoing = OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented="+33144000015")
+    async with CentreProcess(room=ROOM, plan=PLAN, outgoing=outgoing) as centre:
+        for person in COLLEAGUES:
+            await centre.add(person)
         yield centre
 
 
@@ -53,17 +83,17 @@ async def browsers(
     _playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Callable[[Person], Awaitable[Browser]]]:
     """The browser of each person, started when first asked for; a person without microphone uses the first."""
-    started: dict[str, Browser] = {}
+    started: dict[float, Browser] = {}
 
     async def browser_of(person: Person) -> Browser:
-        name = person.login if person.login in MICROPHONES else ARM1.login
-        if name not in started:
-            sound = tmp_path_factory.mktemp("microphone") / f"{name}.wav"
-            write_wav(sound, voice(MICROPHONES[name], 10, _MICROPHONE_RATE), _MICROPHONE_RATE)
-            started[name] = await _playwright.chromium.launch(
+        hz = MICROPHONES.get(person.login, MICROPHONES[ARM1.login])
+        if hz not in started:
+            sound = tmp_path_factory.mktemp("microphone") / f"{hz:.0f}.wav"
+            write_wav(sound, voice(hz, 10, _MICROPHONE_RATE), _MICROPHONE_RATE)
+            started[hz] = await _playwright.chromium.launch(
                 executable_path=str(chromium), args=browser_arguments(sound)
             )
-        return started[name]
+        return started[hz]
 
     yield browser_of
     for browser in started.values():
@@ -140,6 +170,36 @@ def at_work(open_desk: TakePosition) -> TakePosition:
         return desk
 
     return take
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def come(centre: CentreProcess) -> AsyncIterator[Come]:
+    """Lets a colleague come to work, a robot who sounds a tone all the time; at the end they leave."""
+    async with AsyncExitStack() as stack:
+
+        async def at_work(person: Person, hz: float) -> RobotPosition:
+            robot = await stack.enter_async_context(RobotPosition(centre.url, person.login, PASSWORD))
+            stack.push_async_callback(_leaves, robot)
+            await robot.until(lambda view: view["position"]["state"] == "ready", 20)
+            robot.say(tone(hz, 115, level=QUIET))
+            return robot
+
+        yield at_work
+
+
+async def _leaves(robot: RobotPosition) -> None:
+    """Where a test failed a call may go on: it ends, so that the others can leave."""
+    try:
+        await robot.log_out()
+    except Refused:
+        await robot.command("hang_up")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def operator(centre: CentreProcess) -> AsyncIterator[Operator]:
+    """Who carries the centre's calls to telephones."""
+    async with await Operator.open(OPERATOR, TRUNK) as operator:
+        yield operator
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,5 +1,6 @@
 // Listens to each <audio> of the page as the agent would: what its stream carries while it plays, unmuted, else
 // silence. Kept as 8 kHz samples; read by tests/e2e/pages.py. No AudioContext: it would need a click first.
+// What is played from the page's own memory is kept as "replay".
 (() => {
   const RATE = 8000;
   const KEEP = 20 * RATE;
@@ -7,7 +8,7 @@
   const streamOf = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
 
   function keep(element, samples) {
-    const name = element.dataset.testid;
+    const name = element.dataset.testid ?? "replay";
     const before = heard.get(name) ?? new Int16Array(0);
     const after = new Int16Array(Math.min(KEEP, before.length + samples.length));
     const old = after.length - samples.length;
@@ -17,13 +18,15 @@
   }
 
   async function listen(element, stream, track) {
+    const own = streamOf.get.call(element) !== stream;
     const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
     let sum = 0;
     let summed = 0;
     for (;;) {
       const { value: data, done } = await reader.read();
       if (done) return;
-      const audible = streamOf.get.call(element) === stream && !element.paused && !element.muted && element.volume > 0;
+      const current = own || streamOf.get.call(element) === stream;
+      const audible = current && !element.paused && !element.muted && element.volume > 0;
       const input = new Float32Array(data.numberOfFrames);
       data.copyTo(input, { planeIndex: 0, format: "f32-planar" });
       const step = data.sampleRate / RATE;
@@ -48,6 +51,24 @@
       for (const track of stream?.getAudioTracks() ?? []) void listen(this, stream, track);
     },
   });
+
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    if (this.src.startsWith("blob:")) {
+      const stream = this.captureStream();
+      stream.onaddtrack = ({ track }) => void listen(this, stream, track);
+    }
+    return play.call(this);
+  };
+
+  // What a microphone of a file hears is no echo of what the agent hears, however alike: tones all sound the same.
+  const devices = navigator.mediaDevices;
+  const open = devices?.getUserMedia.bind(devices);
+  if (devices)
+    devices.getUserMedia = (asked) => {
+      const audio = typeof asked?.audio === "object" ? asked.audio : {};
+      return open(asked?.audio ? { ...asked, audio: { ...audio, echoCancellation: false } } : asked);
+    };
 
   window.testEar = {
     forget: () => heard.clear(),

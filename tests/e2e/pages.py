@@ -83,6 +83,20 @@ class Strip:
     async def _settled(self) -> None:
         await expect(self.root.locator("[aria-busy=true]")).to_have_count(0)
 
+    async def reach(self, typed: str, value: str, key: str = "Enter") -> None:
+        """Find somebody in the command field, and press a key on them."""
+        await self.key("F3")
+        await self.page.keyboard.type(typed)
+        chosen = self.page.locator('[data-testid="found"][aria-selected=true]')
+        await expect(chosen).to_have_attribute("data-value", value)
+        await self.page.keyboard.press(key)
+
+    async def end(self) -> None:
+        """Hang up, by the keyboard: twice."""
+        await self.key("F4")
+        await expect(self.part("hang-up")).to_have_attribute("data-armed", "true")
+        await self.key("F4")
+
     async def pause(self, reason: str) -> None:
         """Take no more calls, for that reason."""
         await self.press("pause")
@@ -193,6 +207,7 @@ class Desk:
         self.strip = Strip(page)
         self.ear = Ear(page, "leg-audio")
         self.secours_ear = Ear(page, "secours-audio")
+        self.replay_ear = Ear(page, "replay")
         self._url = url
 
     async def log_in(self) -> None:

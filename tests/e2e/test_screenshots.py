@@ -6,13 +6,12 @@ from contextlib import AsyncExitStack
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from core.words import Role
 from setup.places import CHECKOUT
 from simulator.robot_position import RobotPosition
-from tests.e2e.conftest import TakePosition
+from tests.e2e.conftest import COLLEAGUES, TakePosition
 from tests.e2e.conversation import waiting_call
 from tests.e2e.pages import Wallboard
-from tests.support.centre_process import ARM1, PASSWORD, CentreProcess, Person
+from tests.support.centre_process import ARM1, PASSWORD, CentreProcess
 
 pytestmark = [
     pytest.mark.e2e,
@@ -21,13 +20,6 @@ pytestmark = [
 ]
 
 IMAGES = CHECKOUT / "docs" / "images"
-ROOM = (
-    Person("arm3", "Aïssatou Diallo", "899700000011"),
-    Person("arm4", "Thomas Leroy", "899700000012"),
-    Person("arm5", "Inès Moreau", "899700000013"),
-    Person("mu1", "Dr Hélène Fabre", "899700000014", Role.PHYSICIAN_MU),
-    Person("ml1", "Dr Karim Haddad", "899700000015", Role.PHYSICIAN_ML),
-)
 
 
 async def take(page: Page, name: str) -> None:
@@ -49,8 +41,7 @@ async def test_the_strip_and_the_wallboard(
     await take(desk.page, "strip-ready")
     async with AsyncExitStack() as stack:
         robots = []
-        for person in ROOM:
-            await centre.add(person)
+        for person in COLLEAGUES:
             robot = await stack.enter_async_context(RobotPosition(centre.url, person.login, PASSWORD))
             await robot.until(lambda view: view["position"]["state"] == "ready", 20)
             robots.append(robot)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { urgency } from "$ui/priority";
 import type { Call, Offer, PositionState, StripView } from "$ui/views";
 import {
   type Action,
@@ -14,7 +15,6 @@ import {
   type Situation,
   stateShown,
   takesSecours,
-  urgency,
 } from "../model";
 
 const NOW = Date.parse("2026-11-22T10:05:00Z");

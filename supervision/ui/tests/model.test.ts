@@ -65,10 +65,10 @@ describe("tiles", () => {
 
 describe("columns", () => {
   it.each([
-    [0, 6],
-    [12, 6],
-    [13, 8],
-    [60, 10],
+    [0, 4],
+    [12, 4],
+    [13, 6],
+    [60, 9],
   ])("%i positions: %i", (count, wanted) => {
     expect(columns(count)).toBe(wanted);
   });

@@ -7,12 +7,10 @@ import pytest
 import pytest_asyncio
 
 from app.settings import OutgoingSettings, RemoteSettings, TurnSettings
-from simulator.callees import Operator
-from tests.e2e.conftest import ROOM
-from tests.support.centre_process import TRUNK, CentreProcess
+from tests.e2e.conftest import OPERATOR, ROOM
+from tests.support.centre_process import CentreProcess
 from tests.support.far_network import CENTRE_SIDE, FarNetwork, far_network
 
-OPERATOR = ("127.0.0.1", 5090)
 PROMPTS = {
     "phone-key": (2000.0, 6.0),
     "phone-call": (2200.0, 6.0),
@@ -39,10 +37,3 @@ async def _one_centre(asterisk_root: Path | None, far: FarNetwork) -> AsyncItera
         turn=TurnSettings(enabled=True, public_host=CENTRE_SIDE),
     ) as centre:
         yield centre
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def operator() -> AsyncIterator[Operator]:
-    """Who carries the centre's calls to telephones."""
-    async with await Operator.open(OPERATOR, TRUNK) as operator:
-        yield operator
