@@ -47,7 +47,7 @@ def simulator_parts(settings: Settings) -> list[Part]:
 
 
 def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
-    """List the robots of a demonstration: two agents who answer, and callers who come gently."""
+    """List the robots of a demonstration: two ARMs and a physician at work, and callers who come gently."""
     voices = settings.storage.data_dir.absolute() / "voices"
     voices.mkdir(parents=True, exist_ok=True)
     speech = shlex.join(sandboxed(voices_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
@@ -57,7 +57,10 @@ def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
     return [
         Part(
             name="Robot agents",
-            command=[sys.executable, "-m", "simulator.positions", "--url", url, *positions, *spoken],
+            command=[
+                *(sys.executable, "-m", "simulator.positions", "--url", url, *positions, *spoken),
+                *("--parks", "0.25", "--passes", "0.1"),
+            ],
             environment={"BANDEAU15_ROBOT_PASSWORD": logins.robots[0].password},
             restart=True,
         ),

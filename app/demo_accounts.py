@@ -28,9 +28,11 @@ class DemoLogin:
 
 _PEOPLE = (
     ("arm1", "Camille Martin", "899700000001", Role.ARM),
+    ("medecin1", "Dr Alix Morel", "899700000002", Role.PHYSICIAN_MU),
     ("superviseur", "Sacha Bernard", "899700000009", Role.SUPERVISOR),
     ("robot1", "Robot Un", "899700000101", Role.ARM),
     ("robot2", "Robot Deux", "899700000102", Role.ARM),
+    ("robot3", "Dr Robot", "899700000103", Role.PHYSICIAN_MU),
 )
 
 
@@ -52,8 +54,12 @@ class DemoLogins:
 
 
 def demo_logins(file: Path) -> DemoLogins:
-    """Read the logins from ``file``; made the first time, for its owner only."""
-    return _read(file) if file.exists() else _make(file)
+    """Read the logins from ``file``, for its owner only; who is not in it yet is added."""
+    known = _read(file) if file.exists() else ()
+    people = _completed(known)
+    if people != known:
+        _write(file, people)
+    return DemoLogins(people)
 
 
 async def ensure_accounts(database: Database, logins: DemoLogins) -> None:
@@ -68,22 +74,28 @@ async def ensure_accounts(database: Database, logins: DemoLogins) -> None:
             await accounts.create(account, person.password)
 
 
-def _make(file: Path) -> DemoLogins:
-    robots = secrets.token_urlsafe(24)
-    people = tuple(
+def _completed(known: tuple[DemoLogin, ...]) -> tuple[DemoLogin, ...]:
+    """Those known, and everybody else with a new password; the robots share one."""
+    robots = next((p.password for p in known if p.login.startswith("robot")), None) or secrets.token_urlsafe(24)
+    logins = {person.login for person in known}
+    new = (
         DemoLogin(login, name, agent_id, role, robots if login.startswith("robot") else _password())
         for login, name, agent_id, role in _PEOPLE
+        if login not in logins
     )
+    return (*known, *new)
+
+
+def _write(file: Path, people: tuple[DemoLogin, ...]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         json.dump([asdict(person) for person in people], stream, ensure_ascii=False, indent=1)
-    return DemoLogins(people)
 
 
-def _read(file: Path) -> DemoLogins:
-    return DemoLogins(
-        tuple(DemoLogin(**{**person, "role": Role(person["role"])}) for person in json.loads(file.read_text()))
+def _read(file: Path) -> tuple[DemoLogin, ...]:
+    return tuple(
+        DemoLogin(**{**person, "role": Role(person["role"])}) for person in json.loads(file.read_text())
     )
 
 

@@ -1,4 +1,4 @@
-"""How a robot ARM behaves: what it does next, and after how long. Pure; chance is given as an argument."""
+"""How a robot agent behaves: what it does next, and after how long. Pure; chance is given as an argument."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -21,6 +21,14 @@ class Manners:
     pause: Span = (20.0, 60.0)
     return_after: Span = (3.0, 6.0)
     """From a pause that it did not choose (an offer left unanswered) to ready."""
+    park_share: float = 0.0
+    """How often an ARM's talk ends in parking the caller for a physician."""
+    park_room: str = "MU"
+    hand_on_share: float = 0.0
+    """How often it ends in passing the caller on to another room."""
+    hand_on_room: str = "Samu"
+    take: Span = (12.0, 45.0)
+    """From seeing a parked caller to taking them, for a physician."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ def situation(view: dict[str, Any]) -> tuple[str, ...]:
         str(offer.get("id", "")),
         str(call.get("id", "")),
         str(call.get("state", "")),
+        _to_take(view) or "",
     )
 
 
@@ -51,9 +60,11 @@ def plan(view: dict[str, Any], manners: Manners, chance: Random) -> Step | None:
     if state == "offered" and offer:
         return Step(chance.uniform(*manners.answer), "accept_offer", {"offerId": offer["id"]})
     if state == "on_call" and call and call.get("state") == "talking":
-        return Step(chance.uniform(*manners.talk), "hang_up")
+        return _end_of_talk(view, call, manners, chance)
     if state == "on_call" and call and call.get("state") == "held":
         return Step(chance.uniform(*manners.return_after), "resume")
+    if state == "ready" and (waiting := _to_take(view)):
+        return Step(chance.uniform(*manners.take), "take_call", {"callId": waiting})
     if state == "wrap_up":
         after = chance.uniform(*manners.wrap_up)
         if chance.random() < manners.pause_share:
@@ -63,3 +74,33 @@ def plan(view: dict[str, Any], manners: Manners, chance: Random) -> Step | None:
         chosen = position.get("pauseReason") == "break"
         return Step(chance.uniform(*(manners.pause if chosen else manners.return_after)), "ready")
     return None
+
+
+def _is_physician(view: dict[str, Any]) -> bool:
+    return str(view.get("agent", {}).get("role", "")).startswith("physician")
+
+
+def _to_take(view: dict[str, Any]) -> str | None:
+    """The caller a physician would take now: the most urgent, then who has waited for longest."""
+    if not _is_physician(view):
+        return None
+    lists = view.get("waiting", {}).values()
+    calls = [
+        (call["rank"], call["queuedAt"], str(call_id)) for calls in lists for call_id, call in calls.items()
+    ]
+    return min(calls)[2] if calls else None
+
+
+def _end_of_talk(view: dict[str, Any], call: dict[str, Any], manners: Manners, chance: Random) -> Step:
+    """How a talk ends: parked for a physician, passed on to a room, or over."""
+    after, drawn = chance.uniform(*manners.talk), chance.random()
+    ends = ((manners.park_share, manners.park_room, "P2"), (manners.hand_on_share, manners.hand_on_room, ""))
+    for share, room, priority in ends:
+        if drawn < share:
+            theirs = call.get("kind") == "incoming" and not _is_physician(view)
+            if theirs and not view.get("rooms", {}).get(room, {}).get("closed", True):
+                args = {"callId": call["id"], "kind": "room", "value": room, "priority": priority}
+                return Step(after, "transfer", args)
+            break
+        drawn -= share
+    return Step(after, "hang_up")

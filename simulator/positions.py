@@ -1,4 +1,4 @@
-"""``python -m simulator.positions``: robot ARMs that log in and answer, until Ctrl-C or SIGTERM."""
+"""``python -m simulator.positions``: robot agents that log in and answer, until Ctrl-C or SIGTERM."""
 
 import asyncio
 from pathlib import Path
@@ -50,13 +50,16 @@ def main(
     url: Annotated[str, typer.Option(help="Address of the centre's pages.")] = "http://127.0.0.1:8015",
     talk: Annotated[tuple[float, float], typer.Option(help="Shortest and longest talk, seconds.")] = (20, 70),
     pauses: Annotated[float, typer.Option(help="Share of calls followed by a pause.", min=0, max=1)] = 0.08,
+    parks: Annotated[float, typer.Option(help="Share of talks that end with a physician.", min=0, max=1)] = 0,
+    passes: Annotated[float, typer.Option(help="Share of talks passed on to a room.", min=0, max=1)] = 0,
     voices_dir: Annotated[Path | None, typer.Option(help="Where their sentences are kept.")] = None,
     speak: Annotated[str, typer.Option(help="Command that speaks, given -w FILE TEXT.")] = "",
 ) -> None:
-    """Work as robot ARMs."""
+    """Work as robot agents: what each does follows from its role."""
     configure_logs()
     said = voices(AGENTS, voices_dir, speak)
-    run(work(url, login, password, said, Manners(talk=talk, pause_share=pauses)))
+    manners = Manners(talk=talk, pause_share=pauses, park_share=parks, hand_on_share=passes)
+    run(work(url, login, password, said, manners))
     log.info("robots_stopped")
 
 

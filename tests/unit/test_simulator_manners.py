@@ -10,10 +10,21 @@ from simulator.manners import Manners, plan, situation
 pytestmark = pytest.mark.unit
 
 MANNERS = Manners(
-    answer=(1, 2), talk=(10, 20), wrap_up=(3, 4), pause_share=0, pause=(30, 40), return_after=(5, 6)
+    answer=(1, 2),
+    talk=(10, 20),
+    wrap_up=(3, 4),
+    pause_share=0,
+    pause=(30, 40),
+    return_after=(5, 6),
+    take=(50, 60),
 )
 OFFER = {"id": "o1"}
 TALKING = {"id": "c1", "state": "talking"}
+PARKED = {
+    "MU": {"p1": {"rank": 2, "queuedAt": "10:00"}, "p2": {"rank": 1, "queuedAt": "10:05"}},
+    "T2": {"p3": {"rank": 1, "queuedAt": "10:06"}},
+}
+WATCHED = {"agent": {"role": "physician_mu"}, "waiting": PARKED}
 
 
 def view(state: str, **more: Any) -> dict[str, Any]:
@@ -27,6 +38,7 @@ def view(state: str, **more: Any) -> dict[str, Any]:
         (view("offered", offer=OFFER), "accept_offer", {"offerId": "o1"}, (1, 2)),
         (view("on_call", call=TALKING), "hang_up", {}, (10, 20)),
         (view("on_call", call=TALKING | {"state": "held"}), "resume", {}, (5, 6)),
+        (view("ready", **WATCHED), "take_call", {"callId": "p2"}, (50, 60)),
         (view("wrap_up"), "ready", {}, (3, 4)),
         (view("paused", reason="break"), "ready", {}, (30, 40)),
         (view("paused", reason="no_answer"), "ready", {}, (5, 6)),
@@ -46,6 +58,8 @@ def test_each_situation_has_its_step(
     [
         {},
         view("ready"),
+        view("ready", agent={"role": "arm"}, waiting=PARKED),  # physicians take them
+        view("ready", agent={"role": "physician_mu"}, waiting={"MU": {}}),
         view("unready"),
         view("on_call", call=TALKING | {"state": "connecting"}),
         view("offered"),
@@ -77,3 +91,27 @@ def test_a_situation_changes_with_offer_call_and_state_only() -> None:
     assert situation(view("on_call", call=TALKING)) != situation(
         view("on_call", call=TALKING | {"state": "held"})
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "rooms", "parks", "passes", "command", "room"),
+    [
+        ("arm", "incoming", ("MU", "Samu"), 1.0, 0.0, "transfer", "MU"),
+        ("arm", "incoming", ("MU", "Samu"), 0.0, 1.0, "transfer", "Samu"),
+        ("arm", "incoming", ("Samu",), 1.0, 0.0, "hang_up", None),  # nobody there: the caller is not left
+        ("arm", "outgoing", ("MU", "Samu"), 1.0, 0.0, "hang_up", None),
+        ("physician_mu", "incoming", ("MU", "Samu"), 1.0, 0.0, "hang_up", None),
+    ],
+)
+def test_a_talk_may_end_with_a_physician_or_in_another_room(
+    role: str, kind: str, rooms: tuple[str, ...], parks: float, passes: float, command: str, room: str | None
+) -> None:
+    shown = view(
+        "on_call",
+        call=TALKING | {"kind": kind},
+        agent={"role": role},
+        rooms={name: {"closed": name not in rooms} for name in ("MU", "Samu")},
+    )
+    step = plan(shown, Manners(park_share=parks, hand_on_share=passes), Random(15))
+    assert step is not None
+    assert (step.command, step.args.get("value")) == (command, room)
