@@ -211,6 +211,8 @@ export interface StripView {
   waiting?: Record<string, Record<string, WaitingCall>>;
   /** By call: what this position has put into rooms, and still waits there. */
   parked?: Record<string, WaitingCall & { queue: string }>;
+  /** What the centre plays again into a telephone: seconds asked for, and how long it lasts. */
+  recall?: { callId: string; startedAt: Instant; asked: number; seconds: number; speed: number };
   alarms?: Record<string, ParkedAlarm>;
   platform: Platform;
 }

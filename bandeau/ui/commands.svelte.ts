@@ -6,7 +6,7 @@ import { after } from "$ui/timers";
 
 const ERROR_SHOWN_MS = 5000;
 
-export type Arguments = Record<string, string | boolean>;
+export type Arguments = Record<string, string | number | boolean>;
 
 export class Commands {
   /** The action, or the command, whose answer is awaited. */

@@ -18,7 +18,19 @@ const SLOW_RATE = 0.75;
 export const CHOICES = [10, 20, 30, 40, 50, KEPT_SECONDS];
 export const USUAL = 20;
 
-export class Recall {
+/** What was said, again: by this page, or by the centre into a telephone. */
+export interface Replay {
+  /** What is being played: its length in seconds. */
+  readonly playing: number | undefined;
+  /** Share played, 0 to 1. */
+  readonly progress: number;
+  /** Whole seconds kept, where this page keeps them. */
+  readonly kept: number | undefined;
+  play(seconds: number, slow: boolean): void;
+  stop(): void;
+}
+
+export class Recall implements Replay {
   /** What is being played: its length in seconds. */
   playing = $state<number>();
   /** Share played, 0 to 1. */

@@ -26,8 +26,9 @@ import {
 } from "./model";
 import { Mute } from "./mute.svelte";
 import { Reach } from "./reach.svelte";
-import { Recall } from "./recall.svelte";
+import { Recall, type Replay } from "./recall.svelte";
 import { Away, type SoundWish } from "./remote/away.svelte";
+import { FarRecall } from "./remote/far-recall.svelte";
 import { Ring, type Ringing } from "./ring";
 import { Secours } from "./secours.svelte";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
@@ -63,7 +64,12 @@ export class Strip {
   readonly commands: Commands;
   readonly away: Away;
   readonly reach: Reach;
-  readonly recall: Recall;
+  private readonly recall: Recall;
+  private readonly farRecall = new FarRecall({
+    view: () => this.view,
+    now: () => this.now,
+    ask: (name, args) => this.ask(name, args),
+  });
   private readonly live: LiveConnection<StripView>;
   private readonly ring = new Ring();
 
@@ -134,6 +140,11 @@ export class Strip {
   /** The call that a note would be about: the one shown, else the last one. */
   get noteable(): Call | undefined {
     return currentCall(this.situation) ?? this.lastCall;
+  }
+
+  /** Who plays the last words again. */
+  get replay(): Replay {
+    return this.view?.phone ? this.farRecall : this.recall;
   }
 
   /** The call of the fallback, if there is one. */

@@ -9,7 +9,8 @@ import pytest_asyncio
 from app.settings import OutgoingSettings, RemoteSettings, RoomSettings
 from core.events import CallAnswered, CallQueued, OfferWithdrawn
 from core.words import WithdrawReason
-from simulator.callees import Operator
+from simulator.callees import Callee, Operator
+from simulator.callers import Caller
 from simulator.live_client import Refused
 from simulator.sip_call import CallState
 from tests.support.audio import contains_tone
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 OPERATOR = ("127.0.0.1", 5090)
 NUMBER, PRESENTED = "+33199000915", "+33144000015"
-CALLER_HZ, DOCTOR_HZ = 1300.0, 1900.0
+CALLER_HZ, DOCTOR_HZ, LATER_HZ = 1300.0, 1900.0, 2300.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -70,6 +71,7 @@ async def test_a_kept_telephone_takes_calls_and_is_called_again_when_lost(
         doctor.send_tone(DOCTOR_HZ, 30)
         await doctor.hears(lambda pcm: contains_tone(pcm, CALLER_HZ))
         await caller.hears(lambda pcm: contains_tone(pcm, DOCTOR_HZ))
+        await hears_the_past(home, doctor, caller)
         doctor.hang_up()
         await home.phone("calling")
         again = await home.confirmed()
@@ -78,6 +80,21 @@ async def test_a_kept_telephone_takes_calls_and_is_called_again_when_lost(
         await caller.ended()
     await home.is_("ready")
     assert again.call.state is CallState.UP, "kept for the next call"
+
+
+async def hears_the_past(home: Home, doctor: Callee, caller: Caller) -> None:
+    """What the caller said before is played again into the telephone, and not to the caller."""
+    caller.hush()
+    caller.send_tone(LATER_HZ, 60)
+    await doctor.hears(lambda pcm: not contains_tone(pcm, CALLER_HZ, seconds=0.25), window=0.5)
+    doctor.forget()
+    await home.live.command("play_recall", seconds=60, speed=100)
+    await doctor.hears(lambda pcm: contains_tone(pcm, CALLER_HZ, min_snr_db=-8), 20)
+    caller.forget()
+    await caller.hears(lambda pcm: contains_tone(pcm, DOCTOR_HZ))
+    assert not contains_tone(caller.heard(), CALLER_HZ, seconds=0.25)
+    await home.live.command("stop_recall")
+    await home.live.until(lambda view: "recall" not in view)
 
 
 async def test_what_is_no_person_never_takes_the_position(home: Home) -> None:

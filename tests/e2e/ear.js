@@ -61,13 +61,14 @@
     return play.call(this);
   };
 
-  // What a microphone of a file hears is no echo of what the agent hears, however alike: tones all sound the same.
+  // A microphone's tone is neither noise nor an echo of the tones that the agent hears: it is let through as it is.
+  const asIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const devices = navigator.mediaDevices;
   const open = devices?.getUserMedia.bind(devices);
   if (devices)
     devices.getUserMedia = (asked) => {
       const audio = typeof asked?.audio === "object" ? asked.audio : {};
-      return open(asked?.audio ? { ...asked, audio: { ...audio, echoCancellation: false } } : asked);
+      return open(asked?.audio ? { ...asked, audio: { ...audio, ...asIs } } : asked);
     };
 
   window.testEar = {

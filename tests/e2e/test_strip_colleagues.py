@@ -1,6 +1,7 @@
 """Agents and their callers, for real: a transfer by the command field, and the caller's last words again."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import expect
@@ -8,6 +9,7 @@ from playwright.async_api import expect
 from core.events import CallAnswered, TransferStarted
 from tests.e2e.conftest import TakePosition
 from tests.e2e.conversation import talking
+from tests.support.audio import Pcm, contains_tone, tone
 from tests.support.centre_process import ARM1, ARM2, CentreProcess
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -56,16 +58,36 @@ async def test_a_colleague_is_consulted_then_connected_with_the_caller(
         await talk.caller.ended()
 
 
+PAST_HZ = 1040.0
+
+
+def now_alone(hz: float) -> Callable[[Pcm], bool]:
+    """Only what is said now, and nothing of what was said before."""
+    return lambda pcm: contains_tone(pcm, hz, seconds=0.75) and not contains_tone(pcm, PAST_HZ, seconds=0.25)
+
+
 async def test_the_last_words_are_heard_again_while_the_call_goes_on(
     centre: CentreProcess, at_work: TakePosition
 ) -> None:
     desk = await at_work(ARM1)
     async with talking(centre, desk) as talk:
+        talk.caller.hush()
+        talk.caller.say(tone(PAST_HZ, 3))
+        await desk.ear.hears(PAST_HZ)
+        talk.caller.say(tone(talk.hz, 100))
+        await desk.ear.until(now_alone(talk.hz), "what is said now, alone")
         await desk.strip.key("F1")
         progress = desk.strip.part("replay-progress")
         await expect(progress).to_contain_text(re.compile(r"\b(\d\d|[5-9])\s+s gardées"))
         await desk.page.keyboard.press("1")
         await expect(progress).to_have_attribute("data-playing", "true")
+        await desk.replay_ear.hears(PAST_HZ)
+        await desk.ear.until(now_alone(talk.hz), "the call, which goes on")
+        await desk.page.keyboard.press("0")  # slower, with the same pitch
+        await desk.replay_ear.forget()
+        await desk.replay_ear.hears(PAST_HZ, 30)
+        await talk.hears(desk.hz)
+        assert not contains_tone(talk.caller.heard(), PAST_HZ, seconds=0.25), "heard by the agent alone"
         await desk.page.keyboard.press("7")
         await expect(progress).to_have_attribute("data-playing", "false")
         await talk.both_hear(desk)

@@ -269,6 +269,24 @@ async def test_keys_are_sent_as_they_are_pressed_and_everybody_is_called_by_two(
     await is_accessible(desk.page, "menu on a call")
 
 
+async def test_the_centre_plays_the_last_words_again_into_a_telephone(staged: Staged) -> None:
+    desk, stage = await staged()
+    phone = {"number": "+33612000000", "mode": "kept", "state": "up"}
+    await stage.show({**talking(), "rooms": ROOMS, "phone": phone})
+    await desk.strip.key("F1")
+    assert await stage.command() == ("play_recall", {"seconds": 20, "speed": 100})
+    recall = {"callId": "c1", "startedAt": ago(2), "asked": 20, "seconds": 20, "speed": 100}
+    await stage.show({**talking(), "rooms": ROOMS, "phone": phone, "recall": recall})
+    progress = desk.strip.part("replay-progress")
+    await expect(progress).to_have_attribute("data-playing", "true")
+    await expect(progress).to_contain_text("20 dernières secondes")
+    await is_accessible(desk.page, "recall by telephone")
+    await desk.page.keyboard.press("0")
+    assert await stage.command() == ("play_recall", {"seconds": 20, "speed": 70})
+    await desk.page.keyboard.press("7")
+    assert await stage.command() == ("stop_recall", {})
+
+
 async def test_a_small_window_shows_what_matters(staged: Staged) -> None:
     desk, stage = await staged()
     small = ViewportSize(width=420, height=300)

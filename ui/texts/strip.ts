@@ -236,6 +236,7 @@ export const replay = {
   live: "L’appelant reste audible, plus bas.",
   nothing: "Rien à réécouter pour l’instant.",
   kept: (count: number) => `${count}\u00a0s gardées`,
+  far: "Dans votre téléphone, d’après l’enregistrement.",
   progress: "Réécoute en cours",
 };
 

@@ -86,7 +86,9 @@ export const PANELS: Record<PanelName, PanelKind> = {
     testid: "replay",
     Content: ReplayPanel,
     possible: (strip) =>
-      currentCall(strip.situation)?.state === "talking" || strip.secours?.state === "talking",
+      strip.view?.phone
+        ? talking(strip)
+        : currentCall(strip.situation)?.state === "talking" || strip.secours?.state === "talking",
   },
   field: {
     place: "drawer",
