@@ -51,6 +51,7 @@ export interface ParkedRow {
   /** `left`: hung up, and nobody has taken note; `due`: somebody must look after them. */
   kind: "left" | "due" | "waits";
   priority: Priority;
+  /** Its name in idFlux, which is short. */
   room: string;
   /** Waited, or ago they left. */
   time: string;
@@ -62,14 +63,13 @@ const KINDS: readonly ParkedRow["kind"][] = ["left", "due", "waits"];
 
 /** Callers left for a physician: those to look after first, then by priority and wait. */
 export function parkedRows(view: WallboardView, now: number): Some<ParkedRow> {
-  const name = (queue: string) => view.rooms?.[queue]?.name ?? queue;
   const ago = (instant: string) => duration(Math.max(0, now - Date.parse(instant)));
   const waiting = Object.entries(view.parked ?? {}).map(([id, call]) => ({
     row: {
       id,
       kind: call.checkDueSince === undefined ? ("waits" as const) : ("due" as const),
       priority: call.priority,
-      room: name(call.queue),
+      room: call.queue,
       time: ago(call.queuedAt),
       since: call.checkDueSince === undefined ? undefined : ago(call.checkDueSince),
     },
@@ -81,7 +81,7 @@ export function parkedRows(view: WallboardView, now: number): Some<ParkedRow> {
       id,
       kind: "left" as const,
       priority: call.priority,
-      room: name(call.queue),
+      room: call.queue,
       time: ago(call.at),
       since: undefined,
     },

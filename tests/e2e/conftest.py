@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
 from app.settings import OutgoingSettings, RoomSettings
 from core.words import Role
@@ -35,8 +35,8 @@ salle de secours: "15"
 salles:
   "15": {niveau: FO1, rôles: [arm, superviseur]}
   Samu: {niveau: FO1, rôles: [arm, superviseur]}
+  MU:   {niveau: FO2, rôles: [médecin urgentiste], nom: Médecin urgentiste, surveillance: {P0: 10, P1: 120}}
   ML:   {niveau: FO2, rôles: [médecin libéral], nom: Médecin libéral, surveillance: {P0: 60, P1: 120}}
-  MU:   {niveau: FO2, rôles: [médecin urgentiste], nom: Médecin urgentiste, surveillance: {P0: 2, P1: 120}}
 lignes: {"2": {flux: "15", parcours: direct}, autres: {flux: "15", parcours: accueil}}
 parcours:
   accueil: {étapes: {accueil: {annonce: welcome, puis: attente}, attente: {salle: "15"}}}
@@ -203,10 +203,15 @@ async def operator(centre: CentreProcess) -> AsyncIterator[Operator]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def wallboard(centre: CentreProcess, contexts: Contexts) -> AsyncIterator[Wallboard]:
+async def wall(contexts: Contexts) -> Page:
+    """A screen on the wall, before anything is opened on it."""
+    return await (await contexts(SUPERVISOR)).new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wallboard(centre: CentreProcess, wall: Page) -> AsyncIterator[Wallboard]:
     """The wallboard, live, on a screen of its own."""
-    context = await contexts(SUPERVISOR)
-    page = await context.new_page()
+    page = wall
     login = LoginPage(page, centre.url)
     await login.open("salle")
     await login.log_in(SUPERVISOR)

@@ -26,8 +26,10 @@ def ago(seconds: float) -> str:
 class Stage:
     """Stands between a page and its centre."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, screen: str = "bandeau") -> None:
+        """``screen``: the page's part of the centre (``bandeau``, ``salle``)."""
         self.page = page
+        self._path = f"**/ws/{screen}"
         self.asked: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._screen: WebSocketRoute | None = None
         self._snapshot: dict[str, Any] = {}
@@ -35,7 +37,7 @@ class Stage:
 
     async def open(self) -> "Stage":
         """Before the page is opened."""
-        await self.page.route_web_socket("**/ws/bandeau", self._join)
+        await self.page.route_web_socket(self._path, self._join)
         return self
 
     async def show(self, patch: View) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from inspect import isawaitable
 from typing import Protocol
@@ -14,7 +15,7 @@ from setup.places import CHECKOUT
 from simulator.callees import Callee, Operator
 from tests.e2e.conftest import ARM3, ARM4, MICROPHONES, MU1, QUIET, Come, TakePosition
 from tests.e2e.conversation import CALLER_HZ, Conversation, talking, waiting_call
-from tests.e2e.pages import Desk
+from tests.e2e.pages import Desk, Wallboard
 from tests.e2e.stage import DRAWN
 from tests.support.audio import Pcm, contains_tone, tone
 from tests.support.centre_process import ARM1, TONES, CentreProcess
@@ -69,7 +70,6 @@ async def look(desk: Desk, name: str) -> None:
     """Keep a picture of the strip as it is now, light and dark, where pictures are asked for."""
     if "BANDEAU15_SCREENSHOTS" not in os.environ:
         return
-    LOOKS.mkdir(parents=True, exist_ok=True)
     for scheme in ("dark", "light"):
         await desk.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await desk.page.evaluate(DRAWN)
@@ -160,7 +160,7 @@ async def test_a_conference_is_muted_thinned_and_left(
 
 
 async def test_a_caller_is_noted_parked_taken_back_and_taken_by_the_physician(
-    centre: CentreProcess, at_work: TakePosition
+    centre: CentreProcess, at_work: TakePosition, wallboard: Wallboard
 ) -> None:
     desk, physician = await at_work(ARM1), await at_work(MU1)
     async with talking(centre, desk) as talk:
@@ -186,14 +186,23 @@ async def test_a_caller_is_noted_parked_taken_back_and_taken_by_the_physician(
         waiting = physician.strip.part("waiting-call")
         await expect(waiting).to_have_attribute("data-priority", "P0")
         await expect(waiting).to_contain_text(f"parqué par {ARM1.name}")
-        await expect(waiting).to_contain_text("À recontacter")  # two seconds are given to a P0
+        await expect(waiting).to_contain_text("À recontacter")  # after ten seconds, for a P0
         await look(physician, "physician-list")
+        parked = wallboard.part("parked-call")
+        await expect(parked).to_have_attribute("data-kind", "due")
+        await expect(parked).to_contain_text("MU")
+        await expect(wallboard.part("parked")).not_to_contain_text(re.compile(r"(\d\d ){4}"))
+        await expect(wallboard.part("room-MU-waiting")).to_have_text("1")
+        await expect(wallboard.part("room-MU-ready")).to_have_text("1")
+        await expect(wallboard.part("room-15-ready")).to_have_text("1")
         await physician.page.keyboard.press("v")
         await expect(physician.strip.part("checked")).to_have_count(0)
         await physician.page.keyboard.press("Enter")
         await physician.strip.until("on_call")
         await talk.both_hear(physician)
         await expect(desk.strip.part("lists-count")).to_have_text("0")
+        await expect(parked).to_have_count(0)
+        await expect(wallboard.part("room-MU-ready")).to_have_text("0")
         await physician.strip.key("Shift+F8")
         await expect(physician.strip.part("note")).to_contain_text("Douleur thoracique")
         await look(physician, "physician-note")

@@ -1,8 +1,7 @@
 /** The wallboard, in words. */
 
 export const wallboard = {
-  title: "Salle",
-  centre: "Salle de régulation",
+  title: "Salle de régulation",
   rooms: "Files",
   roomWaiting: "Attente",
   roomLongest: "Depuis",
@@ -11,12 +10,12 @@ export const wallboard = {
   moreRooms: (count: number) => (count === 1 ? "et une autre file" : `et ${count} autres files`),
   parked: "Attendent un médecin",
   nobodyParked: "Personne",
-  left: (time: string) => `a raccroché, il y a ${time}`,
-  due: (time: string) => `à recontacter, ${time}`,
+  left: (time: string) => `a raccroché (${time})`,
+  due: (time: string) => `à recontacter (${time})`,
   moreParked: (count: number) => (count === 1 ? "et un autre" : `et ${count} autres`),
   toCallBack: "À rappeler",
   waiting: "En attente",
-  longest: "Attente la plus longue",
+  longest: "La plus longue",
   none: "aucune",
   answered: "Décrochés",
   abandoned: "Abandonnés",

@@ -42,7 +42,6 @@ describe("roomRows", () => {
 });
 
 describe("parkedRows", () => {
-  const rooms = { MU: room("Urgentiste") };
   const call = (priority: "P0" | "P1" | "P2", rank: number, ago: number) => ({
     queue: "MU",
     priority,
@@ -57,18 +56,18 @@ describe("parkedRows", () => {
       due: { ...call("P2", 4, 400), checkDueSince: at(65) },
     };
     const left = { gone: { queue: "ML", priority: "P2" as const, at: at(3) } };
-    const { rows } = parkedRows(view({ rooms, parked, left }), NOW);
-    expect(rows.map(({ id, kind, room: name, time, since }) => [id, kind, name, time, since])).toEqual([
+    const { rows } = parkedRows(view({ parked, left }), NOW);
+    expect(rows.map(({ id, kind, room, time, since }) => [id, kind, room, time, since])).toEqual([
       ["gone", "left", "ML", "0:03", undefined],
-      ["due", "due", "Urgentiste", "6:40", "1:05"],
-      ["urgent", "waits", "Urgentiste", "0:05", undefined],
-      ["first", "waits", "Urgentiste", "1:20", undefined],
-      ["recent", "waits", "Urgentiste", "0:10", undefined],
+      ["due", "due", "MU", "6:40", "1:05"],
+      ["urgent", "waits", "MU", "0:05", undefined],
+      ["first", "waits", "MU", "1:20", undefined],
+      ["recent", "waits", "MU", "0:10", undefined],
     ]);
   });
   it("counts those that have no place", () => {
     const parked = Object.fromEntries([..."abcdefgh"].map((id) => [id, call("P1", 2, 10)]));
-    expect(parkedRows(view({ rooms, parked }), NOW)).toMatchObject({ more: 2 });
+    expect(parkedRows(view({ parked }), NOW)).toMatchObject({ more: 2 });
     expect(parkedRows(view({}), NOW)).toEqual({ rows: [], more: 0 });
   });
 });
