@@ -54,10 +54,11 @@
 
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
-    if (this.src.startsWith("blob:")) {
-      const stream = this.captureStream();
-      stream.onaddtrack = ({ track }) => void listen(this, stream, track);
-    }
+    if (this.src.startsWith("blob:"))
+      this.addEventListener("playing", () => {
+        const stream = this.captureStream();
+        for (const track of stream.getAudioTracks()) void listen(this, stream, track);
+      });
     return play.call(this);
   };
 
