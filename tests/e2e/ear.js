@@ -22,6 +22,7 @@
     const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
     let sum = 0;
     let summed = 0;
+    let due = 0;
     for (;;) {
       const { value: data, done } = await reader.read();
       if (done) return;
@@ -35,7 +36,9 @@
       for (const sample of input) {
         sum += audible ? sample : 0;
         summed += 1;
-        if (summed >= step) {
+        due += 1;
+        if (due >= step) {
+          due -= step;
           output.push(Math.max(-32768, Math.min(32767, (sum / summed) * 32767)));
           sum = summed = 0;
         }
