@@ -119,7 +119,7 @@ class Offering:
             self._accepted(own, position)
             return
         rule = self._room.rule(call.queue) if call is not None else None
-        if refusal := refusal_to_take(position, call, rule):
+        if refusal := refusal_to_take(position, call, rule, self._room.node_of(command.call_id)):
             raise CommandRefused(refusal)
         offer_id = self._offer(
             command.call_id, position, self._clock.now(), OfferKind.CHOSEN, self._why_chosen(command.call_id)
@@ -163,13 +163,15 @@ class Offering:
         if event.target.kind is TargetKind.POSITION:
             position = self._room.positions.get(PositionId(event.target.value))
             self._replace(event, position, envelope)
-            refused = not_reached(position)
+            refused = not_reached(position, self._room.node_of(event.call_id))
             if position is None or refused is not None:
                 self._not_reached(event, refused or PartyEnd.UNAVAILABLE, envelope)
                 return
             self._invited(event, position, OfferKind.INVITED, envelope)
         elif event.target.kind is TargetKind.EVERYBODY:
-            others = [p for p in self._room.positions.values() if p.free and p.position_id != event.by]
+            node = self._room.node_of(event.call_id)
+            free = [p for p in self._room.positions.values() if p.free and p.profile.hears(node)]
+            others = [p for p in free if p.position_id != event.by]
             for position in others:
                 self._invited(event, position, OfferKind.EVERYBODY, envelope)
             if not others:

@@ -44,6 +44,7 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import CallId, PositionId, QueueId
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
 from core.switch import PlaybackEnded, SwitchEvent, SwitchUp
 from core.words import PauseReason, PositionState, Target, TargetKind, WithdrawReason
@@ -52,8 +53,8 @@ from core.words import PauseReason, PositionState, Target, TargetKind, WithdrawR
 class DistributionService:
     """The waiting rooms and the positions of one centre."""
 
-    def __init__(self, bus: Bus, switch: Switch, clock: Clock, plan: RoomPlan) -> None:
-        self.room = Room(plan)
+    def __init__(self, bus: Bus, switch: Switch, clock: Clock, plan: RoomPlan, nodes: Nodes = ONE_NODE) -> None:
+        self.room = Room(plan, nodes)
         self._clock = clock
         self._states = States(bus, clock, self.room)
         self._offering = Offering(bus, clock, self.room, self._states)
@@ -195,8 +196,10 @@ class DistributionService:
         position = self.room.positions.get(event.position_id)
         if position is None:
             return
-        if position.offer is not None and not position.ready:
-            self._offering.withdraw(position.offer, WithdrawReason.POSITION_LOST, envelope)
+        offer = position.offer
+        heard = offer is None or position.profile.hears(self.room.node_of(offer.call_id))
+        if offer is not None and not (position.ready and heard):
+            self._offering.withdraw(offer, WithdrawReason.POSITION_LOST, envelope)
         else:
             self._states.rest(position, envelope)
 

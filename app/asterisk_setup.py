@@ -4,16 +4,18 @@ from pathlib import Path
 
 from app.asterisk_process import AsteriskProcess
 from app.authority import ensure_certificates, own_names
-from app.settings import NODE, OutgoingSettings, Settings
+from app.settings import OutgoingSettings, Settings
+from core.nodes import FIRST
 from setup import announcements
 from setup.roots import asterisk_root
 from telephony.config import AsteriskConfig, NeighbourTrunk, OutgoingTrunk, Paths, Secrets, load_secrets, render
 from telephony.dialling import TransferRules
 
 
-def load_secrets_of(settings: Settings) -> Secrets:
-    """The passwords between core and Asterisk."""
-    return load_secrets(settings.storage.data_dir / "secrets.json")
+def load_secrets_of(settings: Settings, node: str = FIRST) -> Secrets:
+    """The passwords between the core and an Asterisk."""
+    name = "secrets.json" if node == FIRST else f"secrets-{node}.json"
+    return load_secrets(settings.storage.data_dir / name)
 
 
 def prompts_dir(settings: Settings) -> Path:
@@ -21,14 +23,20 @@ def prompts_dir(settings: Settings) -> Path:
     return (settings.asterisk.prompts_dir or announcements.folder()).absolute()
 
 
-def asterisk_config(settings: Settings) -> AsteriskConfig:
-    """All that the centre's Asterisk must know."""
-    asterisk, data = settings.asterisk, settings.storage.data_dir.absolute()
+def state_dir(settings: Settings, node: str) -> Path:
+    """Where an Asterisk keeps what is its own."""
+    return settings.storage.data_dir.absolute() / ("asterisk" if node == FIRST else node)
+
+
+def asterisk_config(settings: Settings, node: str = FIRST) -> AsteriskConfig:
+    """All that an Asterisk of the centre must know."""
+    asterisk, data = settings.every_asterisk[node], settings.storage.data_dir.absolute()
+    state = state_dir(settings, node)
     certificates = ensure_certificates(data / "tls", own_names())
     return AsteriskConfig(
         centre_id=settings.centre.id,
         core_app=settings.centre.core,
-        node=NODE,
+        node=node,
         bind_address=asterisk.bind_address,
         sip_port=asterisk.sip_port,
         sip_tls_port=asterisk.sip_tls_port,
@@ -57,11 +65,11 @@ def asterisk_config(settings: Settings) -> AsteriskConfig:
             )
             for centre, each in settings.mutual_aid.neighbours.items()
         },
-        secrets=load_secrets_of(settings),
+        secrets=load_secrets_of(settings, node),
         paths=Paths(
-            config=str(data / "asterisk" / "etc"),
-            state=str(data / "asterisk"),
-            run=str(data / "asterisk" / "run"),
+            config=str(state / "etc"),
+            state=str(state),
+            run=str(state / "run"),
             recordings=str(settings.storage.recordings_dir.absolute()),
             prompts=str(prompts_dir(settings)),
             certificate=str(certificates.certificate.absolute()),
@@ -83,16 +91,16 @@ def _outgoing(settings: OutgoingSettings) -> OutgoingTrunk | None:
     )
 
 
-def prepare_asterisk(settings: Settings) -> AsteriskProcess:
-    """Write Asterisk's configuration and describe its process; nothing is started."""
-    config = asterisk_config(settings)
+def prepare_asterisk(settings: Settings, node: str = FIRST) -> AsteriskProcess:
+    """Write an Asterisk's configuration and describe its process; nothing is started."""
+    config = asterisk_config(settings, node)
     render(config, Path(config.paths.config))
     state = Path(config.paths.state)
     return AsteriskProcess(
         asterisk_root(),
         Path(config.paths.config),
         state,
-        settings.storage.data_dir / "log" / "asterisk.log",
+        settings.storage.data_dir / "log" / f"{state.name}.log",
         writable=[settings.storage.recordings_dir],
         readable=[prompts_dir(settings), settings.storage.data_dir / "tls"],
     )

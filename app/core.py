@@ -16,10 +16,11 @@ from app.announcements import announcements
 from app.bans import ban_rules
 from app.bus import InProcessBus
 from app.health import Health
+from app.nodes import nodes_of
 from app.phone_rules import phone_rules
 from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanStore
-from app.settings import NODE, OutgoingSettings, Settings
+from app.settings import OutgoingSettings, Settings
 from app.ticker import Ticker
 from app.turn import turn_access
 from app.watches import Look, switch_watch
@@ -42,7 +43,7 @@ from core.ports import (
     StripCredentials,
     Switch,
 )
-from core.switch import SwitchEvent
+from core.switch import SwitchDied, SwitchEvent, SwitchUp
 from desk.policy import DeskRules
 from desk.service import DeskService
 from desk.ws import desk_socket
@@ -108,7 +109,7 @@ class Core:
         self.bus = InProcessBus(
             adapters.journal, clock, CentreId(settings.centre.id), lambda envelope, _: self._rescue(envelope)
         )
-        room, epoch = settings.room, new_id()
+        room, epoch, nodes = settings.room, new_id(), nodes_of(settings)
         self.alarms = AlarmService(self.bus, clock)
         self.plans = PlanKeeper(
             self.bus,
@@ -123,13 +124,13 @@ class Core:
             switch,
             clock,
             number_rules(settings.outgoing),
-            f"{settings.centre.id}-{NODE}-",
             aid_rules(settings),
+            nodes,
         )
         neighbours = settings.mutual_aid.neighbours
         rooms = {CentreId(centre): each.rooms for centre, each in neighbours.items()}
         self.ivr = IvrService(self.bus, switch, clock, self._flows, rooms=rooms)
-        self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms)
+        self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms, nodes)
         self.bus.project(self._fold_plan)
         self.strips = StripService(
             bus=self.bus,
@@ -141,11 +142,12 @@ class Core:
             rooms=cards(self.plans.current.rooms),
             heartbeat_seconds=room.heartbeat_seconds,
             phones=phone_rules(settings),
+            nodes=nodes,
         )
         self.bus.subscribe((PlanActivated,), self._show_plan)
         self.history = HistoryService(self.bus)
         self.directory = DirectoryService(self.bus, adapters.directory)
-        self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute())
+        self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute(), nodes=nodes)
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.lrm = LrmService(self.bus, clock, adapters.lrm)
         self.board = BoardService(
@@ -211,6 +213,10 @@ class Core:
         )
         for listener in listeners:
             listener(event)
+        if isinstance(event, SwitchDied):
+            self.alarms.raise_alarm(AlarmKind.NODE_DOWN, event.truth.switch, "ended")
+        elif isinstance(event, SwitchUp):
+            self.alarms.clear_alarm(AlarmKind.NODE_DOWN, event.truth.switch)
 
     def _rescue(self, envelope: Envelope) -> None:
         if envelope.call_id is not None:
@@ -277,7 +283,7 @@ class Core:
     def web(self, pages: Path) -> FastAPI:
         """Make the web application."""
         settings, adapters = self._settings, self._adapters
-        asterisk = settings.asterisk
+        asterisks = settings.every_asterisk
         doors = Doors(
             service=self.strips,
             accounts=adapters.accounts,
@@ -286,7 +292,9 @@ class Core:
             clock=adapters.clock,
             session_hours=settings.web.session_hours,
         )
-        sip = SipAccess(settings.centre.id.lower(), asterisk.ws_port, asterisk.wss_port)
+        sip = SipAccess(
+            settings.centre.id.lower(), tuple((each.ws_port, each.wss_port) for each in asterisks.values())
+        )
         return site(
             [
                 session_routes(doors, self.strips, self.gate, sip, turn_access(settings)),
@@ -300,7 +308,7 @@ class Core:
                 self._about(),
             ],
             pages=pages,
-            sip_ports=(asterisk.ws_port, asterisk.wss_port),
+            sip_ports=tuple(port for each in asterisks.values() for port in (each.ws_port, each.wss_port)),
         )
 
     def _about(self) -> APIRouter:

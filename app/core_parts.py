@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from app.asterisk_setup import load_secrets_of, prompts_dir
 from app.centre_lease import CentreLease, Guard, lease_of
 from app.clock import SystemClock
 from app.core import Adapters, Core
-from app.settings import NODE, Settings
+from app.settings import Settings
+from app.telephony_parts import Telephony, telephony_of
 from app.watches import Look, journal_watches, standby_watch
 from core.alarms import AlarmKind
 from core.ids import CentreId
@@ -22,8 +22,6 @@ from storage.journal import Journal
 from storage.lease import AT_WORK, STANDING_BY, Roster
 from storage.sessions import StoredSessions
 from storage.spool import Spool
-from telephony.ami import ManagerLink
-from telephony.switch import AsteriskSwitch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,18 +34,15 @@ class Parts:
     guard: Guard
     journal: Journal
     lease: CentreLease
-    manager: ManagerLink
     roster: Roster
     spool: Spool
-    switch: AsteriskSwitch
+    telephony: Telephony
 
     async def begin(self) -> None:
         """Be at work: the lease is ours."""
         await self.journal.start()
         await self.core.start(self.lease.epoch)
-        self.manager.listen(self.core.on_switch)
-        await self.switch.start()
-        await self.manager.start()
+        await self.telephony.start(self.core.on_switch)
 
     async def leave_journal(self) -> None:
         """Write no more. A standby moves to the database what is not there yet; without one, we do."""
@@ -81,28 +76,22 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
         lrm = LrmClient(settings.lrm.base_url, centre) if settings.lrm.base_url else None
         if lrm is not None:
             stack.push_async_callback(lrm.close)
-        manager = ManagerLink(
-            port=settings.asterisk.ami_port,
-            secret=load_secrets_of(settings).ami,
-            app=settings.centre.core,
-        )
-        stack.push_async_callback(manager.close)
-        switch = _switch(settings, guard)
-        stack.push_async_callback(switch.close)
+        telephony = telephony_of(settings, guard)
+        stack.push_async_callback(telephony.close)
         core = Core(
             settings,
             Adapters(
                 clock=clock,
                 journal=spool,
-                switch=switch,
-                credentials=switch,
-                fallback=manager,
-                door=switch,
+                switch=telephony.switch,
+                credentials=telephony.switch,
+                fallback=telephony.queue,
+                door=telephony.switch,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
                 directory=StoredDirectory(database, clock),
                 lrm=lrm,
-                gauges=_gauges(journal, manager, roster),
+                gauges=_gauges(journal, telephony, roster),
                 parts={"journal": lambda: spool.healthy},
                 watches={**journal_watches(journal, clock), **_standby_watches(settings, roster)},
             ),
@@ -115,27 +104,10 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
             guard=guard,
             journal=journal,
             lease=lease,
-            manager=manager,
             roster=roster,
             spool=spool,
-            switch=switch,
+            telephony=telephony,
         )
-
-
-def _switch(settings: Settings, guard: Guard) -> AsteriskSwitch:
-    """The centre's Asterisk: whichever core is at work, it is the same application to it, on the same port."""
-    switch = AsteriskSwitch(
-        app=settings.centre.core,
-        switch=NODE,
-        ari_port=settings.asterisk.ari_port,
-        ari_password=load_secrets_of(settings).ari,
-        ami_port=settings.asterisk.ami_port,
-        prompts=str(prompts_dir(settings)),
-        position_codecs=settings.asterisk.position_codecs,
-        test_callers=settings.asterisk.test_callers,
-    )
-    switch.allowed = guard
-    return switch
 
 
 def _standby_watches(settings: Settings, roster: Roster) -> dict[AlarmKind, Look]:
@@ -145,11 +117,11 @@ def _standby_watches(settings: Settings, roster: Roster) -> dict[AlarmKind, Look
 
 
 def _gauges(
-    journal: Journal, manager: ManagerLink, roster: Roster
+    journal: Journal, telephony: Telephony, roster: Roster
 ) -> dict[str, tuple[str, Callable[[], float]]]:
     """What alarms watch of the adapters."""
     return {
-        "strips_registered": ("Strips that can ring in mode secours", lambda: len(manager.registered)),
+        "strips_registered": ("Strips that can ring in mode secours", lambda: len(telephony.registered)),
         "journal_unsaved_events": ("Events the database does not have yet", lambda: journal.state().unsaved),
         "journal_lost_events": ("Events neither disk nor memory could keep", lambda: journal.state().lost),
         "journal_database_up": ("Whether the database answers", lambda: journal.state().database_up),

@@ -80,7 +80,7 @@ async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) ->
         log.info("core_stopping")
         for task in lasting:
             task.cancel()
-        await parts.switch.close()
+        await parts.telephony.let_go()
         for server in servers:
             _close_door(server)
         await core.close()

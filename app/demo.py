@@ -14,6 +14,7 @@ from app.part import Part, PortUse
 from app.settings import Settings
 from app.turn import turn_parts
 from app.watchdog import Patience, http_answers, sip_answers
+from core.nodes import FIRST
 from setup.roots import voices_root
 from setup.sandbox import sandboxed
 from storage.lease import living
@@ -28,7 +29,8 @@ def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
         settings: those of the centre.
         config: the file they were read from, for the programs to read again.
     """
-    return [_asterisk(settings), *turn_parts(settings), *_cores(settings, config)]
+    asterisks = [_asterisk(settings, node) for node in settings.every_asterisk]
+    return [*asterisks, *turn_parts(settings), *_cores(settings, config)]
 
 
 def simulator_parts(settings: Settings) -> list[Part]:
@@ -99,13 +101,19 @@ def answers(host: str, port: int, path: str) -> Callable[[], Awaitable[bool]]:
     return check
 
 
-def _asterisk(settings: Settings) -> Part:
-    asterisk = settings.asterisk
-    process = prepare_asterisk(settings)
+def _section(node: str) -> str:
+    """Where the settings of an Asterisk are."""
+    return "asterisk" if node == FIRST else f"nodes.{node}"
+
+
+def _asterisk(settings: Settings, node: str) -> Part:
+    asterisk = settings.every_asterisk[node]
+    process = prepare_asterisk(settings, node)
+    where = _section(node)
     every = asterisk.bind_address
     here = "127.0.0.1" if every == "0.0.0.0" else every  # noqa: S104 - compared, not bound
     return Part(
-        name="Asterisk",
+        name="Asterisk" if node == FIRST else node.capitalize(),
         command=process.command(),
         ready=process.is_ready,
         restart=True,
@@ -116,12 +124,12 @@ def _asterisk(settings: Settings) -> Part:
         ),
         patience=Patience(frozen=asterisk.frozen_seconds),
         ports=[
-            PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port", kind="udp"),
-            PortUse(host=every, port=asterisk.sip_port, setting="asterisk.sip_port"),
-            PortUse(host=every, port=asterisk.sip_tls_port, setting="asterisk.sip_tls_port"),
-            PortUse(host=every, port=asterisk.ws_port, setting="asterisk.ws_port"),
-            PortUse(host=every, port=asterisk.wss_port, setting="asterisk.wss_port"),
-            PortUse(host="127.0.0.1", port=asterisk.ami_port, setting="asterisk.ami_port"),
+            PortUse(host=every, port=asterisk.sip_port, setting=f"{where}.sip_port", kind="udp"),
+            PortUse(host=every, port=asterisk.sip_port, setting=f"{where}.sip_port"),
+            PortUse(host=every, port=asterisk.sip_tls_port, setting=f"{where}.sip_tls_port"),
+            PortUse(host=every, port=asterisk.ws_port, setting=f"{where}.ws_port"),
+            PortUse(host=every, port=asterisk.wss_port, setting=f"{where}.wss_port"),
+            PortUse(host="127.0.0.1", port=asterisk.ami_port, setting=f"{where}.ami_port"),
         ],
     )
 
@@ -139,7 +147,10 @@ def _cores(settings: Settings, config: Path | None) -> list[Part]:
         ports=[
             PortUse(host=web.host, port=web.http_port, setting="web.http_port"),
             PortUse(host=web.host, port=web.https_port, setting="web.https_port"),
-            PortUse(host="127.0.0.1", port=settings.asterisk.ari_port, setting="asterisk.ari_port"),
+            *(
+                PortUse(host="127.0.0.1", port=asterisk.ari_port, setting=f"{_section(node)}.ari_port")
+                for node, asterisk in settings.every_asterisk.items()
+            ),
         ],
     )
     second = Part(

@@ -15,13 +15,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core.nodes import FIRST
 from core.words import PhoneMode
 
-NODE = "asterisk-a"
-"""Name of the centre's Asterisk: with the centre's id it makes the ids of calls unique."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
+_LOOPBACK_PORTS = ("ari_port", "ami_port")
+_PORTS = ("sip_port", "sip_tls_port", "ws_port", "wss_port", *_LOOPBACK_PORTS)
 _ADDRESS = r"^[0-9A-Fa-f.:]{2,45}$"
 _NETWORK = r"^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$"
 _ADDRESS_OR_NONE = r"^([0-9A-Fa-f.:]{2,45})?$"
@@ -207,6 +208,26 @@ class AsteriskSettings(BaseModel):
     position_codecs: Literal["opus,alaw", "alaw,opus", "alaw"] = "alaw,opus"
 
 
+class NodeSettings(BaseModel):
+    """A further Asterisk of the centre, on the same machine: what differs from the first.
+
+    The names of the fields are those of ``asterisk``; the defaults suit a second one.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^asterisk-[b-z]$")]
+    """With the centre's id it makes the ids of calls unique: never give one Asterisk's name to another."""
+    bind_address: Annotated[str, StringConstraints(pattern=_ADDRESS_OR_NONE)] = ""
+    """Empty: that of the first."""
+    sip_port: Port = 5070
+    sip_tls_port: Port = 5071
+    ws_port: Port = 8098
+    wss_port: Port = 8099
+    rtp_start: Port = 11000
+    rtp_end: Port = 11999
+    ari_port: Port = 8097
+    ami_port: Port = 5048
+
+
 class FallbackSettings(BaseModel):
     """Mode secours: Asterisk's own queue, with no core."""
 
@@ -273,6 +294,8 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    nodes: tuple[NodeSettings, ...] = ()
+    """Further Asterisks: each takes calls, and those of one that fails (``docs/how-to/add-an-asterisk.md``)."""
     standby: StandbySettings = StandbySettings()
     outgoing: OutgoingSettings = OutgoingSettings()
     remote: RemoteSettings = RemoteSettings()
@@ -284,6 +307,30 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
     guard: GuardSettings = GuardSettings()
     lrm: LrmSettings = LrmSettings()
+
+    @property
+    def every_asterisk(self) -> dict[str, AsteriskSettings]:
+        """All Asterisks of the centre by name, the first one first."""
+        every = {FIRST: self.asterisk}
+        for node in self.nodes:
+            differing = node.model_dump(exclude={"name"} if node.bind_address else {"name", "bind_address"})
+            every[node.name] = self.asterisk.model_copy(update=differing)
+        return every
+
+    @model_validator(mode="after")
+    def _nodes_apart(self) -> Self:
+        names = [node.name for node in self.nodes]
+        if len(set(names)) < len(names):
+            raise ValueError("nodes: two have the same name")
+        taken: dict[tuple[str, int], str] = {}
+        for name, asterisk in self.every_asterisk.items():
+            ports = [(field, getattr(asterisk, field)) for field in _PORTS]
+            ports += [("RTP", port) for port in range(asterisk.rtp_start, asterisk.rtp_end + 1)]
+            for field, port in ports:
+                place = ("" if field in _LOOPBACK_PORTS else asterisk.bind_address, port)
+                if taken.setdefault(place, name) != name:
+                    raise ValueError(f"nodes: {name} has the port {port} of {taken[place]}")
+        return self
 
 
 def load_settings(file: Path | None = None) -> Settings:

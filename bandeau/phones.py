@@ -48,6 +48,7 @@ from core.events import (
     PositionStateChanged,
 )
 from core.ids import ChannelId, PlaybackId, PositionId, new_id
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
 from core.switch import (
     ChannelGone,
@@ -56,6 +57,7 @@ from core.switch import (
     LegOpened,
     PhoneAnswered,
     PlaybackEnded,
+    SwitchDown,
     SwitchEvent,
     SwitchTruth,
     SwitchUp,
@@ -80,6 +82,8 @@ class PhoneKeeper:
         phones: as folded from the journal, before any listener is told.
         positions: the positions taken, with their offers, folded likewise.
         leg_is_up: whether a position's leg is in its bridge.
+        legs_at: the Asterisks where a position's legs are in their bridges.
+        nodes: the Asterisks.
         changed: called with a position whose readiness may have changed.
     """
 
@@ -93,6 +97,8 @@ class PhoneKeeper:
         phones: Phones,
         positions: dict[PositionId, PositionSeen],
         leg_is_up: Callable[[PositionId], bool],
+        legs_at: Callable[[PositionId], tuple[str, ...]] = lambda position_id: (),
+        nodes: Nodes = ONE_NODE,
         changed: Callable[[PositionId], None],
     ) -> None:
         self.rules = rules
@@ -103,6 +109,9 @@ class PhoneKeeper:
         self._of_channel = phones.of_channel
         self._positions = positions
         self._leg_is_up = leg_is_up
+        self._legs_at = legs_at
+        self._nodes = nodes
+        self._nodes_up: set[str] = set()
         self._changed = changed
         self._channels: dict[PositionId, ChannelId] = {}
         """The last call to each position's telephone, kept until it is hung up."""
@@ -131,6 +140,20 @@ class PhoneKeeper:
         if phone is not None and phone.mode is PhoneMode.PER_CALL:
             return phone.proven
         return self._leg_is_up(position_id)
+
+    def where(self, position_id: PositionId) -> tuple[str, ...]:
+        """The Asterisks where the position's sound is; none: wherever it is needed, it is called there."""
+        phone = self._phones.get(position_id)
+        if phone is not None and phone.mode is PhoneMode.PER_CALL:
+            return ()
+        return self._legs_at(position_id)
+
+    def _node_for(self, position_id: PositionId) -> str:
+        """Where a position's telephone is called: on the Asterisk of the call it is for, or one that works."""
+        position = self._positions.get(position_id)
+        if position is not None and position.offer is not None:
+            return self._nodes.of(position.offer.call_id)
+        return next((node for node in self._nodes.prefixes if node in self._nodes_up), self._nodes.first)
 
     def is_leg(self, position_id: PositionId, channel_id: ChannelId) -> bool:
         """Whether a channel may be the position's leg: its telephone's alone, where it has one."""
@@ -268,7 +291,10 @@ class PhoneKeeper:
             case ChannelGone(channel_id=channel_id, cause=cause):
                 self._gone(channel_id, cause)
             case SwitchUp(truth=truth):
+                self._nodes_up.add(truth.switch)
                 self._reconcile(truth)
+            case SwitchDown(switch=switch):
+                self._nodes_up.discard(switch)
             case _:
                 pass
 
@@ -294,7 +320,8 @@ class PhoneKeeper:
     def _call(self, position_id: PositionId, attempt: int = 1) -> None:
         phone = self._phones[position_id]
         rules = self.rules
-        channel_id = ChannelId(f"phone-{position_id}-{secrets.token_hex(6)}")
+        prefix = self._nodes.prefixes[self._node_for(position_id)]
+        channel_id = ChannelId(f"{prefix}phone-{secrets.token_hex(6)}")
         self._channels[position_id] = channel_id
         self._bus.publish(
             PhoneCalled(
@@ -449,7 +476,7 @@ class PhoneKeeper:
             if channel.phone is not None and channel.channel_id not in known:
                 self._switch.hang_up(channel.channel_id)
         for position_id, phone in list(self._phones.items()):
-            if phone.channel_id is not None:
+            if phone.channel_id is not None and truth.covers(phone.channel_id):
                 self._channels[position_id] = phone.channel_id
                 self._go_on(position_id, phone, present.get(phone.channel_id))
 

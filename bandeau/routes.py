@@ -25,11 +25,10 @@ ECHO_TARGET = "echo"
 
 @dataclass(frozen=True, slots=True)
 class SipAccess:
-    """Where strips reach Asterisk's SIP: the domain of their addresses, and the ports of its WebSockets."""
+    """Where strips reach SIP: the domain of their addresses, and each Asterisk's WebSocket ports (ws, wss)."""
 
     domain: str
-    ws_port: int
-    wss_port: int
+    ports: tuple[tuple[int, int], ...]
 
 
 class _Body(BaseModel):
@@ -84,6 +83,13 @@ class IceAccess(_Body):
     """How long this is good for."""
 
 
+class SipServer(_Body):
+    """A further Asterisk where the strip registers, and keeps a leg."""
+
+    wsPort: int
+    wssPort: int
+
+
 class SipAccount(_Body):
     """The strip's SIP account; its password is worth nothing after the next one."""
 
@@ -92,6 +98,7 @@ class SipAccount(_Body):
     domain: str
     wsPort: int
     wssPort: int
+    further: tuple[SipServer, ...] = ()
     legTarget: str = LEG_TARGET
     echoTarget: str = ECHO_TARGET
     ice: IceAccess
@@ -248,8 +255,9 @@ def session_routes(
             username=position_id,
             password=secret,
             domain=sip.domain,
-            wsPort=sip.ws_port,
-            wssPort=sip.wss_port,
+            wsPort=sip.ports[0][0],
+            wssPort=sip.ports[0][1],
+            further=tuple(SipServer(wsPort=ws, wssPort=wss) for ws, wss in sip.ports[1:]),
             ice=_ice(turn, position_id, doors.now()),
         )
 

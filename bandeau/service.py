@@ -33,6 +33,7 @@ from core.events import (
     StuckStateHealed,
 )
 from core.ids import PositionId, QueueId
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.rooms import RoomCard
 from core.switch import ChannelGone, LegOpened, SwitchEvent
@@ -86,6 +87,7 @@ class StripService:
         heartbeat_seconds: float,
         rooms: Iterable[RoomCard] = (),
         phones: PhoneRules | None = None,
+        nodes: Nodes = ONE_NODE,
         queue: QueueId = QueueId("15"),  # noqa: B008 - a NewType call is the plain text
     ) -> None:
         self.model = StripModel(queue, rooms)
@@ -95,10 +97,10 @@ class StripService:
         self._credentials = credentials
         self._fallback = fallback
         self._heartbeat_seconds = heartbeat_seconds
-        self._legs = LegKeeper(switch, self._leg_changed)
+        self._legs = LegKeeper(switch, self._leg_changed, nodes)
         self._attached: dict[PositionId, _Attached] = {}
         self._heard: dict[PositionId, float] = {}
-        self._published: dict[PositionId, tuple[bool, bool]] = {}
+        self._published: dict[PositionId, tuple[bool, bool, tuple[str, ...]]] = {}
         self._locks: dict[PositionId, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room_due = 0.0
@@ -118,6 +120,8 @@ class StripService:
             phones=self.model.phones,
             positions=self.model.room.positions,
             leg_is_up=self._legs.is_up,
+            legs_at=self._legs.nodes_of,
+            nodes=nodes,
             changed=self._reassess,
         )
 
@@ -127,7 +131,7 @@ class StripService:
         """Show what the journal says; positions kept from before are not ready until they prove it."""
         self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
         for position in list(self.model.room.positions.values()):
-            self._published[position.position_id] = (position.leg, position.strip)
+            self._published[position.position_id] = (position.leg, position.strip, ())
             self._reassess(position.position_id)
 
     async def close(self) -> None:
@@ -219,7 +223,7 @@ class StripService:
 
     def _on_logged_in(self, envelope: Envelope) -> None:
         if isinstance(envelope.event, AgentLoggedIn):
-            self._published[envelope.event.position_id] = (False, False)
+            self._published[envelope.event.position_id] = (False, False, ())
             self._reassess(envelope.event.position_id)
 
     def _on_logged_out(self, envelope: Envelope) -> None:
@@ -330,11 +334,14 @@ class StripService:
         before = self._published.get(position_id)
         if before is None:
             return
-        now = (self.phones.sound_ready(position_id), self._alive(position_id))
+        leg, strip = self.phones.sound_ready(position_id), self._alive(position_id)
+        nodes = self.phones.where(position_id) if leg else ()
+        now = leg, strip, nodes
         if now != before:
             self._published[position_id] = now
-            leg, strip = now
-            self._bus.publish(PositionReadinessChanged(position_id=position_id, leg=leg, strip=strip))
+            self._bus.publish(
+                PositionReadinessChanged(position_id=position_id, leg=leg, strip=strip, nodes=nodes)
+            )
 
     # --- SIP accounts -----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from calls.call import EVERYBODY, Call, Party, PartyState
 from calls.hands import Hands
 from calls.policy import why_not_joined
 from calls.wirer import Join, carried_out
+from calls.wiring import anchor
 from core.events import CallAnswered, Envelope, OfferAccepted, OfferWithdrawn, PartyNotReached
 from core.ids import CallId, ChannelId, PartyId, PositionId
 from core.words import PartyEnd, WithdrawReason
@@ -49,7 +50,7 @@ class Answering:
             failed = future.result()
             if not failed:
                 self._joined(call, party, cause)
-            elif self._hands.switch_up:  # otherwise reconciliation will tell what to do
+            elif self._hands.reaches(anchor(call)):  # otherwise reconciliation will tell what to do
                 for channel_id in failed:
                     self._hands.wirer.join_failed(channel_id)
                 self._not_joined(call, party, cause)

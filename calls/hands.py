@@ -23,6 +23,7 @@ from core.events import (
     PartyNotReached,
 )
 from core.ids import CallId, ChannelId, PartyId, PositionId
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
 from core.words import EndedBy, Outcome, PartyEnd
 
@@ -41,8 +42,8 @@ class Hands:
         switch: Switch,
         clock: Clock,
         rules: NumberRules,
-        channel_prefix: str,
         aid: AidRules | None = None,
+        nodes: Nodes = ONE_NODE,
     ) -> None:
         self.bus = bus
         self.switch = switch
@@ -50,14 +51,14 @@ class Hands:
         self.rules = rules
         self.aid = aid or AidRules()
         self.calls = LiveCalls()
-        self.wirer = Wirer(switch, self.calls)
-        self.switch_up = False
-        """Whether Asterisk is under command."""
+        self.wirer = Wirer(switch, self.calls, nodes)
+        self.nodes = nodes
+        self.nodes_up: set[str] = set()
+        """The Asterisks under command."""
         self.ending: dict[CallId, EndedBy] = {}
         """Calls whose last channels are being hung up, and who ended them."""
         self.dropping: dict[ChannelId, PartyEnd] = {}
         """Why channels are being hung up, where it is not that their party did."""
-        self._prefix = channel_prefix
 
     # --- asking -----------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ class Hands:
         """
         if command.position_id not in self.calls.agents:
             raise CommandRefused("not_logged_in")
-        if not self.switch_up:
+        if not self.nodes_up:
             raise CommandRefused("switch_down")
 
     def heard(self, command: Command) -> Call:
@@ -96,10 +97,25 @@ class Hands:
         self.ready(command)
         return call
 
-    def new_channel(self) -> ChannelId:
-        """A fresh id for a channel of ours, in the form of those made by Asterisk: it tells its day."""
+    def reaches(self, channel_id: str) -> bool:
+        """Whether the Asterisk of a channel is under command."""
+        return self.nodes.of(channel_id) in self.nodes_up
+
+    def node_for(self, position_id: PositionId) -> str | None:
+        """Where a position may begin a call: where the call is that it has, so that both can become one.
+
+        ``None``: it has no leg there, or none at all.
+        """
+        calls = self.calls.calls_of(position_id)
+        wanted = {self.wirer.node_of(call) for call in calls} or self.nodes.prefixes.keys()
+        up = [node for node in self.nodes.prefixes if node in wanted and node in self.nodes_up]
+        return next((node for node in up if self.wirer.leg(position_id, node) is not None), None)
+
+    def new_channel(self, node: str) -> ChannelId:
+        """A fresh id for a channel of ours, in the form of those a node makes itself: it tells its day."""
+        prefix = self.nodes.prefixes[node]
         seconds = int(self.clock.now().timestamp())
-        return ChannelId(f"{self._prefix}{seconds}.{random.randrange(10**11, 10**12)}")  # noqa: S311
+        return ChannelId(f"{prefix}{seconds}.{random.randrange(10**11, 10**12)}")  # noqa: S311
 
     def deadline(self, seconds: float) -> datetime:
         """The instant so many seconds from now."""

@@ -11,6 +11,7 @@ from calls.hands import INVITE_SECONDS, Hands
 from calls.neighbours import entrusted, refusal_to_send
 from calls.numbers import NumberRefused, dialled, presented
 from calls.policy import MOST_CALLS, refusal_to_invite
+from calls.wiring import anchor
 from core.commands import InviteParty, PlaceCall
 from core.errors import CommandRefused, SwitchRefused, SwitchUnavailable
 from core.events import (
@@ -84,11 +85,12 @@ class Placing:
         target = self.target(command.target, _PLACEABLE, position_id)
         if len(hands.calls.calls_of(position_id)) >= MOST_CALLS:
             raise CommandRefused("two_calls")
-        if hands.wirer.leg(position_id) is None:
+        node = hands.node_for(position_id)
+        if node is None:
             raise CommandRefused("no_audio")
         hands.hold_what_is_heard(position_id)
         number = target.kind is TargetKind.NUMBER
-        call_id = CallId(hands.new_channel())
+        call_id = CallId(hands.new_channel(node))
         placed = hands.publish(
             CallPlaced(
                 call_id=call_id,
@@ -124,7 +126,7 @@ class Placing:
     ) -> None:
         """Ask somebody into a call. Numbers and centres are called by a channel of ours."""
         hands = self._hands
-        channel = channel or hands.new_channel()
+        channel = channel or hands.new_channel(hands.wirer.node_of(call))
         party_id = PartyId(channel) if target.kind in OUTSIDE else PartyId(target.value or EVERYBODY)
         seconds = seconds or self._seconds(target)
         if target.kind in OUTSIDE:
@@ -158,7 +160,7 @@ class Placing:
         def done(future: "asyncio.Future[bool]") -> None:
             self._orders.discard(task)
             party = call.parties.get(party_id)
-            refused = not future.cancelled() and future.result() and self._hands.switch_up
+            refused = not future.cancelled() and future.result() and self._hands.reaches(anchor(call))
             if refused and party is not None and party.state is PartyState.RINGING:
                 self.fail(call, party_id, PartyEnd.FAILED)
 
@@ -232,7 +234,7 @@ class Placing:
 
     def _say_why(self, call: Call, position_id: PositionId, reason: PartyEnd) -> None:
         """Tell a position that waited alone, in one short sentence, why nobody answers."""
-        leg, sound = self._hands.wirer.leg(position_id), _NOTICES.get(reason)
+        leg, sound = self._hands.wirer.leg_for(position_id, call), _NOTICES.get(reason)
         if leg is not None and sound is not None:
             self._hands.wirer.say(position_id, leg, call.call_id, sound)
 
@@ -284,7 +286,7 @@ class Placing:
         for call_id, party_id in late:
             call = hands.calls.by_id.get(call_id)
             party = call.parties.get(party_id) if call is not None else None
-            if call is not None and party is not None and hands.switch_up:
+            if call is not None and party is not None and hands.reaches(anchor(call)):
                 if party.channel_id is not None:
                     hands.switch.hang_up(party.channel_id)
                 self.fail(call, party_id, PartyEnd.NO_ANSWER)

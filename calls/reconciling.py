@@ -7,6 +7,7 @@ from calls.hands import Hands
 from calls.placing import Placing
 from calls.policy import heard_twice
 from calls.runs import Runs
+from calls.wiring import anchor
 from core.events import CallHeld
 from core.ids import ChannelId
 from core.switch import ChannelTruth, SwitchTruth
@@ -27,16 +28,28 @@ class Reconciling:
         self._runs = Runs()
         hands.bus.project(self._runs.fold)
 
-    def died(self, switch: str) -> None:
+    def died(self, truth: SwitchTruth) -> None:
         """Asterisk has ended, and cut every call that it held."""
         hands = self._hands
-        hands.wirer.take_in(SwitchTruth(switch=switch))
-        for call in list(hands.calls.by_id.values()):
+        hands.wirer.take_in(truth)
+        for call in self._covered(truth):
             for party in [p for p in call.outside() if p.channel_id is not None]:
                 self._cut(call, party)
             self._unreached(call)
-        hands.ending.clear()
-        hands.dropping.clear()
+        self._forget_ends(truth)
+
+    def _covered(self, truth: SwitchTruth) -> list[Call]:
+        """The calls that Asterisk tells of."""
+        return [call for call in self._hands.calls.by_id.values() if truth.covers(anchor(call))]
+
+    def _forget_ends(self, truth: SwitchTruth) -> None:
+        """What was being ended there has ended, or is ended anew."""
+        hands = self._hands
+        live = hands.calls.by_id
+        hands.ending = {
+            c: by for c, by in hands.ending.items() if c in live and not truth.covers(anchor(live[c]))
+        }
+        hands.dropping = {c: why for c, why in hands.dropping.items() if not truth.covers(c)}
 
     def _cut(self, call: Call, party: Party) -> None:
         """Asterisk took somebody outside with it. Who was being hung up on is not lost."""
@@ -63,11 +76,10 @@ class Reconciling:
         for position_id in list(hands.calls.by_position):
             for call_id in heard_twice(hands.calls, position_id):
                 hands.publish(CallHeld(call_id=call_id, position_id=position_id))
-        for call in list(hands.calls.by_id.values()):
+        for call in self._covered(truth):
             self._channels_of(call, found, truth)
-        hands.ending.clear()
-        hands.dropping.clear()
-        for call in list(hands.calls.by_id.values()):
+        self._forget_ends(truth)
+        for call in self._covered(truth):
             self._sound_of(call)
         for channel in truth.channels:
             if channel.callee is not None and channel.channel_id not in hands.calls.by_channel:

@@ -17,6 +17,7 @@ from calls.reconciling import Reconciling
 from calls.transferring import Transferring
 from core.events import SwitchConnected, SwitchLost
 from core.ids import CallId
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
 from core.switch import (
     CalleeAnswered,
@@ -44,8 +45,8 @@ class CallService:
         switch: Asterisk.
         clock: the time.
         rules: whom agents may call.
-        channel_prefix: what the ids of channels made by Asterisk begin with (``FR751-asterisk-a-``).
         aid: the neighbouring centres.
+        nodes: the Asterisks.
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class CallService:
         switch: Switch,
         clock: Clock,
         rules: NumberRules | None = None,
-        channel_prefix: str = "FR751-asterisk-a-",
         aid: AidRules | None = None,
+        nodes: Nodes = ONE_NODE,
     ) -> None:
-        self._hands = hands = Hands(bus, switch, clock, rules or NumberRules(), channel_prefix, aid)
+        self._hands = hands = Hands(bus, switch, clock, rules or NumberRules(), aid, nodes)
         bus.project(hands.calls.fold)
         self._arriving = Arriving(hands)
         self._answering = Answering(hands)
@@ -76,8 +77,13 @@ class CallService:
 
     @property
     def switch_up(self) -> bool:
-        """Whether Asterisk is under command."""
-        return self._hands.switch_up
+        """Whether an Asterisk at least is under command."""
+        return bool(self._hands.nodes_up)
+
+    @property
+    def nodes_down(self) -> list[str]:
+        """The Asterisks that are not under command."""
+        return [name for name in self._hands.nodes.prefixes if name not in self._hands.nodes_up]
 
     def on_switch(self, event: SwitchEvent) -> None:
         """Take note of a switch event."""
@@ -97,18 +103,22 @@ class CallService:
             case CalleeReady() | CalleeRinging() | CalleeProgress() | CalleeAnswered():
                 self._placing.on_callee(event)
             case SwitchUp():
-                self._hands.switch_up = True
+                self._hands.nodes_up.add(self._name(event.truth.switch))
                 self._reconciling.reconcile(event.truth)
                 self._hands.publish(
                     SwitchConnected(switch=event.truth.switch, started_at=event.truth.started_at)
                 )
             case SwitchDown():
-                self._hands.switch_up = False
+                self._hands.nodes_up.discard(self._name(event.switch))
                 self._hands.publish(SwitchLost(switch=event.switch, detail=event.detail))
             case SwitchDied():
-                self._reconciling.died(event.switch)
+                self._reconciling.died(event.truth)
             case _:
                 pass
+
+    def _name(self, switch: str) -> str:
+        """The node of a switch: with one, whatever it is called."""
+        return switch if switch in self._hands.nodes.prefixes else self._hands.nodes.first
 
     def after_switch(self, event: SwitchEvent) -> None:
         """The others have taken note of a switch event: a leg in its standing bridge goes on from there."""

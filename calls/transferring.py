@@ -86,6 +86,8 @@ class Transferring:
         if refusal := refusal_to_transfer(call):
             raise CommandRefused(refusal)
         if rung.target.kind is TargetKind.NUMBER:
+            if hands.wirer.node_of(call) != hands.wirer.node_of(asked):
+                raise CommandRefused("calls_on_two_nodes")
             self._merge_into(call, asked, position_id)
         started = hands.publish(
             TransferStarted(call_id=call.call_id, position_id=position_id, target=rung.target)
@@ -105,6 +107,8 @@ class Transferring:
         hands.ready(command)
         if refusal := refusal_to_merge(*calls):
             raise CommandRefused(refusal)
+        if hands.wirer.node_of(calls[0]) != hands.wirer.node_of(calls[1]):
+            raise CommandRefused("calls_on_two_nodes")
         kept, gone = older(*calls)
         others = [p for p in gone.parties if p != PartyId(position_id)]
         if not others:
@@ -138,7 +142,7 @@ class Transferring:
         refusal = refusal_to_take_over(call, position_id)
         if call is None or refusal is not None:
             raise CommandRefused(refusal or "call_gone")
-        if hands.wirer.leg(position_id) is None:
+        if hands.wirer.leg_for(position_id, call) is None:
             raise CommandRefused("no_audio")
         self._placing.ask(call, Target(TargetKind.POSITION, position_id), position_id)
 

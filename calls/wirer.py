@@ -6,9 +6,10 @@ import structlog
 
 from calls.call import Call
 from calls.model import LiveCalls
-from calls.wiring import InBridge, Music, Place, hears_ringing, leg_muted, leg_place, wiring
+from calls.wiring import InBridge, Music, Place, anchor, hears_ringing, leg_muted, leg_place, wiring
 from core.errors import SwitchRefused, SwitchUnavailable
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Switch
 from core.switch import SwitchTruth, call_bridge, position_bridge
 
@@ -24,11 +25,12 @@ def ringback_of(call_id: CallId) -> PlaybackId:
 
 
 class Wirer:
-    """Where the channels of one Asterisk are, as ordered."""
+    """Where the channels of the centre's Asterisks are, as ordered."""
 
-    def __init__(self, switch: Switch, calls: LiveCalls) -> None:
+    def __init__(self, switch: Switch, calls: LiveCalls, nodes: Nodes = ONE_NODE) -> None:
         self._switch = switch
         self._calls = calls
+        self._nodes = nodes
         self._at: dict[ChannelId, Place] = {}
         self._members: dict[BridgeId, set[ChannelId]] = {}
         """Who is in each bridge of a call: it is made for the first, and closed after the last."""
@@ -39,15 +41,24 @@ class Wirer:
         """Channels towards numbers that are asked for, and do not exist yet."""
         self._ringing: set[ChannelId] = set()
         """Numbers that ring, and send no sound of their own."""
-        self._ringback: dict[PositionId, PlaybackId] = {}
+        self._ringback: dict[PositionId, tuple[PlaybackId, ChannelId]] = {}
+        """The ringing tone that a position hears, and by which leg."""
         self._notices: dict[PositionId, PlaybackId] = {}
 
     # --- what is known ----------------------------------------------------------------------------------
 
-    def leg(self, position_id: PositionId) -> ChannelId | None:
-        """The audio leg of a position, while it has one."""
-        legs = self._legs.get(position_id)
-        return legs[-1] if legs else None
+    def node_of(self, call: Call) -> str:
+        """The node that a call is on."""
+        return self._nodes.of(anchor(call))
+
+    def leg(self, position_id: PositionId, node: str | None = None) -> ChannelId | None:
+        """The audio leg of a position on a node (``None``: on any), while it has one."""
+        legs = self._legs.get(position_id, ())
+        return next((leg for leg in reversed(legs) if node in (None, self._nodes.of(leg))), None)
+
+    def leg_for(self, position_id: PositionId, call: Call) -> ChannelId | None:
+        """The leg by which a position can be in a call: the one on the call's node."""
+        return self.leg(position_id, self.node_of(call))
 
     def leg_opened(self, position_id: PositionId, channel_id: ChannelId) -> None:
         """A leg came; who keeps the legs joins it to its standing bridge."""
@@ -65,7 +76,8 @@ class Wirer:
         for position_id, legs in list(self._legs.items()):
             if channel_id in legs:
                 legs.remove(channel_id)
-                self._ringback.pop(position_id, None)
+                if self._ringback.get(position_id, ("", ""))[1] == channel_id:
+                    del self._ringback[position_id]
                 if not legs:
                     del self._legs[position_id]
 
@@ -87,22 +99,36 @@ class Wirer:
         (self._ringing.discard if by_itself else self._ringing.add)(channel_id)
 
     def take_in(self, truth: SwitchTruth) -> None:
-        """Asterisk's truth replaces what was known."""
+        """Asterisk's truth replaces what was known of its channels."""
         bridges = {channel: bridge for bridge, members in truth.bridges.items() for channel in members}
-        self._at = {channel: InBridge(bridge) for channel, bridge in bridges.items()}
-        self._members = {b: set(members) for b, members in truth.bridges.items() if b.startswith("call-")}
-        present = {found.channel_id for found in truth.channels}
-        self._muted &= present
-        self._ringing &= present
-        self._called.clear()
-        found_legs: dict[PositionId, list[ChannelId]] = {}
+        self._at = {c: place for c, place in self._at.items() if not truth.covers(c)}
+        self._at |= {channel: InBridge(bridge) for channel, bridge in bridges.items()}
+        for bridge, members in list(self._members.items()):
+            members -= {channel for channel in members if truth.covers(channel)}
+            if not members:
+                del self._members[bridge]
+        for bridge, found in truth.bridges.items():
+            if bridge.startswith("call-"):
+                self._members.setdefault(bridge, set()).update(found)
+        gone = {c for c in self._muted | self._ringing | self._called if truth.covers(c)}
+        gone -= {found.channel_id for found in truth.channels}
+        self._muted -= gone
+        self._ringing -= gone
+        self._called = {channel for channel in self._called if not truth.covers(channel)}
+        self._take_in_legs(truth, bridges)
+
+    def _take_in_legs(self, truth: SwitchTruth, bridges: dict[ChannelId, BridgeId]) -> None:
+        legs: dict[PositionId, list[ChannelId]] = {}
+        for position_id, known in self._legs.items():
+            if others := [leg for leg in known if not truth.covers(leg)]:
+                legs[position_id] = others
         for found in truth.channels:
             if found.leg is not None:
-                found_legs.setdefault(found.leg, []).append(found.channel_id)
-        for position_id, legs in found_legs.items():
-            known = self.leg(position_id)
-            legs.sort(key=lambda leg: (leg == known, leg in bridges))
-        self._legs = found_legs
+                legs.setdefault(found.leg, []).append(found.channel_id)
+        for position_id, found_legs in legs.items():
+            newest = {self.leg(position_id, node) for node in self._nodes.prefixes}
+            found_legs.sort(key=lambda leg: (leg in newest, leg in bridges))
+        self._legs = legs
 
     # --- orders -----------------------------------------------------------------------------------------
 
@@ -121,20 +147,28 @@ class Wirer:
         return joins
 
     def apply_leg(self, position_id: PositionId, joins: list[Join] | None = None) -> None:
-        """Put the leg of a position where it belongs, and let it hear a telephone ring while it must."""
-        leg = self.leg(position_id)
-        if leg is None:
-            return
-        wanted = self._wanted_ringback(position_id)
-        if self._ringback.get(position_id) != wanted:  # before it moves: Asterisk would lose its place
-            self._stop_ringback(position_id)
+        """Put the legs of a position where they belong, and let it hear a telephone ring while it must.
+
+        The one on the node of the call that it hears is in that call; the others are at home.
+        """
+        call = self._calls.heard_by(position_id)
         if self._notices:
             self._hush(position_id)
-        self._put(leg, leg_place(self._calls, position_id), [] if joins is None else joins)
-        self._mute(leg, leg_muted(self._calls, position_id))
-        if wanted is not None and position_id not in self._ringback:
-            self._ringback[position_id] = wanted
-            self._switch.start_ringback(leg, wanted)
+        for node in self._nodes.prefixes:
+            leg = self.leg(position_id, node)
+            if leg is None:
+                continue
+            here = call is None or self.node_of(call) == node
+            wanted = self._wanted_ringback(position_id) if here else None
+            ringing = self._ringback.get(position_id)
+            if ringing is not None and ringing[1] == leg and ringing[0] != wanted:
+                self._stop_ringback(position_id)  # before it moves: Asterisk would lose its place
+            place = leg_place(self._calls, position_id) if here else InBridge(position_bridge(position_id))
+            self._put(leg, place, [] if joins is None else joins)
+            self._mute(leg, here and leg_muted(self._calls, position_id))
+            if wanted is not None and position_id not in self._ringback:
+                self._ringback[position_id] = wanted, leg
+                self._switch.start_ringback(leg, wanted)
 
     def call_over(self, call_id: CallId) -> None:
         """Take the legs out of the bridge of a call that is over."""
@@ -150,13 +184,14 @@ class Wirer:
     def doubt_mutes(self, call: Call) -> None:
         """An earlier core may have muted anybody in a conference: make sure of each."""
         self._muted |= {p.channel_id for p in call.outside() if p.channel_id is not None}
-        self._muted |= {leg for p in call.positions() if p.position_id and (leg := self.leg(p.position_id))}
+        positions = [p.position_id for p in call.positions() if p.position_id is not None]
+        self._muted |= {leg for position_id in positions if (leg := self.leg_for(position_id, call))}
 
     def legs_kept(self, truth: SwitchTruth) -> None:
         """Who keeps the legs has put those that were in no bridge into their standing ones."""
         bridged = {channel for members in truth.bridges.values() for channel in members}
         for position_id, legs in list(self._legs.items()):
-            for leg in legs:
+            for leg in filter(truth.covers, legs):
                 if leg not in bridged:
                     self._put_down(leg)
                     self._at[leg] = InBridge(position_bridge(position_id))
@@ -235,7 +270,7 @@ class Wirer:
     def _stop_ringback(self, position_id: PositionId) -> None:
         playing = self._ringback.pop(position_id, None)
         if playing is not None:
-            self._switch.stop_playback(playing)
+            self._switch.stop_playback(playing[0])
 
 
 async def carried_out(joins: list[Join]) -> list[ChannelId]:

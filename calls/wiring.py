@@ -68,6 +68,11 @@ def wiring(call: Call) -> Wiring:
     return Wiring(channels, muted)
 
 
+def anchor(call: Call) -> str:
+    """An id that tells the node a call is on: of a channel of those outside, else its own."""
+    return next((p.channel_id for p in call.parties.values() if p.channel_id is not None), call.call_id)
+
+
 def leg_place(calls: LiveCalls, position_id: PositionId) -> InBridge:
     """Where the leg of a position belongs: at home, but for a call that several positions hear."""
     call = calls.heard_by(position_id)

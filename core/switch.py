@@ -187,14 +187,20 @@ class SwitchTruth:
     """What Asterisk holds now: the truth to reconcile with.
 
     ``started_at``: when this run of it began; what an earlier run held is gone. None: it does not tell.
-    ``fallback``: who is in its own hands.
+    ``fallback``: who is in its own hands. ``elsewhere``: how the ids of the channels begin that other Asterisks
+    of the centre made, of which it says nothing.
     """
 
     switch: str
     started_at: datetime | None = None
+    elsewhere: tuple[str, ...] = ()
     channels: tuple[ChannelTruth, ...] = ()
     bridges: dict[BridgeId, frozenset[ChannelId]] = field(default_factory=dict)
     fallback: tuple[FallbackCaller, ...] = ()
+
+    def covers(self, channel_id: str) -> bool:
+        """Whether this is the truth about a channel: where it is not in it, it is no more."""
+        return not channel_id.startswith(self.elsewhere)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,9 +232,12 @@ class SwitchDown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchDied:
-    """Asterisk itself has ended: every channel it held is cut. Told before the next SwitchUp."""
+    """Asterisk itself has ended: every channel it held is cut. Told before the next SwitchUp.
 
-    switch: str
+    ``truth``: that it holds nothing.
+    """
+
+    truth: SwitchTruth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ from core.events import (
     RecordingStarted,
 )
 from core.ids import CallId, ChannelId, PlaybackId, PositionId, new_id
+from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Switch
 from core.switch import ChannelGone, LegOpened, PlaybackEnded, SwitchEvent, SwitchUp
 from recorder.excerpt import NothingToHear, make_excerpt
@@ -39,7 +40,14 @@ Maker = Callable[[Path, Path, float, int], float]
 class RecallService:
     """The recalls of one centre. ``make``: makes an excerpt; blocking, run in a thread."""
 
-    def __init__(self, bus: Bus, switch: Switch, folder: Path, make: Maker = make_excerpt) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        switch: Switch,
+        folder: Path,
+        make: Maker = make_excerpt,
+        nodes: Nodes = ONE_NODE,
+    ) -> None:
         self._bus = bus
         self._switch = switch
         self._folder = folder
@@ -47,7 +55,9 @@ class RecallService:
         self._seen = PartiesSeen()
         self._tracks: dict[CallId, str] = {}
         """The caller's track of each live call: of its first recording."""
-        self._legs: dict[PositionId, ChannelId] = {}
+        self._nodes = nodes
+        self._legs: dict[tuple[PositionId, str], ChannelId] = {}
+        """By position, and the Asterisk where the leg is."""
         self._playing: dict[PositionId, RecallPlayed] = {}
         self._preparing: dict[PositionId, asyncio.Task[None]] = {}
         bus.project(self._fold)
@@ -66,18 +76,20 @@ class RecallService:
         """Take note of a switch event."""
         match event:
             case LegOpened():
-                self._legs[event.position_id] = event.channel_id
+                self._legs[event.position_id, self._nodes.of(event.channel_id)] = event.channel_id
             case ChannelGone():
-                for position_id in [p for p, leg in self._legs.items() if leg == event.channel_id]:
-                    del self._legs[position_id]
-                    self._over(position_id)
+                for place in [p for p, leg in self._legs.items() if leg == event.channel_id]:
+                    del self._legs[place]
+                    self._over(place[0])
             case PlaybackEnded():
                 for position_id, playing in list(self._playing.items()):
                     if playing.playback_id == event.playback_id:
                         self._over(position_id)
             case SwitchUp():
-                legs = [channel for channel in event.truth.channels if channel.leg is not None]
-                self._legs = {c.leg: c.channel_id for c in legs if c.leg is not None}
+                self._legs = {p: leg for p, leg in self._legs.items() if not event.truth.covers(leg)}
+                for found in event.truth.channels:
+                    if found.leg is not None:
+                        self._legs[found.leg, self._nodes.of(found.channel_id)] = found.channel_id
                 for position_id in list(self._playing):  # how far it was is not known: it is over
                     self._cut(position_id)
             case _:
@@ -111,13 +123,15 @@ class RecallService:
         call = self._seen.shown_of(position_id)
         if call is None or call.state_for(position_id) != "talking":
             raise CommandRefused("not_talking")
-        track, leg = self._tracks.get(call.call_id), self._legs.get(position_id)
+        track = self._tracks.get(call.call_id)
         if track is None:
             raise CommandRefused("nothing_recorded")
+        place = position_id, self._nodes.of(Path(track).name)  # its track has the name of the caller's channel
+        leg = self._legs.get(place)
         if leg is None:
             raise CommandRefused("no_audio")
         self._cut(position_id)
-        task = asyncio.get_running_loop().create_task(self._prepare(command, call.call_id, track, leg))
+        task = asyncio.get_running_loop().create_task(self._prepare(command, call.call_id, track, place))
         self._preparing[position_id] = task
         task.add_done_callback(lambda done: self._prepared(position_id, done))
 
@@ -134,8 +148,10 @@ class RecallService:
             self._switch.stop_whisper(playing.playback_id)
             self._over(position_id)
 
-    async def _prepare(self, command: PlayRecall, call_id: CallId, track: str, leg: ChannelId) -> None:
-        position_id = command.position_id
+    async def _prepare(
+        self, command: PlayRecall, call_id: CallId, track: str, place: tuple[PositionId, str]
+    ) -> None:
+        position_id, leg = command.position_id, self._legs.get(place)
         playback_id = PlaybackId(f"recall-{new_id()}")
         excerpt = self._file(playback_id)
         try:
@@ -145,7 +161,7 @@ class RecallService:
         except (NothingToHear, OSError) as error:
             log.warning("recall_not_made", reason=type(error).__name__)
             return
-        if self._legs.get(position_id) != leg:
+        if leg is None or self._legs.get(place) != leg:
             return
         self._bus.publish(
             RecallPlayed(

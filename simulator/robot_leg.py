@@ -39,21 +39,37 @@ class Habits:
 
 
 class RobotLeg:
-    """The leg of one position. ``account`` fetches a SIP account; ``busy`` tells whether a call is going on."""
+    """The leg of one position on one Asterisk.
+
+    Args:
+        name: of the position.
+        host: of the centre.
+        account: fetches a SIP account, another one than that of the password refused.
+        busy: whether a call is going on.
+        habits: what the robot is like.
+        server: which of the centre's Asterisks: 0 is the first.
+        changed: called when the leg is connected or not, and when a call of mode secours comes or ends.
+    """
 
     def __init__(
         self,
         name: str,
         host: str,
-        account: Callable[[], Awaitable[dict[str, Any]]],
+        account: Callable[[str], Awaitable[dict[str, Any]]],
         busy: Callable[[], bool],
         habits: Habits,
+        server: int = 0,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._log = log.bind(position=name)
         self._host = host
         self._account = account
         self._busy = busy
         self._habits = habits
+        self._server = server
+        self._changed = changed
+        self._refused = ""
+        self._phone: WebSocketPhone | None = None
         self._kept: WebRtcSession | None = None
         self._fallback: WebRtcSession | None = None
         self._answering: set[asyncio.Task[None]] = set()
@@ -62,9 +78,21 @@ class RobotLeg:
         self.down = asyncio.Event()
         """Set while it is not."""
         self.down.set()
-        self.no_fallback = asyncio.Event()
-        """Set while no call of mode secours rings or goes on."""
-        self.no_fallback.set()
+
+    @property
+    def in_fallback(self) -> bool:
+        """Whether a call of mode secours rings or goes on."""
+        return self._fallback is not None
+
+    @property
+    def was_open(self) -> bool:
+        """Whether it ever was connected."""
+        return self._kept is not None
+
+    def renew(self, account: dict[str, Any]) -> None:
+        """The account has another password from now on: the registration is renewed with it."""
+        if self._phone is not None:
+            self._phone.account = Account(account["username"], account["password"], account["domain"])
 
     @property
     def sound(self) -> WebRtcSession:
@@ -105,16 +133,22 @@ class RobotLeg:
         finally:
             self.up.clear()
             self.down.set()
+            self._changed()
         if was_up:
             self._log.info("leg_lost")
         return was_up
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> list[Coroutine[object, object, object]]:
         """Open phone and leg; give what to wait for to know that they are lost."""
-        account = await self._account()
-        url = f"ws://{self._host}:{account['wsPort']}/ws"
+        account = await self._account(self._refused)
+        port = account["further"][self._server - 1]["wsPort"] if self._server else account["wsPort"]
         identity = Account(account["username"], account["password"], account["domain"])
-        phone = await WebSocketPhone.open(url, identity, self._rung)
+        try:
+            phone = await WebSocketPhone.open(f"ws://{self._host}:{port}/ws", identity, self._rung)
+        except SipError:
+            self._refused = identity.password
+            raise
+        self._phone = phone
         stack.push_async_callback(phone.close)
         leg = WebRtcSession()
         stack.push_async_callback(leg.close)
@@ -126,6 +160,7 @@ class RobotLeg:
         self._kept = leg
         self.down.clear()
         self.up.set()
+        self._changed()
         self._log.info("leg_opened")
         return [phone.closed(), leg.over(), call.until(CallState.ENDED)]
 
@@ -136,7 +171,7 @@ class RobotLeg:
             return
         call.ring()
         self._fallback = WebRtcSession()
-        self.no_fallback.clear()
+        self._changed()
         task = asyncio.get_running_loop().create_task(self._answer_fallback(call, self._fallback))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
@@ -164,7 +199,7 @@ class RobotLeg:
         finally:
             call.hang_up()
             self._fallback = None
-            self.no_fallback.set()
+            self._changed()
             await sound.close()
 
 

@@ -24,7 +24,8 @@ from websockets.exceptions import InvalidHandshake
 
 from simulator.live_client import LiveClient, Refused, View
 from simulator.manners import Manners, plan, situation
-from simulator.robot_leg import LOSSES, RETRY_SECONDS, Habits, RobotLeg
+from simulator.robot_leg import LOSSES, RETRY_SECONDS, Habits
+from simulator.robot_legs import RobotLegs
 from simulator.sound import Pcm, repeated, tone
 
 COOKIE = "bandeau15_session"
@@ -62,7 +63,7 @@ class RobotPosition:
         self._tasks: list[asyncio.Task[None]] = []
         self._live: LiveClient | None = None
         host = urlsplit(url).hostname or ""
-        self._leg = RobotLeg(login, host, self._account, lambda: "call" in self.view, self._habits)
+        self._leg = RobotLegs(login, host, self._account, lambda: "call" in self.view, self._habits)
         self._live_up = asyncio.Event()
         self._news = asyncio.Event()
         self._credentials: dict[str, Any] = {}
@@ -164,8 +165,13 @@ class RobotPosition:
             await self._leg.up.wait()
 
     @property
+    def legs_connected(self) -> int:
+        """On how many Asterisks its audio leg is connected."""
+        return self._leg.connected
+
+    @property
     def leg_is_up(self) -> bool:
-        """Whether the audio leg is connected."""
+        """Whether the audio leg is connected, on every Asterisk."""
         return self._leg.up.is_set()
 
     async def leg_down(self, seconds: float = 10) -> None:

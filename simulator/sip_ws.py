@@ -109,13 +109,16 @@ class WebSocketPhone:
     async def _register(self) -> None:
         registrar = f"sip:{self.account.domain}"
         dialog = self.agent.dialog(f"<{self.account.uri}>", f"<{self.account.uri}>", registrar)
-        credentials = (self.account.user, self.account.password)
-        held = await self.agent.register(dialog, *credentials, REGISTER_SECONDS)
+
+        async def register() -> int:
+            return await self.agent.register(dialog, self.account.user, self.account.password, REGISTER_SECONDS)
+
+        held = await register()
 
         async def renew(held: int) -> None:
             while True:
                 await asyncio.sleep(max(SHORTEST_RENEWAL, held * 0.75))
-                held = await self.agent.register(dialog, *credentials, REGISTER_SECONDS)
+                held = await register()
 
         self._start(renew(held))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -68,6 +69,7 @@ class AsteriskSwitch(Orders):
             that is told by its next run alone.
         prompts: folder of the announcements, as Asterisk sees it.
         position_codecs: of strips, in order of preference.
+        elsewhere: how the ids of the channels of the centre's other Asterisks begin.
         test_callers: E.164 numbers of the continuous test robot.
         look_every: seconds between two looks at what Asterisk holds.
     """
@@ -84,11 +86,13 @@ class AsteriskSwitch(Orders):
         test_callers: Collection[str] = (),
         ami_port: int | None = None,
         look_every: float = LOOK_EVERY_S,
+        elsewhere: tuple[str, ...] = (),
     ) -> None:
         self.accepting = True
         """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
         super().__init__(app, prompts, position_codecs, ChannelRegister(test_callers))
         self._name = switch
+        self._elsewhere = elsewhere
         self._listener: Callable[[SwitchEvent], None] = _nobody
         self._held_back: list[Known] = []
         self._test_callers = test_callers
@@ -176,7 +180,7 @@ class AsteriskSwitch(Orders):
         """Nobody listens where Asterisk did: its channels are no more."""
         if not self._fenced:
             log.error("switch_died", switch=self._name)
-            self._tell(SwitchDied(switch=self._name))
+            self._tell(SwitchDied(truth=SwitchTruth(switch=self._name, elsewhere=self._elsewhere)))
 
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""
@@ -188,6 +192,7 @@ class AsteriskSwitch(Orders):
             log.exception("reconciliation_failed")
             link.abort()
             return
+        truth = replace(truth, elsewhere=self._elsewhere)
         vanished = self._register.reconcile(truth)
         # What was playing is not known; to stop music where there is none is harmless.
         self._music = {channel.channel_id for channel in truth.channels if channel.caller}

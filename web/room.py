@@ -29,6 +29,7 @@ from core.events import (
     CallResumed,
     CoreStarted,
     Envelope,
+    Event,
     ItemClosed,
     ItemEvent,
     ItemKept,
@@ -102,7 +103,7 @@ class RoomState:
         self.queue = queue
         self.calls: dict[CallId, CallSeen] = {}
         self.positions: dict[PositionId, PositionSeen] = {}
-        self.switch_up = False
+        self._switches_up: set[str] = set()
         self._silent: set[CallId] = set()
         self.plan_refused = False
         """Whether the plan that should be in force cannot be used."""
@@ -178,6 +179,11 @@ class RoomState:
             view["alarms"] = alarms
         return view
 
+    @property
+    def switch_up(self) -> bool:
+        """Whether the core commands an Asterisk at least."""
+        return bool(self._switches_up)
+
     # --- folding ----------------------------------------------------------------------------------------
 
     def fold(self, envelope: Envelope) -> Touched:
@@ -197,7 +203,7 @@ class RoomState:
         elif isinstance(event, PositionEvent):
             self._fold_position(event, envelope.occurred_at)
         elif switch:
-            self.switch_up = isinstance(event, SwitchConnected)
+            self._fold_switch(event)
         elif isinstance(event, PlanActivated):
             self.plan_refused, self.surge = False, event.surge
         elif isinstance(event, PlanRefused):
@@ -221,6 +227,15 @@ class RoomState:
                 call.aid, call.queued_at = event.origin.owner, event.origin.since
             self.calls[event.call_id] = call
             self._count(call, 1)
+
+    def _fold_switch(self, event: Event) -> None:
+        match event:
+            case SwitchConnected():
+                self._switches_up.add(event.switch)
+            case SwitchLost():
+                self._switches_up.discard(event.switch)
+            case _:  # a core that starts commands nothing yet
+                self._switches_up.clear()
 
     def _fold_call(self, event: CallEvent, call: CallSeen, now: datetime) -> None:
         self._touched.update(call.invited)

@@ -54,6 +54,7 @@ MESSAGES = {
     "position_taken": "Ce poste est déjà pris par un autre agent.",
     "priority_of_other_level": "Cette priorité est celle de l'autre niveau de réponse.",
     "refused": "La demande est refusée.",
+    "calls_on_two_nodes": "Ces deux appels passent par deux serveurs : ils ne peuvent pas être réunis.",
     "still_ringing": "Attendez la réponse, ou annulez cet appel.",
     "storage_unavailable": "La base de données ne répond pas ; les appels continuent. Réessayez bientôt.",
     "lease_lost": "Ce serveur vient de passer la main à un autre. Réessayez dans un instant.",

@@ -1,9 +1,9 @@
 """Who could serve whom: waiting calls in lines, ready positions in pools; nothing is ever searched in full.
 
 A *line* holds the waiting calls that the same agents may serve: same room, same step of widening, same skills
-still asked for. A *pool* holds the ready positions whose agents may serve the same calls: same profile. What
-one position's change costs depends on the rooms of that agent that have callers waiting, not on how many
-rooms and agents there are (docs/adr/0011).
+still asked for, same Asterisk. A *pool* holds the ready positions whose agents may serve the same calls: same
+profile. What one position's change costs depends on the rooms of that agent that have callers waiting, not on
+how many rooms and agents there are (docs/adr/0011).
 
 Lines and pools that changed are remembered: between the others no call can be offered, or it would have been.
 """
@@ -34,6 +34,7 @@ class Line:
     rule: RoomRule
     step: int
     wanted: frozenset[str]
+    node: str
     places: list[Place] = field(default_factory=list)
 
 
@@ -55,7 +56,7 @@ class Pool:
         """Whether the calls of that line may be offered to these positions."""
         known = self.suits.get(line)
         if known is None:
-            known = self.suits[line] = serves(line.rule, self.profile, line.step, line.wanted)
+            known = self.suits[line] = serves(line.rule, self.profile, line.step, line.wanted, line.node)
         return known
 
     def add(self, position: Position) -> None:
@@ -99,7 +100,7 @@ class Index:
         """The automatic rooms that have callers: all of them in order, whatever line they stand in."""
         self.changed_lines: dict[Line, None] = {}
         self.changed_pools: dict[Pool, None] = {}
-        self._lines: dict[QueueId, dict[tuple[int, frozenset[str]], Line]] = {}
+        self._lines: dict[QueueId, dict[tuple[int, frozenset[str], str], Line]] = {}
         self._orders: dict[QueueId, list[Standing]] = {}
         self._line_of: dict[CallId, tuple[Line, Place]] = {}
         self._pools: dict[Profile, Pool] = {}
@@ -126,13 +127,13 @@ class Index:
 
     # --- calls ------------------------------------------------------------------------------------------
 
-    def put(self, call: WaitingCall, place: Place, step: int, wanted: frozenset[str]) -> None:
+    def put(self, call: WaitingCall, place: Place, step: int, wanted: frozenset[str], node: str) -> None:
         """Let a call wait in line; it leaves the one where it was."""
         self.take(call.call_id)
         lines = self._lines[call.queue]
-        line = lines.get((step, wanted))
+        line = lines.get((step, wanted, node))
         if line is None:
-            line = lines[step, wanted] = Line(self.rules[call.queue], step, wanted)
+            line = lines[step, wanted, node] = Line(self.rules[call.queue], step, wanted, node)
         insort(line.places, place)
         order = self._orders[call.queue]
         insort(order, (*place, line))  # no two urgencies are equal: lines are never compared

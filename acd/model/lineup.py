@@ -11,7 +11,8 @@ from acd.model.rules import RoomPlan, RoomRule, changed
 from acd.policy.ageing import urgency
 from acd.policy.serving import Profile, step_at, wanted_at
 from core.events import Envelope, RoomRuleChanged
-from core.ids import CallId, PositionId, QueueId
+from core.ids import CallId, ChannelId, PositionId, QueueId
+from core.nodes import ONE_NODE, Nodes
 from core.words import Role, RoomSetting
 
 RuleKey = tuple[QueueId, RoomSetting, str]
@@ -28,7 +29,10 @@ class Lineup:
 
     plan: RoomPlan
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Nodes = ONE_NODE) -> None:
+        self.nodes = nodes
+        self.channels: dict[CallId, ChannelId] = {}
+        """The callers' channels, of the calls that live."""
         self.changes: dict[RuleKey, RoomRuleChanged] = {}
         """What supervisors have changed of the plan."""
         self.waiting: dict[CallId, WaitingCall] = {}
@@ -36,6 +40,10 @@ class Lineup:
         self.index = Index()
         self._rules: dict[QueueId, RoomRule] = {}
         self._widen_at: list[tuple[float, int, CallId]] = []
+
+    def node_of(self, call_id: CallId) -> str:
+        """The Asterisk that a call is on."""
+        return self.nodes.of(self.channels.get(call_id, call_id))
 
     # --- rules ------------------------------------------------------------------------------------------
 
@@ -48,7 +56,8 @@ class Lineup:
         self.plan = plan
         self.changes.clear()
         for position in self.positions.values():
-            position.profile = self._profile(position.position_id, position.profile.role)
+            before = position.profile
+            position.profile = self._profile(position.position_id, before.role, before.nodes)
         self._rebuild()
 
     def _rule_changed(self, event: RoomRuleChanged, envelope: Envelope) -> None:
@@ -81,8 +90,9 @@ class Lineup:
         self.index.know(rule)
         return rule
 
-    def _profile(self, position_id: PositionId, role: Role) -> Profile:
+    def _profile(self, position_id: PositionId, role: Role, nodes: frozenset[str] = frozenset()) -> Profile:
         return Profile(
+            nodes=nodes,
             role=role,
             skills=self.plan.agent_skills.get(position_id, frozenset()),
             named=frozenset(q for q, rule in self.plan.rooms.items() if position_id in rule.agents),
@@ -106,7 +116,8 @@ class Lineup:
             return
         step = step_at(rule, now.timestamp() - call.since.timestamp() + CLOCK_GRAIN)
         at = urgency(rule, call.priority, call.since, call.seq, repeat=call.repeat_of is not None)
-        self.index.put(call, (at, call.call_id), step, wanted_at(rule, call.skills, step))
+        wanted = wanted_at(rule, call.skills, step)
+        self.index.put(call, (at, call.call_id), step, wanted, self.node_of(call.call_id))
         if step < len(rule.widenings):
             due = call.since.timestamp() + rule.widenings[step].after
             heappush(self._widen_at, (due, call.seq, call.call_id))

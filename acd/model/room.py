@@ -38,6 +38,7 @@ from core.events import (
     RoomRuleChanged,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId, QueueId
+from core.nodes import ONE_NODE, Nodes
 from core.words import PositionState, TargetKind
 
 ALARMS_KEPT = 100
@@ -47,8 +48,8 @@ ALARMS_KEPT = 100
 class Room(Lineup):
     """All waiting rooms and positions of a centre."""
 
-    def __init__(self, plan: RoomPlan) -> None:
-        super().__init__()
+    def __init__(self, plan: RoomPlan, nodes: Nodes = ONE_NODE) -> None:
+        super().__init__(nodes)
         self.offers: dict[OfferId, Offer] = {}
         """Every offer that is open."""
         self.wrapping_up: dict[PositionId, Position] = {}
@@ -62,7 +63,6 @@ class Room(Lineup):
         """The positions whose last call is over, until they have moved on."""
         self.callers = Callers()
         self.answers = Answers()
-        self._channels: dict[CallId, ChannelId] = {}
         self._waited_since: dict[CallId, datetime] = {}
         """The calls that a neighbouring centre sent: when their wait began there."""
         self._offers_of: dict[CallId, dict[OfferId, Offer]] = {}
@@ -99,7 +99,7 @@ class Room(Lineup):
 
     def channel_of(self, call_id: CallId) -> ChannelId | None:
         """The caller's channel, while the call lives."""
-        return self._channels.get(call_id)
+        return self.channels.get(call_id)
 
     def waited_since(self, call_id: CallId) -> datetime | None:
         """When the wait of a neighbour's call began, at the neighbour."""
@@ -132,7 +132,7 @@ class Room(Lineup):
             apply(envelope.event, envelope)
 
     def _arrived(self, event: CallArrived, envelope: Envelope) -> None:
-        self._channels[event.call_id] = event.channel_id
+        self.channels[event.call_id] = event.channel_id
         if event.origin is not None:
             self._waited_since[event.call_id] = event.origin.since
 
@@ -231,7 +231,7 @@ class Room(Lineup):
         self._out_of_room(event.call_id)
         for position in self.positions_in(event.call_id):
             self._leave(position, event.call_id)
-        for gone in (self._channels, self._waited_since, self._positions_in, self.last_queued):
+        for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.call_id, None)
 
     def _placed(self, event: CallPlaced, envelope: Envelope) -> None:
@@ -245,7 +245,7 @@ class Room(Lineup):
         for position in self.positions_in(event.merged_id):
             self._enter_call(position, event.call_id)
             self._leave(position, event.merged_id)
-        for gone in (self._channels, self._waited_since, self._positions_in, self.last_queued):
+        for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.merged_id, None)
 
     def _party_joined(self, event: PartyJoined, envelope: Envelope) -> None:
@@ -339,6 +339,10 @@ class Room(Lineup):
     def _readiness(self, event: PositionReadinessChanged, envelope: Envelope) -> None:
         if position := self.positions.get(event.position_id):
             position.ready = event.ready
+            if position.profile.nodes != frozenset(event.nodes):
+                self.index.forget(position)
+                position.profile = replace(position.profile, nodes=frozenset(event.nodes))
+                self.index.join(position)
 
     def _state_changed(self, event: PositionStateChanged, envelope: Envelope) -> None:
         position = self.positions.get(event.position_id)

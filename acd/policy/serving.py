@@ -15,6 +15,12 @@ class Profile:
     skills: frozenset[str]
     named: frozenset[QueueId]
     """The rooms that name the agent."""
+    nodes: frozenset[str] = frozenset()
+    """The Asterisks where their sound is; empty: wherever it is needed."""
+
+    def hears(self, node: str) -> bool:
+        """Whether their sound is, or comes, where a call is."""
+        return not self.nodes or node in self.nodes
 
 
 def step_at(rule: RoomRule, waited: float) -> int:
@@ -42,6 +48,6 @@ def may_ever_serve(rule: RoomRule, profile: Profile) -> bool:
     return serves_room(rule, profile, len(rule.widenings))
 
 
-def serves(rule: RoomRule, profile: Profile, step: int, wanted: frozenset[str]) -> bool:
-    """Whether a call of the room may be offered to somebody of this profile."""
-    return wanted <= profile.skills and serves_room(rule, profile, step)
+def serves(rule: RoomRule, profile: Profile, step: int, wanted: frozenset[str], node: str = "") -> bool:
+    """Whether a call of the room, on that node, may be offered to somebody of this profile."""
+    return wanted <= profile.skills and profile.hears(node) and serves_room(rule, profile, step)

@@ -9,19 +9,23 @@ from core.words import OfferKind, PartyEnd, PositionState, Role
 _TAKES = frozenset({PositionState.READY, PositionState.PAUSED, PositionState.WRAP_UP, PositionState.ON_CALL})
 
 
-def not_reached(position: Position | None) -> PartyEnd | None:
+def not_reached(position: Position | None, node: str) -> PartyEnd | None:
     """Why a position cannot be asked into a call by a colleague; none: it can.
 
     In wrap-up it can: a colleague who asks is a reason to interrupt it, and so is one's own call coming back.
     """
     if position is None or not position.ready or position.state is PositionState.PAUSED:
         return PartyEnd.UNAVAILABLE
+    if not position.profile.hears(node):
+        return PartyEnd.UNAVAILABLE
     if position.offer is not None or len(position.calls) >= MOST_CALLS:
         return PartyEnd.BUSY
     return PartyEnd.UNAVAILABLE if position.state is PositionState.UNREADY else None
 
 
-def refusal_to_take(position: Position, call: WaitingCall | None, rule: RoomRule | None) -> str | None:
+def refusal_to_take(
+    position: Position, call: WaitingCall | None, rule: RoomRule | None, node: str
+) -> str | None:
     """Why a position may not take a waiting call of its choice, as a code; none: it may.
 
     A call may be taken by who serves its room, by who sent it there, and by supervisors: also one that rings at
@@ -31,6 +35,8 @@ def refusal_to_take(position: Position, call: WaitingCall | None, rule: RoomRule
         return "call_gone"
     if not position.ready or position.state not in _TAKES:
         return "offer_pending" if position.offer is not None else "position_not_ready"
+    if not position.profile.hears(node):
+        return "no_audio"
     if len(position.calls) >= MOST_CALLS:
         return "two_calls"
     if position.offer is not None:

@@ -46,6 +46,8 @@ class PositionReadinessChanged(PositionEvent):
 
     leg: bool
     strip: bool
+    nodes: tuple[str, ...] = ()
+    """The Asterisks where the leg is; empty: not told, or its sound is called wherever it is needed."""
 
     @property
     def ready(self) -> bool:

@@ -95,7 +95,7 @@ class World:
             clock=clock,
             session_hours=14,
         )
-        sip = SipAccess(domain="samu.test", ws_port=8088, wss_port=8089)
+        sip = SipAccess("samu.test", ((8088, 8089), (8098, 8099)))
         self.routers = (
             session_routes(doors, self.strips, gate, sip),
             strip_socket(self.strips, gate, clock, limits or Limits()),
@@ -244,6 +244,7 @@ async def test_each_page_load_gets_a_new_sip_password(world: World) -> None:
                 "domain": "samu.test",
                 "wsPort": 8088,
                 "wssPort": 8089,
+                "further": [{"wsPort": 8098, "wssPort": 8099}],
                 "legTarget": "leg",
                 "echoTarget": "echo",
             }.items()
@@ -522,7 +523,7 @@ async def test_a_restarted_core_waits_for_proof(world: World) -> None:
     assert again.state() is PositionState.UNREADY
     again.centre.start()
     last = again.centre.journal.events(PositionReadinessChanged)[-1]
-    assert last == PositionReadinessChanged(position_id=ARM1, leg=True, strip=False)
+    assert last == PositionReadinessChanged(position_id=ARM1, leg=True, strip=False, nodes=("asterisk-a",))
 
 
 async def test_the_core_says_bye_when_it_restarts(world: World) -> None:

@@ -13,6 +13,7 @@ from calls.service import AidRules, CallService, NumberRules
 from core.commands import LogIn
 from core.events import Envelope, Event, PositionReadinessChanged
 from core.ids import AgentId, CallId, CentreId, ChannelId, PositionId
+from core.nodes import ONE_NODE, Nodes
 from core.switch import CallerChannel, SwitchEvent
 from core.words import CallerNumber, Role
 from ivr.model import PlanKey
@@ -75,6 +76,7 @@ class FakeCentre:
         plan: RoomPlan | None = None,
         rules: NumberRules | None = None,
         aid: AidRules | None = None,
+        nodes: Nodes = ONE_NODE,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
@@ -83,11 +85,11 @@ class FakeCentre:
         self.bus = InProcessBus(
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)
         )
-        self.calls = CallService(self.bus, self.switch, self.clock, rules, aid=aid)
+        self.calls = CallService(self.bus, self.switch, self.clock, rules, aid=aid, nodes=nodes)
         self.plans: dict[PlanKey, CallFlows] = {(0, ""): flows or simple_flows()}
         self.ivr = IvrService(self.bus, self.switch, self.clock, self.plans.get)
         self.plan = plan or default_plan(offer_seconds, wrap_up_seconds)
-        self.acd = DistributionService(self.bus, self.switch, self.clock, self.plan)
+        self.acd = DistributionService(self.bus, self.switch, self.clock, self.plan, nodes)
         for envelope in self.journal.envelopes:
             self.bus.replay(envelope)
         self.switch.listen(self._on_switch)

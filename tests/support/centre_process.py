@@ -22,12 +22,13 @@ import httpx2
 from pydantic import BaseModel
 
 from app.asterisk_process import asterisk_pid, children
-from app.asterisk_setup import prepare_asterisk
+from app.asterisk_setup import prepare_asterisk, state_dir
 from app.part import RunningPart
 from app.settings import (
     AsteriskSettings,
     CentreSettings,
     LrmSettings,
+    NodeSettings,
     OutgoingSettings,
     RoomSettings,
     Settings,
@@ -39,6 +40,7 @@ from app.turn import turn_parts
 from core.accounts import Account
 from core.events import CoreStarted, Envelope, SwitchConnected
 from core.ids import AgentId, CallId
+from core.nodes import FIRST
 from core.words import Role
 from recorder.policy import tracks_of
 from setup.places import CHECKOUT
@@ -134,6 +136,7 @@ class CentreProcess:
         launched: bool = False,
         standby: bool = False,
         database_url: str = "",
+        nodes: tuple[NodeSettings, ...] = (),
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -150,6 +153,7 @@ class CentreProcess:
                 hurt apart, nor its link to Asterisk.
             standby: whether a second core may stand by (:meth:`start_standby`).
             database_url: its database; by default SQLite in its folder.
+            nodes: further Asterisks, for a centre that is launched.
         """
         self._launched = launched
         self.site = site
@@ -168,6 +172,7 @@ class CentreProcess:
             asterisk=site.asterisk().model_copy(update={"prompts_dir": prompts}),
             outgoing=outgoing or OutgoingSettings(),
             room=room,
+            nodes=nodes,
             standby=StandbySettings(enabled=standby),
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
             **sections,  # type: ignore[arg-type]
@@ -292,13 +297,13 @@ class CentreProcess:
 
     # --- Asterisk, hurt under its launcher -----------------------------------------------------------------
 
-    def hurt_asterisk(self, number: signal.Signals) -> None:
-        """Send Asterisk itself a signal: the launcher brings it back.
+    def hurt_asterisk(self, number: signal.Signals, node: str = FIRST) -> None:
+        """Send an Asterisk itself a signal: the launcher brings it back.
 
         Raises:
             LookupError: it does not run.
         """
-        os.kill(asterisk_below(self._core.pid, self._asterisk.config_dir), number)
+        os.kill(asterisk_below(self._core.pid, state_dir(self.settings, node) / "etc"), number)
 
     # --- the core, hurt and healed ----------------------------------------------------------------------
 
@@ -470,11 +475,16 @@ def _relayed(settings: Settings, port: int) -> Settings:
     return settings.model_copy(update={"asterisk": asterisk})
 
 
-def _toml(sections: Mapping[str, Mapping[str, object]], above: str = "") -> str:
-    """Write settings: what JSON and TOML write alike, in tables as deep as need be."""
+def _toml(sections: Mapping[str, Any], above: str = "") -> str:
+    """Write settings: what JSON and TOML write alike, in tables, and arrays of them, as deep as need be."""
     lines = []
     for name, values in sections.items():
         path = f"{above}{json.dumps(name)}"
+        if isinstance(values, list):
+            for table in values:
+                lines.append(f"[[{path}]]")
+                lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in table.items()]
+            continue
         tables = {key: value for key, value in values.items() if isinstance(value, dict)}
         lines.append(f"[{path}]")
         lines += [

@@ -167,7 +167,7 @@ class FakeSwitch:
         for name in _LASTING:
             getattr(self, name).clear()
         if seen:
-            self.tell(SwitchDied(switch="fake"))
+            self.tell(SwitchDied(truth=self.truth()))
 
     def mend(self) -> None:
         self.up = True
