@@ -170,7 +170,7 @@ class Offering:
             self._invited(event, position, OfferKind.INVITED, envelope)
         elif event.target.kind is TargetKind.EVERYBODY:
             node = self._room.node_of(event.call_id)
-            free = [p for p in self._room.positions.values() if p.free and p.profile.hears(node)]
+            free = [p for p in self._room.positions.values() if p.may_be_asked and p.profile.hears(node)]
             others = [p for p in free if p.position_id != event.by]
             for position in others:
                 self._invited(event, position, OfferKind.EVERYBODY, envelope)

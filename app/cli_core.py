@@ -1,5 +1,6 @@
 """``bandeau15 core``: one core as a program; and the commands that move a centre from one core to another."""
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app.cli_support import console, fail, settings_of
+from app.cli_support import console, fail, run_async, settings_of
 from app.handover import HandoverFailed, hand_over, take_out
 from app.standby import drain as set_drained
 from storage.lease import holder, living
@@ -74,3 +75,12 @@ def drain(
     except HandoverFailed as error:
         fail(str(error))
     console.print(f"{core} is out: it may be stopped.")
+
+
+def test_calls(context: typer.Context) -> None:
+    """Call each line in turn as a caller does, for ever, and tell the core how it went."""
+    from app import logs, test_calls  # the robots: too slow to load for every command
+
+    logs.configure_logs()
+    with contextlib.suppress(KeyboardInterrupt):
+        run_async(test_calls.run_test_calls(settings_of(context)))

@@ -62,6 +62,7 @@ from recorder.service import RecorderService
 from supervision.alarms import AlarmService
 from supervision.routes import metrics_route
 from supervision.service import BoardService
+from supervision.test_calls import TestCallService
 from supervision.ws import board_socket
 from web.auth import Gate
 from web.site import site
@@ -172,6 +173,15 @@ class Core:
         self.desk = DeskService(
             bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
         )
+        tests = settings.test_calls
+        self.test_calls = TestCallService(
+            self.bus,
+            clock,
+            self.alarms,
+            self.board.model.room,
+            lines=tests.lines,
+            every_seconds=tests.every_seconds if tests.enabled else 0,
+        )
         self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
         self.guard = GuardService(
             bus=self.bus,
@@ -196,6 +206,7 @@ class Core:
             self.board,
             self.desk,
             self.guard,
+            self.test_calls,
         )
         self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)

@@ -23,14 +23,15 @@ _HERE = frozenset({"127.0.0.1", "localhost"})
 
 
 def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
-    """List the programs that every centre runs: Asterisk, its TURN server where it has one, and its cores.
+    """List the programs that every centre runs: Asterisk, its TURN server where it has one, its cores,
+    and the robot of the test calls.
 
     Args:
         settings: those of the centre.
         config: the file they were read from, for the programs to read again.
     """
     asterisks = [_asterisk(settings, node) for node in settings.every_asterisk]
-    return [*asterisks, *turn_parts(settings), *_cores(settings, config)]
+    return [*asterisks, *turn_parts(settings), *_cores(settings, config), *_test_calls(settings, config)]
 
 
 def simulator_parts(settings: Settings) -> list[Part]:
@@ -76,6 +77,12 @@ def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
             restart=True,
         ),
     ]
+
+
+def _test_calls(settings: Settings, config: Path | None) -> list[Part]:
+    if not settings.test_calls.enabled:
+        return []
+    return [Part(name="Test calls", command=own_command(config, "test-calls"), restart=True)]
 
 
 def own_command(config: Path | None, *words: str) -> list[str]:

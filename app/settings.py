@@ -244,6 +244,17 @@ class RoomSettings(BaseModel):
     """A strip silent for longer is not offered calls."""
 
 
+class TestCallSettings(BaseModel):
+    """The continuous test call: a robot that goes a caller's way, and an alarm where it cannot."""
+
+    enabled: bool = True
+    lines: tuple[Dialled, ...] = ("15",)
+    every_seconds: float = Field(default=600, ge=10, le=86_400)
+    """How often each line is called."""
+    offer_seconds: float = Field(default=30, ge=1, le=300)
+    """How long the SVI and the waiting room may take: the robot skips what a key skips."""
+
+
 class GuardSettings(BaseModel):
     """When an address is banned from the SIP door. Trunks, neighbours and agents' places never are."""
 
@@ -306,6 +317,7 @@ class Settings(BaseSettings):
     fallback: FallbackSettings = FallbackSettings()
     desk: DeskSettings = DeskSettings()
     guard: GuardSettings = GuardSettings()
+    test_calls: TestCallSettings = TestCallSettings()
     lrm: LrmSettings = LrmSettings()
 
     @property

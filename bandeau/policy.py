@@ -25,6 +25,7 @@ from core.commands import (
     PlaceCall,
     PlayRecall,
     ReportNetwork,
+    ReportTestCall,
     ResumeCall,
     RingPhone,
     SendDigits,
@@ -39,7 +40,7 @@ from core.commands import (
 )
 from core.errors import CommandRefused
 from core.ids import CallId, OfferId, PartyId, PositionId, QueueId
-from core.words import NetworkPhase, PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind
+from core.words import NetworkPhase, PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind, TestStep
 from web.arguments import Args, flag, integer, text
 
 _LONGEST_TARGET = 40
@@ -191,6 +192,15 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
     "report_network": (
         frozenset({"phase", "lossPerMille", "jitterMs", "roundTripMs", "mosHundredths"}),
         _network,
+    ),
+    "report_test_call": (
+        frozenset({"line", "failed", "milliseconds"}),
+        lambda p, a: ReportTestCall(
+            position_id=p,
+            line=text(a, "line")[:_LONGEST_TARGET],
+            failed=TestStep(failed) if (failed := text(a, "failed")) else None,
+            seconds=_measure(a, "milliseconds", 0, 600_000) / 1000,
+        ),
     ),
     "log_out": (frozenset(), lambda p, a: LogOut(position_id=p)),
 }

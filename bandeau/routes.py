@@ -244,7 +244,8 @@ def session_routes(
 
     @router.get("/strip/colleagues", response_model_exclude_none=True)
     async def colleagues(identity: Annotated[Identity, logged_in]) -> list[ColleagueShown]:
-        return [_colleague(service.model, position) for position in service.model.room.positions.values()]
+        people = [position for position in service.model.room.positions.values() if position.counts]
+        return [_colleague(service.model, position) for position in people]
 
     @router.post("/strip/credentials")
     async def credentials(identity: Annotated[Identity, logged_in]) -> SipAccount:

@@ -354,6 +354,9 @@ class StripService:
         async with self._lock(position_id):
             secret = token_urlsafe(SECRET_OCTETS)
             await self._credentials.create(position_id, secret)
+            position = self.model.room.positions.get(position_id)
+            if position is not None and not position.counts:
+                return secret  # mode secours is for people
             try:
                 await self._fallback.add(position_id)
             except BandeauError as error:

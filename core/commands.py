@@ -12,6 +12,7 @@ from core.words import (
     Role,
     RoomSetting,
     Target,
+    TestStep,
 )
 
 
@@ -293,3 +294,12 @@ class NoteItem(DeskCommand):
     """Write a note on an item."""
 
     text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportTestCall(Command):
+    """The test robot tells how a test call of a line went. ``failed``: the step that did; empty: none."""
+
+    line: str
+    failed: TestStep | None
+    seconds: float

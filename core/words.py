@@ -14,6 +14,8 @@ class Role(StrEnum):
     PHYSICIAN_MU = "physician_mu"
     PHYSICIAN_ML = "physician_ml"
     SUPERVISOR = "supervisor"
+    TEST_ROBOT = "test_robot"
+    """Answers test calls, and no others: it counts as nobody."""
 
 
 class FrontOffice(StrEnum):
@@ -332,3 +334,24 @@ class Origin:
     def sender(self) -> CentreId:
         """Who sent it here; empty where nobody told."""
         return next(reversed(self.path), CentreId(""))
+
+
+class TestStep(StrEnum):
+    """What a test call goes through, in order: the first that fails names the failure."""
+
+    ANSWERED = "answered"
+    """The line is picked up."""
+    WELCOMED = "welcomed"
+    """The SVI is heard."""
+    OFFERED = "offered"
+    """The robot's position is offered the call."""
+    JOINED = "joined"
+    """The call is taken."""
+    CALLER_HEARD = "caller_heard"
+    POSITION_HEARD = "position_heard"
+    ENDED = "ended"
+    """The caller's end is seen."""
+    RECORDED = "recorded"
+    """Both voices are in the recording."""
+    UNHEARD_OF = "unheard_of"
+    """No test call was reported for too long: the robot itself does not work."""

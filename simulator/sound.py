@@ -53,6 +53,15 @@ def read_wav(path: Path, rate: int = RATE) -> Pcm:
         return resample(mono, file.getframerate(), rate)
 
 
+def write_wav(path: Path, pcm: Pcm, rate: int = RATE) -> None:
+    """Write one channel of 16-bit samples."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm.astype("<i2").tobytes())
+
+
 def resample(samples: npt.NDArray[np.float64], source: int, rate: int) -> Pcm:
     """The same sound at another rate, band-limited (by Fourier, on the whole length)."""
     if source != rate and len(samples):

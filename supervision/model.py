@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from core.events import CallAnswered, CallArrived, CallEnded, Envelope
@@ -170,7 +171,7 @@ class BoardModel:
         sections: dict[Section, View | None] = dict.fromkeys(map(_at, touched.positions))
         sections[_TODAY] = self.today.view()  # any event may begin a day
         for position_id in touched.positions:
-            if position := self.room.positions.get(position_id):
+            if (position := self.room.positions.get(position_id)) and position.counts:
                 sections[_at(position_id)] = _position(position)
         changes = [self._ready.note(p, self.room.positions.get(p)) for p in touched.positions]
         for queue in self.rooms.rooms if any(changes) else rooms.rooms:
@@ -202,7 +203,7 @@ class BoardModel:
         for call_id in self.rooms.waiting:
             if (parked := self.rooms.parked(call_id)) is not None:
                 shown[_parked_at(call_id)] = parked
-        for position in self.room.positions.values():
+        for position in filter(attrgetter("counts"), self.room.positions.values()):
             shown[_at(position.position_id)] = _position(position)
         return shown
 

@@ -160,7 +160,7 @@ class RoomState:
             "queue": self.queue,
             "waiting": self.waiting,
             "ready": self.in_state(PositionState.READY),
-            "positions": len(self.positions),
+            "positions": self._states.total(),
             "lost": self.lost,
         }
         if oldest := self.oldest_queued_at:
@@ -385,7 +385,7 @@ class RoomState:
         elif position is None:
             return
         elif isinstance(event, AgentLoggedOut):
-            self._states[position.state] -= 1
+            self._count_position(position, -1)
             del self.positions[event.position_id]
         elif isinstance(event, PositionReadinessChanged):
             position.leg, position.strip = event.leg, event.strip
@@ -401,7 +401,7 @@ class RoomState:
             position.name, position.role = event.name, event.role
             return
         if position is not None:
-            self._states[position.state] -= 1
+            self._count_position(position, -1)
         taken = PositionSeen(
             position_id=event.position_id,
             agent_id=event.agent_id,
@@ -410,12 +410,16 @@ class RoomState:
             since=now,
         )
         self.positions[event.position_id] = taken
-        self._states[taken.state] += 1
+        self._count_position(taken, 1)
+
+    def _count_position(self, position: PositionSeen, by: int) -> None:
+        if position.counts:
+            self._states[position.state] += by
 
     def _change_state(self, position: PositionSeen, event: PositionStateChanged, now: datetime) -> None:
         if event.state is not position.state:
-            self._states[position.state] -= 1
-            self._states[event.state] += 1
+            self._count_position(position, -1)
             position.state, position.since = event.state, now
+            self._count_position(position, 1)
         position.pause_reason = event.pause_reason
         position.until = event.until

@@ -113,6 +113,11 @@ class PositionSeen:
     network: NetworkSeen | None = None
 
     @property
+    def counts(self) -> bool:
+        """Whether it is somebody: the robot that answers test calls is in no figure and on no list."""
+        return self.role is not Role.TEST_ROBOT
+
+    @property
     def pause_pending(self) -> PauseReason | None:
         """The pause that begins after the call and its wrap-up, if one was asked for."""
         busy = self.state in (PositionState.ON_CALL, PositionState.WRAP_UP)

@@ -38,6 +38,7 @@ MESSAGES = {
     "not_transferable": "Cet appel ne peut pas être transféré maintenant.",
     "not_two_calls": "Il faut deux appels sur ce poste.",
     "not_your_call": "Seuls les agents qui ont pris cet appel peuvent y écrire.",
+    "not_allowed": "Cette demande n'est pas pour vous.",
     "not_your_room": "Vous ne prenez pas les appels de cette salle.",
     "note_empty": "La note est vide.",
     "note_too_long": "La note est trop longue.",

@@ -19,6 +19,7 @@ from acd.model.rules import Mode, RoomRule, Strategy
 from acd.policy.ageing import Urgency
 from acd.policy.serving import Profile, may_ever_serve, serves, serves_room
 from core.ids import CallId, PositionId, QueueId
+from core.words import Role
 
 Standing: TypeAlias = "tuple[Urgency, CallId, Line]"
 """A call's place among all those of its room, and its line."""
@@ -209,7 +210,11 @@ class Index:
     def serving(self, queue: QueueId) -> tuple[int, int]:
         """How many positions logged in serve a room from a call's first second on, and how many are ready."""
         rule = self.rules[queue]
-        pools = [pool for pool in self._pools_of[queue] if serves_room(rule, pool.profile, 0)]
+        pools = [
+            pool
+            for pool in self._pools_of[queue]
+            if serves_room(rule, pool.profile, 0) and pool.profile.role is not Role.TEST_ROBOT
+        ]
         return sum(pool.members for pool in pools), sum(len(pool.turns) for pool in pools)
 
     def lines_for(self, pool: Pool) -> Iterator[Line]:

@@ -19,7 +19,7 @@ from datetime import datetime
 from acd.model.calls import Offer
 from acd.policy.serving import Profile
 from core.ids import AgentId, CallId, PositionId, QueueId
-from core.words import PauseReason, PositionState
+from core.words import PauseReason, PositionState, Role
 
 MOST_CALLS = 2
 """How many calls a position may have: one heard, one on hold."""
@@ -49,6 +49,11 @@ class Position:
     """The room of the call it took last; none: a call of its own."""
     taken: int = 0
     """How many calls it took since login."""
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether a call to everybody rings there."""
+        return self.free and self.profile.role is not Role.TEST_ROBOT
 
     @property
     def free(self) -> bool:

@@ -10,6 +10,7 @@ from acd.model.history import Answers, Callers
 from acd.model.lineup import Lineup
 from acd.model.positions import Position
 from acd.model.rules import RoomPlan, Strategy
+from acd.policy.serving import TEST
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
@@ -63,6 +64,7 @@ class Room(Lineup):
         """The positions whose last call is over, until they have moved on."""
         self.callers = Callers()
         self.answers = Answers()
+        self._tests: set[CallId] = set()
         self._waited_since: dict[CallId, datetime] = {}
         """The calls that a neighbouring centre sent: when their wait began there."""
         self._offers_of: dict[CallId, dict[OfferId, Offer]] = {}
@@ -133,6 +135,8 @@ class Room(Lineup):
 
     def _arrived(self, event: CallArrived, envelope: Envelope) -> None:
         self.channels[event.call_id] = event.channel_id
+        if event.caller.test:
+            self._tests.add(event.call_id)
         if event.origin is not None:
             self._waited_since[event.call_id] = event.origin.since
 
@@ -145,7 +149,7 @@ class Room(Lineup):
             flow=event.flow,
             priority=event.priority,
             front_office=event.front_office,
-            skills=frozenset(event.skills),
+            skills=frozenset(event.skills) | ({TEST} if event.call_id in self._tests else set()),
             since=event.since or now,
             entered_at=now,
             seq=envelope.seq,
@@ -233,6 +237,7 @@ class Room(Lineup):
             self._leave(position, event.call_id)
         for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.call_id, None)
+        self._tests.discard(event.call_id)
 
     def _placed(self, event: CallPlaced, envelope: Envelope) -> None:
         if position := self.positions.get(event.position_id):

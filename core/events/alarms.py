@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from core.alarms import AlarmKind, Severity, StuckKind
 from core.events.base import Event
 from core.ids import CallId, PositionId
+from core.words import TestStep
 
-__all__ = ["AlarmCleared", "AlarmRaised", "StuckStateHealed"]
+__all__ = ["AlarmCleared", "AlarmRaised", "StuckStateHealed", "TestCallMade"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,3 +39,13 @@ class StuckStateHealed(Event):
     call_id: CallId | None = None
     position_id: PositionId | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestCallMade(Event):
+    """The robot called a line, through to the recording. ``failed``: the step that did not go as it should."""
+
+    line: str
+    failed: TestStep | None = None
+    seconds: float
+    """From dialling to the caller being heard by the position; to the failure, where there was one."""

@@ -12,7 +12,7 @@ from core.alarms import AlarmKind
 from core.commands import AcceptOffer, Pause
 from core.ids import CallId, ChannelId, PositionId
 from core.switch import CallerChannel, PlaybackEnded
-from core.words import CallerNumber, PauseReason
+from core.words import CallerNumber, PauseReason, Role
 from supervision.alarms import AlarmService
 from supervision.routes import metrics_route
 from supervision.service import BoardService
@@ -145,11 +145,11 @@ async def test_test_calls_are_in_no_figure(world: World) -> None:
         world.caller("robot", test=True)
         view = await board.sync()
         assert (view["room"]["waiting"], view["today"]["presented"]) == (0, 0)
-        world.centre.agent("arm1")
-        await world.answer("arm1")
+        world.centre.agent("robot-essai", role=Role.TEST_ROBOT)
+        await world.answer("robot-essai")
         view = await board.sync()
         assert (view["room"]["inProgress"], view["today"]["answered"]) == (0, 0)
-        assert view["positions"]["arm1"]["state"] == "on_call"
+        assert (view["room"]["positions"], view["positions"]) == (0, {})
 
 
 async def test_today_is_the_same_after_a_restart(world: World) -> None:

@@ -34,6 +34,7 @@ from app.settings import (
     Settings,
     StandbySettings,
     StorageSettings,
+    TestCallSettings,
     WebSettings,
 )
 from app.turn import turn_parts
@@ -175,7 +176,7 @@ class CentreProcess:
             nodes=nodes,
             standby=StandbySettings(enabled=standby),
             lrm=LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
-            **sections,  # type: ignore[arg-type]
+            **{"test_calls": TestCallSettings(enabled=False), **sections},  # type: ignore[arg-type]
         )
         put_in_force(self.folder, plan)
         self.core_log = self.folder / f"{CORE}.log"

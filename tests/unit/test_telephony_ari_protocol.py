@@ -153,7 +153,7 @@ def test_why_a_channel_ends(fields: str, cause: int) -> None:
     assert cause_of(hangup(fields)) == cause
 
 
-class TestChannelRegister:
+class ChannelRegisterTests:
     def start(self) -> StasisStart:
         frame = decode(START)
         assert isinstance(frame, StasisStart)

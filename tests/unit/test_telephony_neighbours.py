@@ -123,7 +123,7 @@ def test_it_is_believed_on_a_neighbours_trunk_alone() -> None:
     assert entrusted(("caller", "15", "", "FR751", text)) is None
 
 
-class TestTheCallThatIsMade:
+class CallMadeTests:
     def variables(self, told: Entrusted) -> dict[str, object]:
         body = made("core-a", ChannelId("c.1"), CentreId("FR752"), told).body
         assert body is not None
