@@ -43,7 +43,8 @@ class Evidence:
     ``screens``: by name, what a screen came to show, and what a fresh one shows.
     ``counters``: the wallboard's figures of the day. ``plans``: version and surge → the rooms' rules.
     ``absences``: when the core is known to have been away or frozen, besides what the journal tells.
-    ``clocks_apart``: how far the witness's clock may be from the centre's.
+    ``clocks_apart``: how far the witness's clock may be from the centre's. ``recordings_short_by``: by how many
+    seconds a recording may be shorter than its call, as the journal and the sound begin and end apart.
     """
 
     envelopes: Sequence[Envelope]
@@ -58,6 +59,7 @@ class Evidence:
     plans: Callable[[int, str], RoomPlan | None] | None = None
     absences: Sequence[Span] = ()
     clocks_apart: timedelta = timedelta(seconds=2)
+    recordings_short_by: float = 2.0
 
     def judges(self, at: datetime) -> bool:
         """Whether what happened then is to be judged."""

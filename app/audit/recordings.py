@@ -19,8 +19,6 @@ from core.ids import CallId
 from core.words import Outcome
 from recorder.policy import patience
 
-SHORT_BY_S = 2.0
-"""By how much a recording may be shorter than its call: the journal and the sound begin and end apart."""
 GRACE_S = 15.0
 """How much longer than it says the recorder may take to list a recording."""
 
@@ -56,7 +54,7 @@ def check_recordings(evidence: Evidence, presence: Presence) -> Iterator[Finding
             if isinstance(event, CallsMerged) and event.merged_id in calls:
                 calls[event.merged_id].merged = True
     for call_id, call in calls.items():
-        what = _wrong(call, evidence.until, presence)
+        what = _wrong(call, evidence, presence)
         if what:
             yield Finding(Invariant.RECORDED, call_id, what)
 
@@ -79,7 +77,7 @@ def _take(call: _Connected, event: CallEvent, at: datetime, owner: dict[str, _Co
             pass
 
 
-def _wrong(call: _Connected, until: datetime, presence: Presence) -> str:
+def _wrong(call: _Connected, evidence: Evidence, presence: Presence) -> str:
     """What is wrong with a call's recording; empty: nothing, or not yet."""
     if call.flagged or call.ended is None:
         return ""
@@ -87,8 +85,8 @@ def _wrong(call: _Connected, until: datetime, presence: Presence) -> str:
         return "connected, neither recorded nor flagged"
     if call.recorded is None:
         patient = timedelta(seconds=patience(call.outcome).total + GRACE_S)
-        return "its recording is neither listed nor flagged" if until - call.ended > patient else ""
+        return "its recording is neither listed nor flagged" if evidence.until - call.ended > patient else ""
     connected = presence.seconds(call.opened, call.ended)
-    if not call.merged and call.recorded < connected - SHORT_BY_S:
+    if not call.merged and call.recorded < connected - evidence.recordings_short_by:
         return f"connected for {connected:.1f} s, recorded for {call.recorded:.1f} s, and not flagged"
     return ""

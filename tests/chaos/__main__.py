@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import json
 import os
 import subprocess
@@ -27,7 +28,7 @@ from tests.support import netns
 
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "chaos"
 SHORT = ("F1", "F2", "F4", "F7", "F11")
-RUN_SECONDS = 240
+RUN_SECONDS = 150
 
 
 def main() -> int:
@@ -89,12 +90,15 @@ def _once(row: Row, seed: int, rate: float, *, short: bool) -> Result:
         async with asyncio.timeout(RUN_SECONDS):
             return judge(row, await run(row, plan, folder))
 
+    faulthandler.dump_traceback_later(RUN_SECONDS + 60, exit=True)  # a run that cannot even be ended
     try:
         result = asyncio.run(bounded())
     except Exception as error:  # a run that breaks down is a failed one: the others are made
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "error.txt").write_text(traceback.format_exc())
         result = broken(f"the run broke down: {type(error).__name__} {error}"[:200])
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     _tell(row, seed, result, folder, time.monotonic() - began)
     return result
 

@@ -1,6 +1,8 @@
 """What goes wrong, and how it is put right: one context manager each."""
 
 import asyncio
+import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -29,6 +31,10 @@ class Hurt:
     plan: Plan
     database: Database | None = None
 
+
+LARGEST_DISK = 16 * 2**20
+"""Octets."""
+_BLOCK = 4096
 
 Fault = Callable[[Hurt], AbstractAsyncContextManager[None]]
 """Does the harm, gives way while it lasts, and undoes it."""
@@ -87,14 +93,15 @@ async def database_killed(hurt: Hurt) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def disk_full(hurt: Hurt) -> AsyncIterator[None]:
-    """The disk of the spool takes nothing more."""
-    filler = hurt.centre.settings.storage.spool_dir / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(4096)):
-                pass
-        except OSError:
-            pass  # that is full
+    """The disk of the spool takes nothing more. Only a small one of this run's own is ever filled."""
+    disk = hurt.centre.settings.storage.spool_dir.resolve()
+    room = os.statvfs(disk)
+    if not disk.is_mount() or room.f_blocks * room.f_frsize > LARGEST_DISK:
+        raise RuntimeError("the spool is not on a small disk of its own")
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):  # that is full
+        for _ in range(LARGEST_DISK // _BLOCK):
+            file.write(bytes(_BLOCK))
     yield
     filler.unlink()
 

@@ -32,6 +32,8 @@ BACK_S = 40.0
 """How long a centre may take to come back, on a loaded machine."""
 SETTLE_S = 3.0
 """After it has come back: a silence of more than two seconds would have shown."""
+SOUND_SHORT_S = 5.0
+"""By how much a recording may be short: on a loaded machine the callers' own sound has holes."""
 LISTED_S = 20.0
 """How long the last calls' ends and recordings may take to be written."""
 
@@ -61,7 +63,9 @@ async def run(row: Row, plan: Plan, folder: Path) -> Observed:
         await stack.enter_async_context(_beside(attention.run()))
         database = Database() if row.postgres else None
         url = await asyncio.to_thread(database.new) if database else ""
-        centre = await stack.enter_async_context(HurtCentre(url, launched=row.launched, standby=row.standby))
+        centre = HurtCentre(url, launched=row.launched, standby=row.standby)
+        stack.enter_context(row.before(centre))
+        await stack.enter_async_context(centre)
         stack.callback(_keep, centre, observed, folder)
         await centre.staff(crowded=row.crowded)
         if row.standby:
@@ -157,6 +161,7 @@ async def _judged(scene: Scene, observed: Observed) -> None:
         screens={"wallboard": (scene.board.view, fresh)},
         counters={name: value for name, value in fresh["today"].items() if name != "date"},
         plans=room_plans(centre.settings),
+        recordings_short_by=SOUND_SHORT_S,
     )
     observed.found = audit(evidence)
 

@@ -51,6 +51,8 @@ class Relay:
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass  # cut: the server would report a task that ends so
         finally:
             for pump in pumps:
                 pump.cancel()
