@@ -57,6 +57,8 @@ from ivr.routes import plan_routes
 from ivr.script import CallFlows
 from ivr.service import IvrService
 from lrm_bridge.service import Lrm, LrmService
+from recorder.disk import DiskKeeper
+from recorder.policy import DiskRules
 from recorder.recall import RecallService
 from recorder.service import RecorderService
 from supervision.alarms import AlarmService
@@ -150,7 +152,8 @@ class Core:
         self.directory = DirectoryService(self.bus, adapters.directory)
         self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute(), nodes=nodes)
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
-        self.lrm = LrmService(self.bus, clock, adapters.lrm)
+        self.disk = DiskKeeper(self.bus, self.alarms, settings.storage.recordings_dir, disk_rules(settings))
+        self.lrm = LrmService(self.bus, clock, adapters.lrm, self.alarms)
         self.board = BoardService(
             bus=self.bus,
             clock=clock,
@@ -198,6 +201,7 @@ class Core:
         parts = (
             self.health,
             self.alarms,
+            self.disk,
             self.plans,
             self.calls,
             self.ivr,
@@ -290,6 +294,7 @@ class Core:
         await self.lrm.close()
         await self.recall.close()
         await self.recorder.close()
+        await self.disk.close()
 
     def web(self, pages: Path) -> FastAPI:
         """Make the web application."""
@@ -354,6 +359,14 @@ def number_rules(outgoing: OutgoingSettings) -> NumberRules:
         presented_by_line=outgoing.presented_by_line,
         presented_by_position=outgoing.presented_by_position,
         ring_seconds=outgoing.ring_seconds,
+    )
+
+
+def disk_rules(settings: Settings) -> DiskRules:
+    """When the disk of the recordings is low, and full."""
+    megabyte = 10**6
+    return DiskRules(
+        low=settings.recorder.low_megabytes * megabyte, full=settings.recorder.full_megabytes * megabyte
     )
 
 

@@ -279,6 +279,15 @@ class DeskSettings(BaseModel):
     """How long a caller stays whom nobody called back."""
 
 
+class RecorderSettings(BaseModel):
+    """The disk of the recordings."""
+
+    low_megabytes: int = Field(default=2_000, ge=1)
+    """Less room than this is an alarm: about 17 hours of calls, both tracks."""
+    full_megabytes: int = Field(default=100, ge=1)
+    """Less than this, and the disk counts as full."""
+
+
 class LrmSettings(BaseModel):
     """The dispatch record software told of each call taken."""
 
@@ -318,6 +327,7 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
     guard: GuardSettings = GuardSettings()
     test_calls: TestCallSettings = TestCallSettings()
+    recorder: RecorderSettings = RecorderSettings()
     lrm: LrmSettings = LrmSettings()
 
     @property

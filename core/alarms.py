@@ -76,7 +76,7 @@ CARDS: dict[AlarmKind, AlarmCard] = {
     AlarmKind.MODE_SECOURS_USED: AlarmCard(severity=Severity.WARNING, momentary=True, clear_after=600),
     AlarmKind.TEST_CALL_FAILED: AlarmCard(severity=Severity.CRITICAL, clear_after=0, confirm_after=1800),
     AlarmKind.FLOOD: AlarmCard(severity=Severity.WARNING, clear_after=30),
-    AlarmKind.LRM_AWAY: AlarmCard(severity=Severity.WARNING, agents=True),
+    AlarmKind.LRM_AWAY: AlarmCard(severity=Severity.WARNING, agents=True, raise_after=2),
     AlarmKind.STUCK_STATES: AlarmCard(severity=Severity.WARNING, momentary=True, clear_after=300),
 }
 

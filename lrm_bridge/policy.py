@@ -28,6 +28,11 @@ class Answer:
         return self.status is not None and 400 <= self.status < 500 and self.status not in _TRY_AGAIN
 
 
+def unwell(answer: Answer) -> bool:
+    """Whether the LRM itself does not work: it took no note of the call, and did not refuse it either."""
+    return not answer.accepted and not answer.final
+
+
 def too_late(age_s: float) -> bool:
     """Whether telling the LRM would help nobody any more."""
     return age_s > USELESS_AFTER_S

@@ -5,11 +5,12 @@ from typing import Protocol
 
 import structlog
 
+from core.alarms import AlarmKind
 from core.events import CallAnswered, Envelope, LrmNotificationFailed, LrmNotified
 from core.ids import AgentId
-from core.ports import Bus, Clock
+from core.ports import Alarms, Bus, Clock
 from lrm_bridge.model import AppelEntrant, Notice, Notices
-from lrm_bridge.policy import Answer, next_delay, too_late
+from lrm_bridge.policy import Answer, next_delay, too_late, unwell
 
 log = structlog.get_logger(__name__)
 
@@ -24,10 +25,11 @@ class Lrm(Protocol):
 class LrmService:
     """The LRMs of one centre. ``lrm`` none: nobody is told, and nothing is written."""
 
-    def __init__(self, bus: Bus, clock: Clock, lrm: Lrm | None) -> None:
+    def __init__(self, bus: Bus, clock: Clock, lrm: Lrm | None, alarms: Alarms) -> None:
         self._bus = bus
         self._clock = clock
         self._lrm = lrm
+        self._alarms = alarms
         self._notices = Notices()
         self._turns: dict[AgentId, asyncio.Lock] = {}
         self._newest: dict[AgentId, Notice] = {}
@@ -84,7 +86,12 @@ class LrmService:
 
     async def _try(self, notice: Notice, body: AppelEntrant) -> Answer:
         assert self._lrm is not None  # noqa: S101 - nothing is spawned without it
-        return await self._lrm.appel_entrant(notice.agent_id, body)
+        answer = await self._lrm.appel_entrant(notice.agent_id, body)
+        if unwell(answer):
+            self._alarms.raise_alarm(AlarmKind.LRM_AWAY, detail=answer.detail or f"status {answer.status}")
+        else:
+            self._alarms.clear_alarm(AlarmKind.LRM_AWAY)
+        return answer
 
     def _age(self, notice: Notice) -> float:
         return (self._clock.now() - notice.answered_at).total_seconds()

@@ -1,8 +1,10 @@
 """Where a call's tracks are, and what makes them good."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 
 from core.words import Outcome
 
@@ -90,3 +92,66 @@ def excerpt_range(size: int, seconds: float, *, header: int, rate: int) -> tuple
     whole = max(0, size - header) // _OCTETS * _OCTETS
     length = min(whole, round(seconds * rate) * _OCTETS)
     return header + whole - length, length
+
+
+SHORT_BY_S = 2.0
+"""By how much a recording may be shorter than its call: the journal and the sound begin and end apart."""
+
+
+def is_short(recorded: float, opened_at: datetime, ended_at: datetime) -> bool:
+    """Whether a part of what was said is missing at a recording's end: the disk was full, say."""
+    return recorded < (ended_at - opened_at).total_seconds() - SHORT_BY_S
+
+
+class DiskLevel(Enum):
+    """How much room there is for recordings."""
+
+    WELL = auto()
+    LOW = auto()
+    FULL = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskRules:
+    """Below how many octets of room the disk is low, and as good as full."""
+
+    low: int
+    full: int
+
+
+_BACK = 1.1
+"""How much more room there must be to come back from a level: so that it does not come and go."""
+
+
+def disk_level(free: int, before: DiskLevel, rules: DiskRules) -> DiskLevel:
+    """How full the disk is, with ``free`` octets of room."""
+    if free < rules.full * (_BACK if before is DiskLevel.FULL else 1):
+        return DiskLevel.FULL
+    if free < rules.low * (1 if before is DiskLevel.WELL else _BACK):
+        return DiskLevel.LOW
+    return DiskLevel.WELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A track on the disk, relative to the recordings folder, and what is known to have been done with it."""
+
+    track: str
+    octets: int
+    written_at: datetime
+    sealed: bool = False
+    copied: bool = False
+
+
+def to_free(kept: Iterable[Kept], free: int, wanted: int) -> list[Kept]:
+    """What may be deleted to have ``wanted`` octets of room: of what is sealed and copied, the oldest first.
+
+    Nothing else is ever deleted, however full the disk is.
+    """
+    chosen: list[Kept] = []
+    for each in sorted((k for k in kept if k.sealed and k.copied), key=lambda k: (k.written_at, k.track)):
+        if free >= wanted:
+            break
+        chosen.append(each)
+        free += each.octets
+    return chosen

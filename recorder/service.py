@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -13,18 +14,20 @@ from core.events import (
     Envelope,
     LineOpened,
     PartyJoined,
+    PartyLeft,
     RecordingEnded,
     RecordingMissing,
     RecordingStarted,
 )
-from core.ids import CallId, ChannelId
+from core.ids import CallId, ChannelId, PartyId
 from core.ports import Bus, Clock
 from core.words import Outcome
-from recorder.policy import Measured, Patience, Tracks, complete, patience, tracks_of, what_is_missing
+from recorder.policy import Measured, Patience, Tracks, complete, is_short, patience, tracks_of, what_is_missing
 from recorder.store import close_left_open, measure
 
 log = structlog.get_logger(__name__)
 
+CALLER = PartyId("caller")
 FIRST_LOOK_S = 0.25
 """After the end of a call: earlier, Asterisk is still closing its tracks and the look is for nothing."""
 
@@ -36,6 +39,9 @@ class Unlisted:
     call_id: CallId
     tracks: Tracks
     outcome: Outcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """What it should hold: from the answer until the caller left, or the call's end. None: not known."""
 
 
 class RecorderService:
@@ -73,15 +79,20 @@ class RecorderService:
             case CallArrived() if event.origin is not None:
                 self._channels[event.call_id] = event.channel_id
             case RecordingStarted():
-                tracks = Tracks(event.caller_track, event.centre_track)
-                self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks)
+                self._begun(event, envelope.occurred_at)
+            case PartyLeft():
+                self._left(event, envelope.occurred_at)
             case CallsMerged():
                 for recording in self._of(event.merged_id):  # its channels go on in the other call
-                    self._unlisted[recording.tracks.caller] = replace(recording, call_id=event.call_id)
+                    # How long it should be is known no more: its party has another name in the other call.
+                    moved = replace(recording, call_id=event.call_id, since=None)
+                    self._unlisted[recording.tracks.caller] = moved
             case CallEnded():
                 self._channels.pop(event.call_id, None)
                 for recording in self._of(event.call_id):
-                    self._unlisted[recording.tracks.caller] = replace(recording, outcome=event.outcome)
+                    until = recording.until or envelope.occurred_at
+                    ended = replace(recording, outcome=event.outcome, until=until)
+                    self._unlisted[recording.tracks.caller] = ended
             case RecordingEnded() | RecordingMissing() if event.caller_track:
                 self._unlisted.pop(event.caller_track, None)
             case RecordingEnded() | RecordingMissing():  # of an older journal, or with no track
@@ -89,6 +100,16 @@ class RecorderService:
                     del self._unlisted[recording.tracks.caller]
             case _:
                 pass
+
+    def _begun(self, event: RecordingStarted, now: datetime) -> None:
+        tracks = Tracks(event.caller_track, event.centre_track)
+        first = not self._of(event.call_id)  # further ones are of numbers called
+        self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks, since=now if first else None)
+
+    def _left(self, event: PartyLeft, now: datetime) -> None:
+        for recording in self._of(event.call_id):
+            if event.party_id == CALLER and recording.until is None:
+                self._unlisted[recording.tracks.caller] = replace(recording, until=now)
 
     def _of(self, call_id: CallId) -> list[Unlisted]:
         return [recording for recording in self._unlisted.values() if recording.call_id == call_id]
@@ -141,10 +162,24 @@ class RecorderService:
                     repaired=repaired,
                 )
             )
+            self._flag_if_short(recording, max(caller.seconds, centre.seconds))
         else:
             log.error("recording_missing", call_id=call_id)
             missing = what_is_missing(caller, centre)
             self._bus.publish(RecordingMissing(call_id=call_id, detail=missing, caller_track=tracks.caller))
+
+    def _flag_if_short(self, recording: Unlisted, seconds: float) -> None:
+        since, until = recording.since, recording.until
+        if since is not None and until is not None and is_short(seconds, since, until):
+            lasted = (until - since).total_seconds()
+            log.error("recording_short", call_id=recording.call_id)
+            self._bus.publish(
+                RecordingMissing(
+                    call_id=recording.call_id,
+                    detail=f"short: {seconds:.1f} s of {lasted:.1f} s",
+                    caller_track=recording.tracks.caller,
+                )
+            )
 
     def _repaired(self, tracks: Tracks) -> tuple[Measured, Measured]:
         """Close what Asterisk left open: it ended in the middle of the call. Blocking."""

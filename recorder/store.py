@@ -1,10 +1,15 @@
 """Reads the tracks that Asterisk wrote, and closes those it left open. Blocking: called in a thread."""
 
+import os
 import struct
 import wave
+from datetime import UTC, datetime
 from pathlib import Path
 
-from recorder.policy import Measured
+from recorder.policy import Kept, Measured
+
+SEALED, COPIED = ".sealed", ".copied"
+"""Suffixes of the marks beside a track, after its own name."""
 
 _HEADER_OCTETS = 44
 _RIFF_LENGTH_AT = 4
@@ -48,3 +53,46 @@ def close_left_open(track: Path) -> bool:
 def _is_header(octets: bytes) -> bool:
     """Whether these begin a WAV file as Asterisk writes them: samples right after the shortest header."""
     return (octets[:4], octets[8:16], octets[36:40]) == (b"RIFF", b"WAVEfmt ", b"data")
+
+
+def free_octets(folder: Path) -> int:
+    """How much room there is for files in a folder.
+
+    Raises:
+        OSError: the folder is not there, or its disk does not answer.
+    """
+    told = os.statvfs(folder)
+    return told.f_bavail * told.f_frsize
+
+
+def kept_in(folder: Path) -> list[Kept]:
+    """The tracks that were sealed, copied elsewhere, or both: an empty file beside each says so."""
+    found = []
+    for mark in folder.glob(f"*/*{COPIED}"):
+        track = mark.with_suffix("")
+        try:
+            told = track.stat()
+        except OSError:
+            continue  # deleted meanwhile
+        found.append(
+            Kept(
+                track=str(track.relative_to(folder)),
+                octets=told.st_size,
+                written_at=datetime.fromtimestamp(told.st_mtime, UTC),
+                sealed=track.with_name(track.name + SEALED).exists(),
+                copied=True,
+            )
+        )
+    return found
+
+
+def delete(folder: Path, track: str) -> bool:
+    """Delete a track, and what was noted beside it; whether it was there."""
+    path = folder / track
+    try:
+        path.unlink()
+    except OSError:
+        return False
+    for mark in (SEALED, COPIED):
+        path.with_name(path.name + mark).unlink(missing_ok=True)
+    return True

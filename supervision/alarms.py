@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from core.alarms import CARDS, AlarmKind, StuckKind
-from core.events import AlarmCleared, AlarmRaised, Envelope, StuckStateHealed, SwitchConnected, SwitchLost
+from core.events import (
+    AlarmCleared,
+    AlarmRaised,
+    Envelope,
+    RecordingMissing,
+    StuckStateHealed,
+    SwitchConnected,
+    SwitchLost,
+)
 from core.ports import Bus, Clock
 from supervision.policy import Alarm, AlarmBook, AlarmKey, Due
 
@@ -39,6 +47,7 @@ class AlarmService:
         bus.project(self._book.fold)
         bus.subscribe((SwitchLost, SwitchConnected), self._on_switch)
         bus.subscribe((StuckStateHealed,), self._on_stuck)
+        bus.subscribe((RecordingMissing,), self._on_unrecorded)
 
     @property
     def raised(self) -> dict[AlarmKey, Alarm]:
@@ -86,6 +95,9 @@ class AlarmService:
         event = envelope.event
         if isinstance(event, StuckStateHealed) and event.kind not in _ORDINARY:
             self.raise_alarm(AlarmKind.STUCK_STATES, detail=event.kind.value)
+
+    def _on_unrecorded(self, envelope: Envelope) -> None:
+        self.raise_alarm(AlarmKind.RECORDING_MISSING)
 
     def _look(self, watch: _Watch, now: datetime) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.events.base import CallEvent
+from core.events.base import CallEvent, Event
 from core.ids import AgentId, PlaybackId, PositionId
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "RecallEnded",
     "RecallPlayed",
     "RecordingEnded",
+    "RecordingFreed",
     "RecordingMissing",
     "RecordingStarted",
 ]
@@ -40,10 +41,21 @@ class RecordingEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingMissing(CallEvent):
-    """A call ended with a track absent or unreadable: it is flagged "not recorded"."""
+    """A call ended with a track absent, unreadable or too short: it is flagged "not recorded".
+
+    Too short: what there is of it is told by RecordingEnded just before.
+    """
 
     detail: str
     caller_track: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingFreed(Event):
+    """A track, sealed and copied elsewhere, was deleted here to make room. ``octets``: how much."""
+
+    track: str
+    octets: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

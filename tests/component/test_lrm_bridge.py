@@ -3,7 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 
 from app.bus import InProcessBus
+from core.alarms import AlarmKind
 from core.events import (
     CallAnswered,
     CallArrived,
@@ -26,6 +28,7 @@ from lrm_bridge.model import AppelEntrant
 from lrm_bridge.policy import Answer, next_delay
 from lrm_bridge.service import LrmService
 from setup.places import CHECKOUT
+from supervision.alarms import AlarmService
 from tests.support.centre import HeldClock, MemoryJournal
 from tests.support.waiting import until
 
@@ -82,7 +85,8 @@ class Bridge:
         self.journal = MemoryJournal(past or [])
         self.bus = InProcessBus(self.journal, self.clock, CENTRE)
         self.client = LrmClient(url, CENTRE)
-        self.service = LrmService(self.bus, self.clock, self.client)
+        self.alarms = AlarmService(self.bus, self.clock)
+        self.service = LrmService(self.bus, self.clock, self.client, self.alarms)
         for envelope in self.journal.envelopes:
             self.bus.replay(envelope)
 
@@ -274,6 +278,119 @@ async def test_an_lrm_that_answers_for_ever_is_cut_off(lrm: FakeLrm, monkeypatch
     answer = await client.appel_entrant(AgentId("1"), AppelEntrant("***", "a", "FR090-15-15-Px-F01"))
     assert answer == Answer(None, "TimeoutError")
     await client.close()
+
+
+# --- an LRM that answers anything but what it should ---
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Say nothing at all."""
+
+
+async def speak_nonsense(writer: asyncio.StreamWriter) -> None:
+    writer.write(bytes(range(256)) * 40)
+
+
+async def say_headers_for_ever(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-More: " + b"x" * 8_000 + b"\r\n")
+        await writer.drain()
+
+
+async def say_headers_one_by_one(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X: y\r\n")
+        await asyncio.sleep(0.01)
+
+
+async def redirect_elsewhere(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 307 Here\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
+
+
+async def say_a_number_that_is_no_status(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 99999 Odd\r\nContent-Length: 0\r\n\r\n")
+
+
+async def answer_with_an_endless_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while True:
+        writer.write(b"[" * 65_536)
+        await writer.drain()
+
+
+Misbehaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def odd_lrm(misbehave: Misbehaviour) -> AsyncIterator[str]:
+    """An LRM that reads what it is told, then does so; its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            await misbehave(writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/lrm/api"
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    "misbehave",
+    [
+        hang_up,
+        speak_nonsense,
+        say_headers_for_ever,
+        say_headers_one_by_one,
+        redirect_elsewhere,
+        say_a_number_that_is_no_status,
+    ],
+    ids=lambda each: each.__name__,
+)
+async def test_rubbish_from_the_lrm_touches_no_call_and_is_an_alarm(
+    misbehave: Misbehaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrm_bridge.client.TRY_TIMEOUT_S", 0.3)
+    async with odd_lrm(misbehave) as url:
+        bridge = Bridge(url)
+        bridge.answer("a")
+        bridge.answer("b", agent="other")
+        assert len(bridge.journal.events(CallAnswered)) == 2
+        bridge.clock.advance(59.9)
+        written = await bridge.written(2)
+        assert all(isinstance(each, LrmNotificationFailed) for each in written)
+        bridge.alarms.tick(bridge.clock.advance(3))
+        assert set(bridge.alarms.raised) == {(AlarmKind.LRM_AWAY, "")}
+        await bridge.close()
+
+
+async def test_a_receipt_with_an_endless_body_is_a_receipt() -> None:
+    async with odd_lrm(answer_with_an_endless_body) as url:
+        bridge = Bridge(url)
+        bridge.answer("a")
+        [written] = await bridge.written(1)
+        assert isinstance(written, LrmNotified)
+        await bridge.close()
+
+
+async def test_the_alarm_ends_with_the_next_call_that_the_lrm_takes(lrm: FakeLrm) -> None:
+    bridge = Bridge(lrm.url)
+    lrm.answers = [500]
+    bridge.answer("a")
+    bridge.clock.advance(59.9)
+    await bridge.written(1)
+    bridge.alarms.tick(bridge.clock.advance(3))
+    assert set(bridge.alarms.raised) == {(AlarmKind.LRM_AWAY, "")}
+    bridge.answer("b")
+    await bridge.written(2)
+    bridge.alarms.tick(bridge.clock.advance(6))
+    assert not bridge.alarms.raised
+    await bridge.close()
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from core.events import (
     CallEnded,
     Envelope,
     LineOpened,
+    PartyLeft,
     RecordingEnded,
     RecordingMissing,
     RecordingStarted,
 )
-from core.ids import CallId, CentreId, ChannelId, QueueId
-from core.words import CallerNumber, EndedBy, FrontOffice, Origin, Outcome, Priority
+from core.ids import CallId, CentreId, ChannelId, PartyId, QueueId
+from core.words import CallerNumber, EndedBy, FrontOffice, Origin, Outcome, PartyEnd, Priority
 from recorder.policy import Measured, Patience, patience, tracks_of
 from recorder.service import RecorderService
 from recorder.store import close_left_open, measure
@@ -88,6 +89,36 @@ async def test_tracks_closed_after_the_call_are_listed(tmp_path: Path) -> None:
     assert isinstance(listed, RecordingEnded)
     assert (listed.seconds, listed.octets) == (2.5, 40044 + 38444)
     await recorder.service.close()
+
+
+async def test_what_is_shorter_than_its_call_is_listed_and_flagged(tmp_path: Path) -> None:
+    """The disk was full for a while: Asterisk closed its tracks, and they lack the end."""
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    recorder.clock.advance(10)
+    recorder.write("caller", 4)
+    recorder.write("centre", 4.5)
+    recorder.end(Outcome.ANSWERED)
+    await until(lambda: bool(recorder.journal.events(RecordingMissing)), "it is flagged")
+    [ended] = recorder.journal.events(RecordingEnded)
+    [missing] = recorder.journal.events(RecordingMissing)
+    assert ended.seconds == 4.5
+    assert (missing.detail, missing.caller_track) == ("short: 4.5 s of 10.0 s", tracks_of(CALL).caller)
+    await recorder.service.close()
+
+
+async def test_a_caller_who_left_before_the_others_is_not_short_of_sound(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.open()
+    recorder.clock.advance(4)
+    recorder.bus.publish(PartyLeft(call_id=CALL, party_id=PartyId("caller"), reason=PartyEnd.HUNG_UP))
+    recorder.clock.advance(60)
+    recorder.write("caller", 4)
+    recorder.write("centre", 4)
+    recorder.end(Outcome.ANSWERED)
+    assert isinstance(await recorder.listed(), RecordingEnded)
+    await recorder.service.close()
+    assert recorder.journal.events(RecordingMissing) == []
 
 
 async def test_a_missing_track_is_flagged(tmp_path: Path) -> None:

@@ -284,6 +284,26 @@ class CentreProcess:
         finally:
             await self._asterisk.start()
 
+    @asynccontextmanager
+    async def lrm_in_trouble(self, fault: str) -> AsyncIterator[None]:
+        """Let the LRM fail, as :mod:`simulator.lrm.faults` says, or be ``absent``; well again at the end."""
+        if fault == "absent":
+            await self._lrm.kill()
+        else:
+            await self._set_lrm_fault(fault)
+        try:
+            yield
+        finally:
+            if fault == "absent":
+                await self._lrm.start(lambda: _listens("127.0.0.1", self._lrm_port))
+            else:
+                await self._set_lrm_fault("none")
+
+    async def _set_lrm_fault(self, fault: str) -> None:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"http://127.0.0.1:{self._lrm_port}/pannes", data={"panne": fault})
+            assert answer.status_code == 303, answer.text
+
     async def asterisk_says(self, command: str) -> str:
         """The answer to a command of Asterisk's console."""
         return await self._asterisk.rx(command)
