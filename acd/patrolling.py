@@ -36,6 +36,10 @@ class Patrolling:
         if before is not None and before <= now < before + LOOK_EVERY:
             return
         self._looked_at = now
+        self.look()
+
+    def look(self) -> None:
+        """Compare, and put right what was wrong last time, too."""
         room = self._room
         found = disagreements(room.positions, room.waiting.values(), room.offers, self._in_line)
         stuck, self._suspects = found & self._suspects, found

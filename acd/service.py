@@ -91,6 +91,10 @@ class DistributionService:
         bus.handle(CheckedBack, self._tending.checked_back)
         bus.handle(ChangeRoomRule, self._tending.change_rule)
 
+    def look(self) -> None:
+        """Compare positions and calls now, besides the usual times."""
+        self._patrolling.look()
+
     # --- questions of others ----------------------------------------------------------------------------
 
     def estimated_wait(self, queue: QueueId, call_id: CallId | None = None) -> float | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bench import away, idle, p1, p2, p3, p4, p6, p7, p9
+from bench import away, idle, journal_flow, p1, p2, p3, p4, p6, p7, p9, reconciliation
 from bench.figures import Figure, keep
 from tests.support import netns
 
@@ -29,6 +29,8 @@ MEASURES: dict[str, Measure] = {
     "p9": p9.measure,
     "idle": idle.measure,
     "away": away.measure,
+    "reconciliation": reconciliation.measure,
+    "journal_flow": journal_flow.measure,
 }
 
 

@@ -85,10 +85,12 @@ class Patrol:
         self._mute = mute
         self._every = every
         self._task: asyncio.Task[None] | None = None
+        self._suspects = Suspects()
 
     def begin(self, link: AriLink) -> None:
         """Look over this link from now on."""
         self.end()
+        self._suspects = Suspects()
         self._task = asyncio.get_running_loop().create_task(self._walk(link), name="patrol")
 
     def end(self) -> None:
@@ -98,12 +100,11 @@ class Patrol:
             self._task = None
 
     async def _walk(self, link: AriLink) -> None:
-        suspects = Suspects()
         for number in count(1):
             await asyncio.sleep(self._every)
             try:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
-                    self._found(await self._look(link, suspects, bridges=number % BRIDGES_EVERY == 0))
+                    self._found(await self.look(link, bridges=number % BRIDGES_EVERY == 0))
             except TimeoutError:
                 self._mute(link)
                 return
@@ -112,10 +113,15 @@ class Patrol:
             except Exception:  # the top of this task: a fault of ours must not end the patrol
                 log.exception("patrol_failed")
 
-    async def _look(self, link: AriLink, suspects: Suspects, *, bridges: bool) -> Look:
+    async def look(self, link: AriLink, *, bridges: bool = False) -> Look:
+        """Ask, and compare.
+
+        Raises:
+            SwitchUnavailable, SwitchRefused: there is no answer, or no good one.
+        """
         answer = await link.request("GET", uri("applications", self._app))
         held = frozenset(map(ChannelId, msgspec.json.decode(answer, type=Application).channel_ids))
-        gone, stray = suspects.look(self._believed(), held)
+        gone, stray = self._suspects.look(self._believed(), held)
         if not bridges:
             return Look(held, gone, stray)
         answer = await link.request("GET", "bridges")

@@ -223,6 +223,16 @@ class AsteriskSwitch(Orders):
 
     # --- what is found by looking -------------------------------------------------------------------------
 
+    async def look(self) -> None:
+        """Look now, besides the usual times.
+
+        Raises:
+            SwitchUnavailable, SwitchRefused: there is no answer, or no good one.
+        """
+        if self.link is None:
+            raise SwitchUnavailable("Asterisk is not connected")
+        self._looked(await self._patrol.look(self.link))
+
     def _looked(self, look: Look) -> None:
         """Tell what was never told."""
         for channel in look.gone:

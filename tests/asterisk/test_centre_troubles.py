@@ -51,6 +51,12 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
+async def end(one: RobotPosition) -> None:
+    """The agent hangs up, and is free again."""
+    await one.command("hang_up")
+    await one.until(lambda view: view["position"]["state"] == "ready", 20)
+
+
 async def raised(witness: Witness, kind: AlarmKind) -> None:
     await witness.next(AlarmRaised, lambda alarm: alarm.kind is kind, ALARM_WITHIN_S)
 
@@ -82,7 +88,7 @@ async def two_calls_around(
             yield first, [before, during]
             await they_talk(second, during)
         for one in (first, second):
-            await one.command("hang_up")
+            await end(one)
         for call in (before, during):
             story = await witness.until_told(call.call_id, CallEnded)
             assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
@@ -128,7 +134,7 @@ async def test_a_full_disk_of_recordings_costs_the_recordings_only(centre: Centr
         agent = await stack.enter_async_context(robot(centre, ARM1))
         after = await calling(centre, witness, stack)
         await answer(agent, after)
-        await agent.command("hang_up")
+        await end(agent)
         story = await witness.until_told(after.call_id, RecordingEnded, 30)
         assert story.all(RecordingMissing) == []
 
@@ -143,7 +149,7 @@ async def test_a_disk_that_fills_up_during_a_call_flags_it(centre: CentreProcess
             await raised(witness, AlarmKind.RECORDINGS_DISK_FULL)
             for _ in range(3):
                 await they_talk(agent, call)
-            await agent.command("hang_up")
+            await end(agent)
             await witness.until_told(call.call_id, RecordingMissing, 30)
         await cleared(witness, AlarmKind.RECORDINGS_DISK_FULL)
 
@@ -162,7 +168,7 @@ async def test_a_locked_database_delays_no_call_and_gets_every_event(centre: Cen
             await first.command("hang_up")
             await answer(first, during)
         await cleared(witness, AlarmKind.DATABASE_AWAY)
-        await first.command("hang_up")
+        await end(first)
         for call in (before, during):
             story = await witness.until_told(call.call_id, CallEnded)
             assert (await centre.ledger_of(call.call_id)).outcome is Outcome.ANSWERED
@@ -183,6 +189,7 @@ async def test_an_lrm_in_trouble_touches_no_call(centre: CentreProcess, fault: s
         after = await calling(centre, witness, stack)
         await answer(agent, after)
         await cleared(witness, AlarmKind.LRM_AWAY)
+        await end(agent)
 
 
 async def test_a_silent_link_is_an_alarm_within_three_seconds(centre: CentreProcess) -> None:
