@@ -308,9 +308,9 @@ class Core:
             clock=adapters.clock,
             session_hours=settings.web.session_hours,
         )
-        sip = SipAccess(
-            settings.centre.id.lower(), tuple((each.ws_port, each.wss_port) for each in asterisks.values())
-        )
+        prefixes = nodes_of(settings).prefixes
+        servers = tuple((each.ws_port, each.wss_port, prefixes[name]) for name, each in asterisks.items())
+        sip = SipAccess(settings.centre.id.lower(), servers)
         return site(
             [
                 session_routes(doors, self.strips, self.gate, sip, turn_access(settings)),

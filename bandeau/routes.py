@@ -25,10 +25,13 @@ ECHO_TARGET = "echo"
 
 @dataclass(frozen=True, slots=True)
 class SipAccess:
-    """Where strips reach SIP: the domain of their addresses, and each Asterisk's WebSocket ports (ws, wss)."""
+    """Where strips reach SIP: the domain of their addresses, and each Asterisk.
+
+    ``servers``: its WebSocket ports (ws, wss), and how the ids of the calls on it begin.
+    """
 
     domain: str
-    ports: tuple[tuple[int, int], ...]
+    servers: tuple[tuple[int, int, str], ...]
 
 
 class _Body(BaseModel):
@@ -88,6 +91,8 @@ class SipServer(_Body):
 
     wsPort: int
     wssPort: int
+    calls: str
+    """How the ids of the calls on it begin."""
 
 
 class SipAccount(_Body):
@@ -256,9 +261,9 @@ def session_routes(
             username=position_id,
             password=secret,
             domain=sip.domain,
-            wsPort=sip.ports[0][0],
-            wssPort=sip.ports[0][1],
-            further=tuple(SipServer(wsPort=ws, wssPort=wss) for ws, wss in sip.ports[1:]),
+            wsPort=sip.servers[0][0],
+            wssPort=sip.servers[0][1],
+            further=tuple(SipServer(wsPort=ws, wssPort=wss, calls=calls) for ws, wss, calls in sip.servers[1:]),
             ice=_ice(turn, position_id, doors.now()),
         )
 

@@ -46,10 +46,11 @@ def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
         case "chaos":
             return [(_PYTHON, "-m", "tests.chaos", "--short", *arguments)]
         case "e2e":  # one kind of centre after the other: a session has one, on the default ports
-            away = "tests/e2e/away"
+            others = ("tests/e2e/away", "tests/e2e/nodes")
+            ignored = [f"--ignore={other}" for other in others]
             return [
-                (*_PYTEST, *_in_networks(2), "tests/e2e", f"--ignore={away}", *arguments),
-                (*_NAMESPACE, *_PYTEST, away, *arguments),
+                (*_PYTEST, *_in_networks(2), "tests/e2e", *ignored, *arguments),
+                *((*_NAMESPACE, *_PYTEST, other, *arguments) for other in others),
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
 

@@ -29,6 +29,8 @@ export interface Credentials {
   domain: string;
   wsPort: number;
   wssPort: number;
+  /** The centre's further Asterisks; `calls`: how the ids of the calls on each begin. */
+  further?: { wsPort: number; wssPort: number; calls: string }[];
   legTarget: string;
   echoTarget: string;
   ice: IceAccess;

@@ -1,7 +1,7 @@
 /** The microphone, open or cut: here at once, then told to the core. */
 
 import type { CommandResult } from "$ui/live-connection";
-import type { SipLine } from "./sip-line";
+import type { SipLines } from "./sip-lines";
 
 /** What one must know to believe the core's word, or to say one's own again. */
 interface Moment {
@@ -18,7 +18,7 @@ export class Mute {
   private untold = false;
 
   constructor(
-    private readonly line: SipLine,
+    private readonly line: SipLines,
     private readonly tell: (muted: boolean) => Promise<CommandResult>,
   ) {}
 

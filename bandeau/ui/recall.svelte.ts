@@ -45,13 +45,18 @@ export class Recall implements Replay {
   private player: HTMLAudioElement | undefined;
   private loaded: Promise<void> | undefined;
 
-  constructor(private readonly leg: HTMLAudioElement) {}
+  private leg: HTMLAudioElement | undefined;
+
+  /** `legOf`: the player that a call is heard by. */
+  constructor(private readonly legOf: (callId: string) => HTMLAudioElement | undefined) {}
 
   /** The call that is heard now, if one is: it is listened to, and no other. */
   follow(callId: string | undefined): void {
-    const stream = callId === undefined ? null : (this.leg.srcObject as MediaStream | null);
+    const leg = callId === undefined ? undefined : this.legOf(callId);
+    const stream = (leg?.srcObject ?? null) as MediaStream | null;
     if (callId === this.callId && (stream ?? undefined) === this.stream) return;
     if (callId !== this.callId) this.forget();
+    this.leg = leg;
     this.callId = callId;
     this.listen(stream ?? undefined);
   }
@@ -72,7 +77,7 @@ export class Recall implements Replay {
     this.player = player;
     this.progress = 0;
     this.playing = Math.min(seconds, Math.round(this.tape.seconds));
-    this.leg.volume = LIVE_VOLUME;
+    if (this.leg) this.leg.volume = LIVE_VOLUME;
     void this.start(player);
   }
 
@@ -80,7 +85,7 @@ export class Recall implements Replay {
     const player = this.player;
     this.player = undefined;
     this.playing = undefined;
-    this.leg.volume = 1;
+    if (this.leg) this.leg.volume = 1;
     if (!player) return;
     player.pause();
     URL.revokeObjectURL(player.src);

@@ -4,7 +4,7 @@ import type { CommandResult } from "$ui/live-connection";
 import type { PauseReason } from "$ui/views";
 import type { Action, SecoursCall } from "./model";
 import type { Mute } from "./mute.svelte";
-import type { SipLine } from "./sip-line";
+import type { SipLines } from "./sip-lines";
 
 /** What it needs of the core, where there is one. */
 export interface CoreDuringSecours {
@@ -23,7 +23,7 @@ export class Secours {
   private pausedCore = false;
 
   constructor(
-    private readonly line: SipLine,
+    private readonly line: SipLines,
     private readonly mute: Mute,
     private readonly core: CoreDuringSecours,
   ) {}

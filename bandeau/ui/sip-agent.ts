@@ -94,6 +94,11 @@ export class SipAgent {
     this.ua.start();
   }
 
+  /** Prove itself with another password from now on. */
+  adopt(password: string): void {
+    this.ua.set("password", password);
+  }
+
   /** End every session, unregister, close. */
   stop(): void {
     if (this.stopped) return;

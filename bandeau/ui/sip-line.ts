@@ -93,6 +93,13 @@ export class SipLine {
     this.handlers.leg("closed");
   }
 
+  /** The account has another password from now on; what is open stays open. */
+  adopt(password: string): void {
+    if (this.known === undefined) return;
+    this.known.password = password;
+    for (const agent of [this.agent, this.former]) agent?.adopt(password);
+  }
+
   get target(): Credentials | undefined {
     return this.known;
   }

@@ -32,9 +32,10 @@ import { FarRecall } from "./remote/far-recall.svelte";
 import { Ring, type Ringing } from "./ring";
 import { Secours } from "./secours.svelte";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
-import { SipLine } from "./sip-line";
+import type { Players } from "./sip-line";
+import { SipLines } from "./sip-lines";
 import { locked } from "./sound";
-import { type Players, Voice } from "./voice.svelte";
+import { Voice } from "./voice.svelte";
 
 /** A core away for less than this is not worth a word. */
 const LOST_AFTER_MS = 1200;
@@ -57,7 +58,7 @@ export class Strip {
   now = $state(Date.now());
   offerShownAt = $state(0);
 
-  readonly line: SipLine;
+  readonly line: SipLines;
   readonly voice: Voice;
   readonly mute: Mute;
   readonly fallback: Secours;
@@ -101,7 +102,7 @@ export class Strip {
       view: (view) => this.viewChanged(view),
       link: (status) => this.linkChanged(status),
     });
-    this.line = new SipLine(stripCredentials, players, {
+    this.line = new SipLines(stripCredentials, players, {
       leg: (state) => {
         if (!this.away.phoned) this.leg = state;
       },
@@ -127,9 +128,9 @@ export class Strip {
       refused: (result) => this.commands.showRefusal(result),
     });
     this.reach = new Reach(session.positionId, () => this.view);
-    this.recall = new Recall(players.leg);
+    this.recall = new Recall((callId) => this.line.legOf(callId));
     this.mute = new Mute(this.line, (muted) => tell("set_muted", { muted }));
-    this.voice = new Voice(players, this.line, () => this.line.muteLeg(this.mute.muted));
+    this.voice = new Voice(this.line, () => this.line.muteLeg(this.mute.muted));
     this.fallback = new Secours(this.line, this.mute, {
       offers: () => this.link === "up" && this.view?.position?.state !== "paused",
       pause: (reason) => tell("pause", { reason }),
@@ -311,7 +312,7 @@ export class Strip {
   }
 
   private silenceLeg(silent: boolean): void {
-    this.voice.silenceLeg(silent);
+    this.line.silenceLeg(silent);
     this.line.muteLeg(silent || this.muted);
   }
 

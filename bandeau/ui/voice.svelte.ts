@@ -1,13 +1,8 @@
 /** The agent's microphone and the page's players: opening, routing, waking them. */
 
 import { closeStream, MicrophoneError, openMicrophone, savedChoice } from "./microphone";
-import type { SipLine } from "./sip-line";
+import type { SipLines } from "./sip-lines";
 import { locked, playOn, unlock } from "./sound";
-
-export interface Players {
-  leg: HTMLAudioElement;
-  secours: HTMLAudioElement;
-}
 
 export class Voice {
   microphone = $state.raw<MediaStream>();
@@ -15,8 +10,7 @@ export class Voice {
   locked = $state(false);
 
   constructor(
-    private readonly players: Players,
-    private readonly line: SipLine,
+    private readonly line: SipLines,
     /** Cut the new microphone as the former one was. */
     private readonly muteAgain: () => void,
   ) {}
@@ -34,16 +28,11 @@ export class Voice {
     this.microphone = undefined;
   }
 
-  /** Hear nothing of the kept leg. */
-  silenceLeg(silent: boolean): void {
-    this.players.leg.muted = silent;
-  }
-
   /** A click or a key came: sound may be played from now on. */
   async free(): Promise<void> {
     if (!this.locked && !locked()) return;
     this.locked = !(await unlock());
-    for (const player of Object.values(this.players)) {
+    for (const player of this.line.outputs) {
       if (player.srcObject && player.paused) await player.play().catch(() => undefined);
     }
   }
@@ -69,7 +58,7 @@ export class Voice {
 
   private async route(): Promise<void> {
     const { output } = savedChoice();
-    for (const player of Object.values(this.players)) {
+    for (const player of this.line.outputs) {
       if (output && "setSinkId" in player) await player.setSinkId(output).catch(() => undefined);
     }
   }

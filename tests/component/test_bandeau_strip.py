@@ -95,7 +95,7 @@ class World:
             clock=clock,
             session_hours=14,
         )
-        sip = SipAccess("samu.test", ((8088, 8089), (8098, 8099)))
+        sip = SipAccess("samu.test", ((8088, 8089, "FR751-a-"), (8098, 8099, "FR751-b-")))
         self.routers = (
             session_routes(doors, self.strips, gate, sip),
             strip_socket(self.strips, gate, clock, limits or Limits()),
@@ -244,7 +244,7 @@ async def test_each_page_load_gets_a_new_sip_password(world: World) -> None:
                 "domain": "samu.test",
                 "wsPort": 8088,
                 "wssPort": 8089,
-                "further": [{"wsPort": 8098, "wssPort": 8099}],
+                "further": [{"wsPort": 8098, "wssPort": 8099, "calls": "FR751-b-"}],
                 "legTarget": "leg",
                 "echoTarget": "echo",
             }.items()

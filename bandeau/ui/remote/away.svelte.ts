@@ -4,7 +4,7 @@ import type { CommandResult } from "$ui/live-connection";
 import { type Level, level, type Measure, mos } from "$ui/quality";
 import type { StripView } from "$ui/views";
 import type { LegState } from "../model";
-import type { SipLine } from "../sip-line";
+import type { SipLines } from "../sip-lines";
 import { NetworkWatch } from "./network";
 import { notePhoneInUse, type PhoneWish, phoneInUse } from "./phone";
 
@@ -30,7 +30,7 @@ export class Away {
   private checked: Measure | undefined;
 
   constructor(
-    private readonly line: SipLine,
+    private readonly line: SipLines,
     private readonly handlers: AwayHandlers,
   ) {}
 
