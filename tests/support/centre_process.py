@@ -48,7 +48,7 @@ from setup.places import CHECKOUT
 from simulator.callers import Caller
 from storage.accounts import StoredAccounts
 from storage.database import Database
-from storage.lease import STANDING_BY, holder, living
+from storage.lease import DRAINED, STANDING_BY, holder, living
 from storage.ledger import LedgerEntry
 from storage.reader import PARIS, Reader, reader_beside
 from tests.support.audio import Pcm, read_wav, tone, write_wav
@@ -354,15 +354,29 @@ class CentreProcess:
     def _core(self) -> Program:
         return self._cores[self.at_work]
 
-    async def start_standby(self) -> None:
-        """Start the core that is not at work, as its keeper does, and wait until it stands by."""
+    async def start_standby(self, *, drained: bool = False) -> None:
+        """Start the core that is not at work, as its keeper does, and wait until it stands by, or is out."""
         name = STANDBY if self.at_work == CORE else CORE
         folder = self.settings.storage.cores_dir
+        wanted = (name, DRAINED if drained else STANDING_BY)
 
         async def stands_by() -> bool:
-            return any(sign.core == name and sign.state == STANDING_BY for sign in living(folder))
+            return wanted in [(sign.core, sign.state) for sign in living(folder)]
 
-        await self._cores[name].start(stands_by)
+        if not self._cores[name].running or not await stands_by():
+            await self._cores[name].start(stands_by)
+
+    async def stop_standby(self) -> bool:
+        """Stop the core that is not at work; whether it ran."""
+        standby = self._cores[STANDBY if self.at_work == CORE else CORE]
+        ran = standby.running
+        await standby.stop()
+        return ran
+
+    def signal_core(self, core: str, number: signal.Signals) -> None:
+        """Send a core a signal, if it is still there."""
+        if self._cores[core].running:
+            self._cores[core].send(number)
 
     async def taken_over(self, witness: Witness, core: str) -> datetime:
         """Wait until that core commands Asterisk; when it did."""
