@@ -127,12 +127,19 @@ class Guard:
     def __init__(self, lease: Lease, leave: Callable[[int], NoReturn] = os._exit) -> None:
         self._lease = lease
         self._leave = leave
+        self._retired = False
 
     def __call__(self) -> bool:
-        """Whether we may: true, or this does not come back."""
+        """Whether we may: true, or this does not come back; false where we left of our own accord."""
+        if self._retired:
+            return False
         if not self._lease.held():
             self.step_down("the lease was not renewed in time")
         return True
+
+    def retire(self) -> None:
+        """Order and write nothing from here on: the place is about to be another core's."""
+        self._retired = True
 
     def step_down(self, reason: str) -> NoReturn:
         """Leave the place to another core."""

@@ -44,10 +44,18 @@ class Parts:
         await self.core.start(self.lease.epoch)
         await self.telephony.start(self.core.on_switch)
 
-    async def leave_journal(self) -> None:
-        """Write no more. A standby moves to the database what is not there yet; without one, we do."""
+    async def leave(self) -> None:
+        """Leave the centre to the next core, as fast as can be: callers wait while nobody is at work.
+
+        A standby moves to the database what is not there yet; without one, we do.
+        """
         stands_by = any(sign.state == STANDING_BY for sign in self.roster.others())
+        if not stands_by:
+            await self.telephony.let_go()
+        self.guard.retire()
+        self.telephony.leave()
         await self.journal.close(patience_seconds=0 if stands_by else 5)
+        await self.lease.release()
 
     def say_at_work(self) -> None:
         """Give a sign of life."""

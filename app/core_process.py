@@ -68,10 +68,10 @@ async def _serve(settings: Settings, name: str) -> None:
 
 async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) -> None:
     """Be the centre's core until asked to stop."""
-    core, lease = parts.core, parts.lease
-    log.info("core_at_work", epoch=lease.epoch)
+    core, epoch = parts.core, parts.lease.epoch
+    log.info("core_at_work", epoch=epoch)
     async with asyncio.TaskGroup() as tasks:
-        keeping = tasks.create_task(keep(lease, parts.guard.step_down, parts.say_at_work))
+        keeping = tasks.create_task(keep(parts.lease, parts.guard.step_down, parts.say_at_work))
         await parts.begin()
         serving = [tasks.create_task(server.serve()) for server in servers]
         lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
@@ -80,14 +80,12 @@ async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) ->
         log.info("core_stopping")
         for task in lasting:
             task.cancel()
-        await parts.telephony.let_go()
         for server in servers:
             _close_door(server)
         await core.close()
-        await parts.leave_journal()
         keeping.cancel()
-        await lease.release()  # from here on another core may be at work
-        log.info("core_released")
+        await parts.leave()  # another core may be at work from here on
+        log.info("core_released", epoch=epoch)
         for server in servers:
             server.should_exit = True
         await asyncio.wait(serving)

@@ -36,8 +36,13 @@ class Telephony:
             manager.listen(listener)
             await manager.start()
 
+    def leave(self) -> None:
+        """Leave every Asterisk at once to the core that takes over; :meth:`close` ends what remains."""
+        for switch in self.switches.values():
+            switch.let_go()
+
     async def let_go(self) -> None:
-        """Command no more: the next core does. Calls go on."""
+        """Command no more. Calls go on."""
         await asyncio.gather(*(switch.close() for switch in self.switches.values()))
 
     async def close(self) -> None:

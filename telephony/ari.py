@@ -108,6 +108,11 @@ class AriLink:
             if not future.done():
                 future.set_exception(SwitchUnavailable("the link was lost before the answer"))
 
+    def leave(self) -> None:
+        """Close the socket, what is waiting to be sent first."""
+        self.flush()
+        self._connection.transport.close()
+
     def abort(self) -> None:
         """Cut the socket at once."""
         self.lost()
@@ -176,6 +181,13 @@ class AriServer:
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
         )
+
+    def let_go(self) -> None:
+        """Stop listening and end the link at once; what was ordered is sent."""
+        if self._server is not None:
+            self._server.close()
+        if self._link is not None:
+            self._link.leave()
 
     async def close(self) -> None:
         """Stop listening and end the link; calls go on without us."""

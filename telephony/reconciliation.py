@@ -19,15 +19,18 @@ from telephony.translation import bridges_of, fallback_of, truth_of
 
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
 _GONE: Final = 404
+_BROADCAST: Final = "StasisBroadcast"
+"""What a caller's channel is in until a core claims it, and afterwards."""
 
 
 async def ask_truth(
     link: AriLink, app: str, switch: str, test_callers: Container[str] = ()
-) -> tuple[SwitchTruth, frozenset[str]]:
+) -> tuple[SwitchTruth, frozenset[str], tuple[Channel, ...]]:
     """Set the allow-list of events, then read bridges and channels.
 
     Returns:
-        what is under the core's control, and the ids of all channels, of whomever.
+        what is under the core's control, the ids of all channels, of whomever, and the callers who wait to be
+        claimed: what the core before us was told of them may have died with it.
 
     The readings are not one instant: who calls must hold back the events that come meanwhile, and tell
     them after the truth.
@@ -54,7 +57,12 @@ async def ask_truth(
         bridges=bridges_of(met),
         fallback=fallback_of(present, met),
     )
-    return truth, frozenset(channel.id for channel in present)
+    unclaimed = tuple(
+        channel
+        for channel in present
+        if channel.id not in controlled and channel.dialplan.app_name == _BROADCAST
+    )
+    return truth, frozenset(channel.id for channel in present), unclaimed
 
 
 async def ask_fallback(link: AriLink) -> tuple[FallbackCaller, ...]:

@@ -128,6 +128,12 @@ class AsteriskSwitch(Orders):
         if self._death is not None:
             self._death.begin()
 
+    def let_go(self) -> None:
+        """Leave Asterisk at once to the core that takes over; :meth:`close` ends what remains."""
+        self.link, self.up = None, False
+        self._patrol.end()
+        self.server.let_go()
+
     async def close(self) -> None:
         """Let go of Asterisk. Its calls go on; new ones are answered by the fallback."""
         if self._death is not None:
@@ -185,7 +191,7 @@ class AsteriskSwitch(Orders):
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""
         try:
-            truth, present = await ask_truth(link, self._app, self._name, self._test_callers)
+            truth, present, unclaimed = await ask_truth(link, self._app, self._name, self._test_callers)
         except SwitchUnavailable:
             return  # lost again meanwhile: the next link begins anew
         except Exception:  # the top of this task: the next link begins anew, too
@@ -199,6 +205,8 @@ class AsteriskSwitch(Orders):
         self._phones = {c.channel_id: None for c in truth.channels if c.phone is not None}
         self.up = True
         log.info("switch_up", channels=len(truth.channels), bridges=len(truth.bridges))
+        for waiting in unclaimed:
+            self._claim(waiting)
         self._tell(SwitchUp(truth=truth))
         held_back, self._held_back = self._held_back, []
         for message in held_back:

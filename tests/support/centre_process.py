@@ -138,6 +138,7 @@ class CentreProcess:
         standby: bool = False,
         database_url: str = "",
         nodes: tuple[NodeSettings, ...] = (),
+        claim_timeout_ms: int = 300,
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -155,6 +156,7 @@ class CentreProcess:
             standby: whether a second core may stand by (:meth:`start_standby`).
             database_url: its database; by default SQLite in its folder.
             nodes: further Asterisks, for a centre that is launched.
+            claim_timeout_ms: how long a caller waits for a core, before the fallback takes them.
         """
         self._launched = launched
         self.site = site
@@ -170,7 +172,9 @@ class CentreProcess:
             centre=CentreSettings(id=site.centre),
             storage=StorageSettings(data_dir=self.folder, database_url=database_url),
             web=WebSettings(host=site.address) if site.address else WebSettings(),
-            asterisk=site.asterisk().model_copy(update={"prompts_dir": prompts}),
+            asterisk=site.asterisk().model_copy(
+                update={"prompts_dir": prompts, "claim_timeout_ms": claim_timeout_ms}
+            ),
             outgoing=outgoing or OutgoingSettings(),
             room=room,
             nodes=nodes,

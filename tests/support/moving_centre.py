@@ -44,6 +44,7 @@ class Arrival:
 
     caller: Caller
     number: str
+    at: datetime
     took: float
 
 
@@ -110,19 +111,20 @@ class Scene:
                 await party.hears(lambda pcm, hz=hz: contains_tone(pcm, hz, min_snr_db=-8), 20)  # type: ignore[misc]
 
     async def arrivals(self, stop: asyncio.Event) -> list["Arrival"]:
-        """Somebody calls every third of a second, until told to stop; each is answered in the end."""
+        """Somebody calls every third of a second, until told to stop and once more; each is answered."""
         calling: list[asyncio.Task[Arrival]] = []
         while not stop.is_set():
             calling.append(asyncio.create_task(self._arrives()))
             await asyncio.sleep(ARRIVALS_SECONDS)
+        calling.append(asyncio.create_task(self._arrives()))
         return await asyncio.gather(*calling)
 
     async def _arrives(self) -> "Arrival":
         caller, number = await self._stack.enter_async_context(self.centre.caller()), new_number()
-        began = time.monotonic()
+        at, began = datetime.now(UTC), time.monotonic()
         caller.call("2", number=number)
         await caller.answered(20)
-        return Arrival(caller, number, time.monotonic() - began)
+        return Arrival(caller, number, at, time.monotonic() - began)
 
     async def number(self, command: Awaitable[None]) -> Callee:
         """Somebody with a number, called by a command, who picks up and sounds a tone."""
