@@ -257,10 +257,12 @@ class Core:
 
     def follow(self, past: list[Envelope]) -> None:
         """Take in what another core wrote since."""
+        strips, board = self.strips.model, self.board.model
         for envelope in past:
             self.bus.replay(envelope)
-            self.strips.model.fold(envelope)
-            self.board.model.fold(envelope)
+            for model in (strips, board):
+                model.fold(envelope)
+                model.forget_changes()  # nobody looks yet
 
     async def start(self, epoch: int) -> None:
         """Begin to serve, in that holding of the lease: the switch may be started after this."""

@@ -64,8 +64,7 @@ class StripModel:
         """Show these rooms from here on: everything is shown anew."""
         self.rooms.use(cards)
         self._declared = tuple(self.rooms.rooms)
-        self._touched, self._rooms_touched = Touched(), RoomsTouched()
-        self._parties_touched = frozenset()
+        self.forget_changes()
 
     def fold(self, envelope: Envelope) -> None:
         """Apply one event."""
@@ -77,6 +76,11 @@ class StripModel:
             # An offer names who asks, and how.
             asked = {p.position_id for p in self.room.positions.values() if p.offer is not None}
             self._parties_touched |= asked | self.parties.offers.keys()
+
+    def forget_changes(self) -> None:
+        """Nobody is to be told of what the events so far changed."""
+        self._touched, self._rooms_touched = Touched(), RoomsTouched()
+        self._parties_touched = frozenset()
 
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""

@@ -164,6 +164,10 @@ class BoardModel:
         if day_of(envelope.occurred_at) == self.today.day:
             self.today.fold(envelope)
 
+    def forget_changes(self) -> None:
+        """Nobody is to be told of what the events so far changed."""
+        self._touched, self._rooms_touched = Touched(), NOTHING
+
     def changed(self) -> Mapping[Section, View | None]:
         """The sections that the events folded since the last call may have changed, as they are now."""
         touched, self._touched = self._touched, Touched()

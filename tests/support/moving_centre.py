@@ -90,6 +90,7 @@ class Scene:
     async def answers(self, robot: RobotPosition, call: Known) -> None:
         """The agent takes the call, which is offered; both come to hear each other."""
         await robot.until(lambda view: view.get("offer", {}).get("callId") == call.call_id, 20)
+        robot.send_tone(AGENT_HZ, LONG)  # the caller hears it from the first moment on
         await robot.accept()
         await robot.until(lambda view: view.get("call", {}).get("state") == "talking")
         await self.hear_each_other(robot, call)
