@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from enum import Enum
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -44,6 +45,14 @@ def write_prompts(folder: Path, welcome_seconds: float) -> Path:
     return folder
 
 
+class Program(Enum):
+    """Which core is run: as it ships, or changed for what is measured (see each module)."""
+
+    SHIPPED = "app.cli core"
+    PLAIN = "bench.plain_core"
+    UNWRITTEN = "bench.unwritten_core"
+
+
 class Centre:
     """One centre of ours; one at a time in a network namespace."""
 
@@ -78,7 +87,7 @@ async def running_centre(
     logins: Sequence[str],
     *,
     room: RoomSettings,
-    plain_legs: bool = False,
+    program: Program = Program.SHIPPED,
     ari_relay_port: int | None = None,
 ) -> AsyncIterator[Centre]:
     """Run a centre with these accounts.
@@ -88,7 +97,7 @@ async def running_centre(
         prompts: announcements, from :func:`write_prompts`.
         logins: of its agents, all with :data:`PASSWORD`.
         room: how its waiting room works.
-        plain_legs: strips speak plain SIP and send no sound (see :mod:`bench.plain_core`).
+        program: the core to run.
         ari_relay_port: port on which Asterisk finds the core; ``None``: the core's own.
     """
     settings = Settings(
@@ -101,13 +110,12 @@ async def running_centre(
     await _make_accounts(settings, logins)
     seen = settings.asterisk.model_copy(update={"ari_port": ari_relay_port or settings.asterisk.ari_port})
     asterisk = prepare_asterisk(settings.model_copy(update={"asterisk": seen}))
-    program = ["bench.plain_core"] if plain_legs else ["app.cli", "core"]
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(asterisk.stop)
         await asterisk.start()
         with (folder / "core.log").open("ab") as log:
             core = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *program),
+                *(sys.executable, "-m", *program.value.split()),
                 cwd=CHECKOUT,
                 env=os.environ | environment(settings),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -122,10 +130,15 @@ async def running_centre(
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as environment variables, for a program to read again."""
     sections = settings.model_dump(mode="json", exclude_none=True)
+    found: dict[str, object] = {}
+    for section, values in sections.items():
+        if isinstance(values, dict):
+            found |= {f"{section}__{name}": value for name, value in values.items()}
+        else:
+            found[section] = values
     return {
-        f"BANDEAU15_{section}__{name}".upper(): value if isinstance(value, str) else json.dumps(value)
-        for section, values in sections.items()
-        for name, value in values.items()
+        f"BANDEAU15_{name}".upper(): value if isinstance(value, str) else json.dumps(value)
+        for name, value in found.items()
     }
 
 

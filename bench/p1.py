@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.settings import RoomSettings
 from bench import peer, sipp
-from bench.centre import TRUNK, Centre, running_centre, write_prompts
+from bench.centre import TRUNK, Centre, Program, running_centre, write_prompts
 from bench.figures import Figure, median
 from bench.peer import Peer, running_peer
 from bench.strips import Strips, open_strips
@@ -42,7 +42,7 @@ async def both_sides(folder: Path) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         other = await stack.enter_async_context(running_peer(folder / "q", prompts, POSITIONS))
         ours = await stack.enter_async_context(
-            running_centre(folder / "o", prompts, logins, room=room, plain_legs=True)
+            running_centre(folder / "o", prompts, logins, room=room, program=Program.PLAIN)
         )
         strips = await stack.enter_async_context(open_strips(ours.url, logins))
         yield Bench(folder, ours, strips, other)

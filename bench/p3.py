@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.settings import RoomSettings
 from bench import peer, sipp
-from bench.centre import NO_WELCOME, TRUNK, running_centre, write_prompts
+from bench.centre import NO_WELCOME, TRUNK, Program, running_centre, write_prompts
 from bench.figures import Figure, percentile
 from bench.p2 import delays
 from bench.peer import running_peer
@@ -34,7 +34,9 @@ async def measure(folder: Path, quick: bool) -> AsyncIterator[Figure]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running_peer(folder / "q", prompts))
         centre = await stack.enter_async_context(
-            running_centre(folder / "o", prompts, logins, room=RoomSettings(wrap_up_seconds=0), plain_legs=True)
+            running_centre(
+                folder / "o", prompts, logins, room=RoomSettings(wrap_up_seconds=0), program=Program.PLAIN
+            )
         )
         strips = await stack.enter_async_context(open_strips(centre.url, logins))
         ours, steps = await knee("ours", our_step(folder, strips), seconds, failures)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.settings import RoomSettings
 from bench import sipp
-from bench.centre import TRUNK, running_centre, write_prompts
+from bench.centre import TRUNK, Program, running_centre, write_prompts
 from bench.figures import Figure
 from bench.strips import open_strips
 from bench.wire import CountingRelay
@@ -28,7 +28,9 @@ async def measure(folder: Path, quick: bool) -> AsyncIterator[Figure]:
         await stack.enter_async_context(relay.running())
         room = RoomSettings(wrap_up_seconds=0)
         centre = await stack.enter_async_context(
-            running_centre(folder / "o", prompts, logins, room=room, plain_legs=True, ari_relay_port=RELAY_PORT)
+            running_centre(
+                folder / "o", prompts, logins, room=room, program=Program.PLAIN, ari_relay_port=RELAY_PORT
+            )
         )
         strips = await stack.enter_async_context(open_strips(centre.url, logins))
         await asyncio.sleep(0.5)
