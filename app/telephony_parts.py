@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.asterisk_setup import load_secrets_of, prompts_dir
+from app.asterisk_setup import load_secrets_of, prompts_dir, state_dir
 from app.nodes import nodes_of
 from app.settings import Settings
 from core.ids import PositionId
 from core.switch import SwitchEvent
 from telephony.ami import ManagerLink
-from telephony.nodes import QueueNodes, SwitchNodes
+from telephony.fallback import AsteriskFallback
+from telephony.fallback_log import FallbackLogFile
+from telephony.nodes import FallbackNodes, QueueNodes, SwitchNodes
 from telephony.switch import AsteriskSwitch
 
 
@@ -23,6 +25,7 @@ class Telephony:
     switch: SwitchNodes
     """All of them, as one."""
     queue: QueueNodes
+    fallback_calls: FallbackNodes
 
     async def start(self, listener: Callable[[SwitchEvent], None]) -> None:
         """Wait for the Asterisks' calls from now on. ``listener``: is told of refusals for a security reason.
@@ -87,4 +90,16 @@ def telephony_of(settings: Settings, allowed: Callable[[], bool]) -> Telephony:
         managers=managers,
         switch=SwitchNodes(nodes, switches),
         queue=QueueNodes(managers.values()),
+        fallback_calls=FallbackNodes(
+            nodes,
+            {
+                name: AsteriskFallback(switches[name], managers[name], _fallback_log(settings, name))
+                for name in switches
+            },
+        ),
     )
+
+
+def _fallback_log(settings: Settings, node: str) -> FallbackLogFile:
+    """Where an Asterisk notes the calls of mode secours."""
+    return FallbackLogFile(state_dir(settings, node) / "log" / "queue_log", settings.asterisk.test_callers)

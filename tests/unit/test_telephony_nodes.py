@@ -1,14 +1,17 @@
 """Several Asterisks as one switch: orders go where their channel is, accounts to all, and all are heard."""
 
 import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import SwitchUnavailable
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
 from core.nodes import Nodes
-from core.switch import LegOpened, PlaybackEnded, SwitchEvent, SwitchTruth
-from telephony.nodes import QueueNodes, SwitchNodes
+from core.switch import FallbackCaller, FallbackRecord, LegOpened, PlaybackEnded, SwitchEvent, SwitchTruth
+from core.words import CallerNumber
+from telephony.nodes import FallbackNodes, QueueNodes, SwitchNodes
 from tests.support.centre import FakeSwitch, settle
 
 pytestmark = pytest.mark.unit
@@ -163,3 +166,52 @@ async def test_strips_ring_for_the_fallback_of_every_node() -> None:
     await queues.remove(ARM1)
     assert one.members == set()
     await asyncio.sleep(0)
+
+
+class FakeFallback:
+    """The calls of mode secours on one node."""
+
+    def __init__(self, *channels: ChannelId, error: Exception | None = None) -> None:
+        self.channels = channels
+        self.error = error
+        self.taken_back: list[ChannelId] = []
+        self.unsettled: list[CallId] | None = None
+
+    async def present(self) -> tuple[FallbackCaller, ...]:
+        if self.error is not None:
+            raise self.error
+        return tuple(FallbackCaller(channel_id=channel) for channel in self.channels)
+
+    async def take_back(self, channel: ChannelId) -> None:
+        self.taken_back.append(channel)
+
+    async def noted(self) -> tuple[FallbackRecord, ...]:
+        return tuple(
+            FallbackRecord(
+                call_id=CallId(channel),
+                line="15",
+                caller=CallerNumber(),
+                arrived_at=datetime.fromtimestamp(float(channel.rpartition("-")[2]), UTC),
+            )
+            for channel in self.channels
+        )
+
+    async def settled(self, unsettled: Collection[CallId]) -> None:
+        self.unsettled = list(unsettled)
+
+
+async def test_the_calls_of_mode_secours_are_those_of_every_node() -> None:
+    earlier = ChannelId("FR751-asterisk-b-1795310000.1")
+    one, other = FakeFallback(A), FakeFallback(B, earlier)
+    fallbacks = FallbackNodes(NODES, {"asterisk-a": one, "asterisk-b": other})
+    assert [caller.channel_id for caller in await fallbacks.present()] == [A, B, earlier]
+    assert [record.call_id for record in await fallbacks.noted()] == [CallId(earlier), CallId(A), CallId(B)]
+    await fallbacks.take_back(B)
+    assert (one.taken_back, other.taken_back) == ([], [B])
+    await fallbacks.settled([CallId(A)])
+    assert one.unsettled == other.unsettled == [CallId(A)]
+    one.error = SwitchUnavailable("down")
+    assert len(await fallbacks.present()) == 2
+    other.error = SwitchUnavailable("down")
+    with pytest.raises(SwitchUnavailable):
+        await fallbacks.present()
