@@ -129,3 +129,34 @@ async def test_every_position_is_on_the_wall(centre: CentreProcess, wall: Page, 
     if positions:
         await expect(tiles.last).to_be_in_viewport(ratio=1)
     await picture(wall, LOOKS, f"wallboard-{positions}")
+
+
+def alarm(kind: str, severity: str, seconds: float, subject: str = "") -> View:
+    return {
+        "kind": kind,
+        "severity": severity,
+        "since": ago(seconds),
+        **({"subject": subject} if subject else {}),
+    }
+
+
+async def test_what_is_wrong_with_the_platform_is_on_the_wall(centre: CentreProcess, wall: Page) -> None:
+    board, stage = await on_stage(wall, centre)
+    wrong = [
+        alarm("database_away", "warning", 65),
+        alarm("node_down", "critical", 12, "asterisk-b"),
+        alarm("recordings_disk_low", "warning", 700),
+        alarm("stuck_states", "warning", 5),
+    ]
+    await stage.show(crowd(36, parked=parked(), left=left(), platform={"switch": "up", "alarms": wrong}))
+    alarms = board.part("alarm")
+    await expect(alarms).to_have_count(4)
+    await expect(alarms.first).to_contain_text("Serveur de téléphonie en panne (asterisk-b)")
+    for part in (*await alarms.all(), board.part("clock"), board.part("positions")):
+        await expect(part).to_be_in_viewport(ratio=1)
+    for theme in ("dark", "light"):
+        await wall.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
+        await is_accessible(wall, f"wallboard with alarms, {theme}")
+        await picture(wall, LOOKS, f"wallboard-alarms-{theme}")
+    await stage.show(crowd(36, platform={"switch": "up"}))
+    await expect(alarms).to_have_count(0)
