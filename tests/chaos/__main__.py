@@ -28,7 +28,7 @@ from tests.support import netns
 
 ARTIFACTS = CHECKOUT / "tests" / ".artifacts" / "chaos"
 SHORT = ("F1", "F2", "F4", "F7", "F11")
-RUN_SECONDS = 150
+RUN_SECONDS = 240
 
 
 def main() -> int:

@@ -50,6 +50,8 @@ def no_names(centre: HurtCentre) -> Iterator[None]:
         places = [Path("/etc/resolv.conf"), *([root / "etc/resolv.conf"] if root else [])]
         for place in places:
             _must("mount", "--bind", str(folder / "resolv.conf"), str(place.resolve()))
+            if _BLACK_HOLE not in place.read_text():
+                raise RuntimeError(f"names are still resolved by {place}")
         try:
             yield
         finally:

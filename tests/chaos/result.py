@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.audit import Invariant
-from core.events import CallArrived, CallQueued, LostCallFiled
+from core.events import AlarmRaised, CallArrived, CallQueued, LostCallFiled
 from tests.chaos.costs import Cost
 from tests.chaos.rows import Row
 from tests.chaos.run import Observed
@@ -27,6 +27,8 @@ class Result:
     recovery_s: float | None
     lag_s: float
     beyond: tuple[str, ...] = ()
+    alarm_s: float | None = None
+    """From the fault to its alarm, where one must be raised."""
 
     @property
     def verdict(self) -> str:
@@ -43,6 +45,7 @@ class Result:
             Cost.SILENT.value: self.costs[Cost.SILENT] + self.costs[Cost.SILENT_SVI],
             "worst_answer_s": round(self.worst_answer_s, 2),
             "recovery_s": None if self.recovery_s is None else round(self.recovery_s, 2),
+            "alarm_s": None if self.alarm_s is None else round(self.alarm_s, 2),
             "harness_lag_s": round(self.lag_s, 2),
         }
 
@@ -54,6 +57,9 @@ def judge(row: Row, observed: Observed) -> Result:
     beyond = [f"{cost.value}: {what}" for cost, what in told if cost not in row.may_cost]
     if observed.recovery_s is None:
         beyond.append("the core took no call any more")
+    alarm_s = _alarmed(row, observed)
+    if row.alarm is not None and alarm_s is None:
+        beyond.append(f"no alarm {row.alarm.value}: the fault did not take hold, or was not seen")
     answers = [each.patience if (s := each.answer_seconds) is None else s for each in observed.arrivals]
     return Result(
         offered=len(observed.callers),
@@ -62,6 +68,7 @@ def judge(row: Row, observed: Observed) -> Result:
         recovery_s=observed.recovery_s,
         lag_s=observed.lag_s,
         beyond=tuple(beyond),
+        alarm_s=alarm_s,
     )
 
 
@@ -81,7 +88,20 @@ def total(results: Iterable[Result]) -> Result:
         recovery_s=max(recovered) if len(recovered) == len(every) and every else None,
         lag_s=max((each.lag_s for each in every), default=0.0),
         beyond=tuple(what for each in every for what in each.beyond),
+        alarm_s=max((each.alarm_s for each in every if each.alarm_s is not None), default=None),
     )
+
+
+def _alarmed(row: Row, observed: Observed) -> float | None:
+    hurt_at = observed.hurt_at
+    if row.alarm is None or hurt_at is None:
+        return None
+    raised = [
+        (envelope.occurred_at - hurt_at).total_seconds()
+        for envelope in observed.envelopes
+        if isinstance(envelope.event, AlarmRaised) and envelope.event.kind is row.alarm
+    ]
+    return next((seconds for seconds in raised if seconds >= 0), None)
 
 
 def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:

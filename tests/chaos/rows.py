@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.alarms import AlarmKind
 from tests.chaos import before, faults
 from tests.chaos.before import Before
 from tests.chaos.costs import Cost
@@ -28,6 +29,8 @@ class Row:
     """Whether the centre's own launcher runs it."""
     standby: bool = False
     """Whether a second core stands by."""
+    alarm: AlarmKind | None = None
+    """The alarm that must be raised: it proves that the fault took hold, and that it is told by name."""
     crowded: bool = False
     """Whether there are many more agents with accounts."""
 
@@ -50,6 +53,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F1",
         title="kill -9 of one of two cores",
+        alarm=AlarmKind.STANDBY_MISSING,
         fault=faults.core_replaced,
         standby=True,
         may_cost=AWAY,
@@ -73,6 +77,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F4",
         title="kill -9 of the only Asterisk",
+        alarm=AlarmKind.SWITCH_SILENT,
         fault=faults.asterisk_killed,
         launched=True,
         may_cost=ITS_CALLS,
@@ -80,6 +85,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F5",
         title="the only Asterisk is frozen",
+        alarm=AlarmKind.SWITCH_SILENT,
         fault=faults.asterisk_frozen,
         launched=True,
         may_cost=ITS_CALLS,
@@ -87,6 +93,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F7",
         title="kill -9 of PostgreSQL",
+        alarm=AlarmKind.DATABASE_AWAY,
         fault=faults.database_killed,
         lasts=(8.0, 12.0),
         postgres=True,
@@ -94,6 +101,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F8",
         title="the disk of the spool is full",
+        alarm=AlarmKind.JOURNAL_DISK_FULL,
         fault=faults.disk_full,
         lasts=(5.0, 8.0),
         before=before.small_disk,
@@ -107,6 +115,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F11",
         title="silent cut between core and Asterisk",
+        alarm=AlarmKind.SWITCH_SILENT,
         fault=faults.link_silent,
         lasts=(10.0, 15.0),
         may_cost={**AWAY, Cost.LOST: CLAIMED},

@@ -34,8 +34,8 @@ SETTLE_S = 3.0
 """After it has come back: a silence of more than two seconds would have shown."""
 SOUND_SHORT_S = 5.0
 """By how much a recording may be short: on a loaded machine the callers' own sound has holes."""
-LISTED_S = 20.0
-"""How long the last calls' ends and recordings may take to be written."""
+LISTED_S = 45.0
+"""How long the last ends and recordings may take to be written: a call never acknowledged ends after 32 s."""
 
 
 @dataclass(slots=True)

@@ -4,13 +4,17 @@ from collections import Counter
 
 import pytest
 
+from core.alarms import Severity
+from core.events import AlarmRaised
 from simulator.ear import Ear
 from simulator.sound import encode_alaw, silence, tone
 from tests.chaos.costs import Cost
 from tests.chaos.plan import AFTER_S, drawn
-from tests.chaos.result import Result, total
+from tests.chaos.result import Result, judge, total
 from tests.chaos.rows import NOT_YET, ROWS
+from tests.chaos.run import Observed
 from tests.chaos.states import ALL, FEW, State
+from tests.support.events import NOON, envelope
 
 pytestmark = pytest.mark.unit
 
@@ -78,3 +82,21 @@ def test_figures_of_several_runs_are_their_sums_and_worsts() -> None:
     assert figures["worst_answer_s"] == 0.4
     assert figures["recovery_s"] is None, "one of them did not come back"
     assert [each.verdict for each in (first, second, total([]))] == ["known", "FAILED", "ok"]
+
+
+def test_a_fault_that_did_not_take_hold_is_no_success() -> None:
+    row = next(row for row in ROWS if row.alarm is not None)
+    observed = Observed(drawn(1, row.name, row.lasts, rate=1, states=FEW), recovery_s=0.1)
+    observed.hurt_at = NOON
+    assert judge(row, observed).verdict == "FAILED"
+    assert row.alarm is not None
+    raised = AlarmRaised(kind=row.alarm, severity=Severity.CRITICAL)
+    observed.envelopes = [envelope(raised, 1, seconds=-1), envelope(raised, 2, seconds=3)]
+    result = judge(row, observed)
+    assert (result.verdict, result.alarm_s) == ("ok", 3.0)
+
+
+def test_a_centre_that_takes_no_call_any_more_has_failed() -> None:
+    row = next(row for row in ROWS if row.alarm is None)
+    observed = Observed(drawn(1, row.name, row.lasts, rate=1, states=FEW))
+    assert judge(row, observed).verdict == "FAILED"
