@@ -7,7 +7,7 @@ values by the composition root.
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -30,7 +30,13 @@ PhoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$
 CentreCode = Annotated[str, StringConstraints(pattern=r"^FR[0-9][0-9AB]{2}$")]
 
 
-class CentreSettings(BaseModel):
+class Section(BaseModel):
+    """Base of all sections: a name that is none is refused. A slip must not leave a default in force unseen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CentreSettings(Section):
     """Who we are."""
 
     id: CentreCode = "FR751"
@@ -39,7 +45,7 @@ class CentreSettings(BaseModel):
     """Name of the cores' application in Asterisk, and of the first of them."""
 
 
-class StorageSettings(BaseModel):
+class StorageSettings(Section):
     """Where things are kept."""
 
     data_dir: Path = Path("var")
@@ -73,7 +79,7 @@ class StorageSettings(BaseModel):
         return self.data_dir / "recordings"
 
 
-class WebSettings(BaseModel):
+class WebSettings(Section):
     """Where the pages are served."""
 
     host: str = "0.0.0.0"  # noqa: S104 - strips are on other machines
@@ -84,7 +90,7 @@ class WebSettings(BaseModel):
     session_hours: float = Field(default=14, gt=0, le=24)
 
 
-class OutgoingSettings(BaseModel):
+class OutgoingSettings(Section):
     """Calls of the centre to numbers: by whom they go, whom they may reach, and what number they show."""
 
     host: str = Field(default="", pattern=r"^[A-Za-z0-9.:-]{0,253}$")
@@ -110,7 +116,7 @@ class OutgoingSettings(BaseModel):
     """How long a number rings before it is given up."""
 
 
-class RemoteSettings(BaseModel):
+class RemoteSettings(Section):
     """Positions away from the centre: a telephone in place of the headset."""
 
     telephone: bool = False
@@ -130,7 +136,7 @@ class RemoteSettings(BaseModel):
     """How long the key may take once the telephone is picked up."""
 
 
-class NeighbourSettings(BaseModel):
+class NeighbourSettings(Section):
     """A centre that helps ours, and that ours helps."""
 
     host: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$")
@@ -145,7 +151,7 @@ class NeighbourSettings(BaseModel):
     """Its waiting rooms → ours, where they do not have the same names."""
 
 
-class MutualAidSettings(BaseModel):
+class MutualAidSettings(Section):
     """The neighbouring centres (entraide)."""
 
     answer_seconds: float = Field(default=30, ge=5, le=120)
@@ -153,7 +159,7 @@ class MutualAidSettings(BaseModel):
     neighbours: dict[CentreCode, NeighbourSettings] = {}
 
 
-class TurnSettings(BaseModel):
+class TurnSettings(Section):
     """The TURN server by which strips outside the centre reach Asterisk's sound."""
 
     enabled: bool = False
@@ -183,7 +189,7 @@ class TurnSettings(BaseModel):
         return self
 
 
-class AsteriskSettings(BaseModel):
+class AsteriskSettings(Section):
     """How the core and the callers meet Asterisk."""
 
     bind_address: str = "0.0.0.0"  # noqa: S104 - trunks and strips are on other machines
@@ -208,7 +214,7 @@ class AsteriskSettings(BaseModel):
     position_codecs: Literal["opus,alaw", "alaw,opus", "alaw"] = "alaw,opus"
 
 
-class NodeSettings(BaseModel):
+class NodeSettings(Section):
     """A further Asterisk of the centre, on the same machine: what differs from the first.
 
     The names of the fields are those of ``asterisk``; the defaults suit a second one.
@@ -228,14 +234,14 @@ class NodeSettings(BaseModel):
     ami_port: Port = 5048
 
 
-class FallbackSettings(BaseModel):
+class FallbackSettings(Section):
     """Mode secours: Asterisk's own queue, with no core."""
 
     vital_lines: tuple[Dialled, ...] = ("112",)
     """Lines whose callers come before all others there."""
 
 
-class RoomSettings(BaseModel):
+class RoomSettings(Section):
     """How the waiting room "15" works."""
 
     offer_seconds: float = Field(default=20, gt=0, le=120)
@@ -244,7 +250,7 @@ class RoomSettings(BaseModel):
     """A strip silent for longer is not offered calls."""
 
 
-class TestCallSettings(BaseModel):
+class TestCallSettings(Section):
     """The continuous test call: a robot that goes a caller's way, and an alarm where it cannot."""
 
     enabled: bool = True
@@ -255,7 +261,7 @@ class TestCallSettings(BaseModel):
     """How long the SVI and the waiting room may take: the robot skips what a key skips."""
 
 
-class GuardSettings(BaseModel):
+class GuardSettings(Section):
     """When an address is banned from the SIP door. Trunks, neighbours and agents' places never are."""
 
     refusals: int = Field(default=20, ge=3, le=10_000)
@@ -268,7 +274,7 @@ class GuardSettings(BaseModel):
     """Further addresses and networks that are never banned."""
 
 
-class DeskSettings(BaseModel):
+class DeskSettings(Section):
     """How the abandoned-call desk works."""
 
     short_seconds: float = Field(default=15, ge=0, le=120)
@@ -279,7 +285,7 @@ class DeskSettings(BaseModel):
     """How long a caller stays whom nobody called back."""
 
 
-class RecorderSettings(BaseModel):
+class RecorderSettings(Section):
     """The disk of the recordings."""
 
     low_megabytes: int = Field(default=2_000, ge=1)
@@ -288,14 +294,14 @@ class RecorderSettings(BaseModel):
     """Less than this, and the disk counts as full."""
 
 
-class LrmSettings(BaseModel):
+class LrmSettings(Section):
     """The dispatch record software told of each call taken."""
 
     base_url: str = "http://127.0.0.1:8081/lrm/api"
     """Empty: no LRM is told."""
 
 
-class StandbySettings(BaseModel):
+class StandbySettings(Section):
     """The second core, which takes over when the first one dies or freezes."""
 
     enabled: bool = True

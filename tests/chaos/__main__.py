@@ -8,6 +8,7 @@ import asyncio
 import faulthandler
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,6 +55,7 @@ def main() -> int:
 def _in_a_network(*, with_database: bool) -> int:
     none: AbstractContextManager[dict[str, str]] = nullcontext({})
     here = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing is left running
     with database.kept() if with_database else none as environment:
         command = [sys.executable, "-m", "tests.support.netns", "--", *here]
         return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode

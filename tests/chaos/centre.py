@@ -26,6 +26,7 @@ parcours:
 """
 """A welcome, then the room; the line 2 goes straight there. A room to park callers in."""
 _PAGES_PORT = 8016
+_REFUSED_WITHIN_S = 60.0
 DIRECT, USUAL = "2", "15"
 """Lines."""
 MORE_AGENTS = (
@@ -77,7 +78,10 @@ class HurtCentre(CentreProcess):
     async def refuses_bad_settings(self) -> None:
         """A core that is given wrong settings says which, and does not start."""
         wrong = self.folder / "wrong.toml"
-        wrong.write_text(self._config.read_text().replace("[room]", "[room]\noffer_secondes = 5", 1))
+        section = '["room"]'
+        right = self._config.read_text()
+        assert section in right, "the settings have no such section"
+        wrong.write_text(right.replace(section, f"{section}\noffer_secondes = 5", 1))
         status, said = await _run("--config", str(wrong), "core", "--name", "core-w")
         assert status == 1, said
         assert "offer_secondes" in said, said
@@ -85,6 +89,7 @@ class HurtCentre(CentreProcess):
     async def refuses_a_bad_plan(self) -> None:
         """A plan that is wrong is refused, also where it was put in force behind everybody's back."""
         text = PLAN.replace("parcours: accueil}", "parcours: nulle part}")
+        assert text != PLAN
         plan = self.folder / "wrong.yaml"
         plan.write_text(text)
         status, said = await _run("--config", str(self._config), "plan", "publish", str(plan))
@@ -101,5 +106,11 @@ async def _run(*words: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said = (await process.communicate())[0].decode()
+    try:
+        async with asyncio.timeout(_REFUSED_WITHIN_S):
+            said = (await process.communicate())[0].decode()
+    finally:
+        if process.returncode is None:  # it was to refuse, and works instead
+            process.kill()
+            await process.wait()
     return process.returncode or 0, said
