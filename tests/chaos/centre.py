@@ -44,7 +44,9 @@ ON_THE_WALL = Person("mur", "Grand écran", "899700000008", Role.SUPERVISOR)
 class HurtCentre(CentreProcess):
     """A centre with the plan, the agents and the operator of a fault run."""
 
-    def __init__(self, database_url: str = "", *, launched: bool = False, standby: bool = False) -> None:
+    def __init__(
+        self, database_url: str = "", *, launched: bool = False, standby: bool = False, wired: bool = False
+    ) -> None:
         super().__init__(
             room=RoomSettings(offer_seconds=120, wrap_up_seconds=0.5),
             plan=PLAN,
@@ -52,6 +54,7 @@ class HurtCentre(CentreProcess):
             database_url=database_url,
             launched=launched,
             standby=standby,
+            wired=wired,
         )
         self.pages = Relay(_PAGES_PORT, self.settings.web.http_port)
         """Between the pages and the core."""

@@ -99,7 +99,12 @@ class Logged:
     @property
     def cut(self) -> bool:
         """Whether the centre ended it, and should not have; or let it go dead."""
-        return self._cut or self._dead_at is not None
+        return self._cut or self.dead
+
+    @property
+    def dead(self) -> bool:
+        """Whether nothing was heard any more when its caller gave up."""
+        return self._dead_at is not None
 
     @property
     def cut_at(self) -> datetime | None:

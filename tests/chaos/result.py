@@ -112,7 +112,7 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
         who = f"caller {index}"
         if not each.answered and each.patience > PATIENT_S:
             yield Cost.LOST, f"{who} was not answered in {each.patience:.1f} s"
-        if each.cut:
+        if each.cut and not (each.dead and each.number in in_svi):
             yield Cost.CUT, f"{who} was cut"
         elif each.ear.longest > SILENT_S:
             where = Cost.SILENT_SVI if each.number in in_svi else Cost.SILENT
@@ -140,8 +140,9 @@ def _in_svi(observed: Observed) -> set[str | None]:
 def _uncalled(observed: Observed) -> Iterable[tuple[Cost, str]]:
     """Callers who were cut are on the callback desk soon, or it is told."""
     filed = {e.event.number: e.occurred_at for e in observed.envelopes if isinstance(e.event, LostCallFiled)}
+    in_svi = _in_svi(observed)
     for index, each in enumerate(observed.callers, 1):
-        if each.cut_at is None:
+        if each.cut_at is None or (each.dead and each.number in in_svi):
             continue
         at = filed.get(each.number)
         if at is None:

@@ -29,6 +29,8 @@ class Row:
     """Whether the centre's own launcher runs it."""
     standby: bool = False
     """Whether a second core stands by."""
+    wired: bool = False
+    """Whether the link between core and Asterisk can be cut."""
     alarm: AlarmKind | None = None
     """The alarm that must be raised: it proves that the fault took hold, and that it is told by name."""
     crowded: bool = False
@@ -117,6 +119,7 @@ ROWS: tuple[Row, ...] = (
         title="silent cut between core and Asterisk",
         alarm=AlarmKind.SWITCH_SILENT,
         fault=faults.link_silent,
+        wired=True,
         lasts=(10.0, 15.0),
         may_cost={**AWAY, Cost.LOST: CLAIMED},
     ),
@@ -145,6 +148,7 @@ ROWS: tuple[Row, ...] = (
         name="F22",
         title="three of F2, F3, F10, F11, F12 at random",
         fault=faults.several,
+        wired=True,
         may_cost={**AWAY, Cost.LOST: CLAIMED},
     ),
 )

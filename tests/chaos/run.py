@@ -63,7 +63,7 @@ async def run(row: Row, plan: Plan, folder: Path) -> Observed:
         await stack.enter_async_context(_beside(attention.run()))
         database = Database() if row.postgres else None
         url = await asyncio.to_thread(database.new) if database else ""
-        centre = HurtCentre(url, launched=row.launched, standby=row.standby)
+        centre = HurtCentre(url, launched=row.launched, standby=row.standby, wired=row.wired)
         stack.enter_context(row.before(centre))
         await stack.enter_async_context(centre)
         stack.callback(_keep, centre, observed, folder)

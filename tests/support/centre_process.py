@@ -137,6 +137,7 @@ class CentreProcess:
         launched: bool = False,
         standby: bool = False,
         database_url: str = "",
+        wired: bool = True,
         nodes: tuple[NodeSettings, ...] = (),
         claim_timeout_ms: int = 300,
         **sections: BaseModel,
@@ -155,6 +156,7 @@ class CentreProcess:
                 hurt apart, nor its link to Asterisk.
             standby: whether a second core may stand by (:meth:`start_standby`).
             database_url: its database; by default SQLite in its folder.
+            wired: whether the link between Asterisk and the core goes by a wire that can be cut.
             nodes: further Asterisks, for a centre that is launched.
             claim_timeout_ms: how long a caller waits for a core, before the fallback takes them.
         """
@@ -186,7 +188,9 @@ class CentreProcess:
         self.core_log = self.folder / f"{CORE}.log"
         self._config = self.folder / "bandeau15.toml"
         self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
-        relayed = self.settings if launched else _relayed(self.settings, _RELAYED_PORT + site.shift)
+        relayed = (
+            self.settings if launched or not wired else _relayed(self.settings, _RELAYED_PORT + site.shift)
+        )
         self._asterisk = prepare_asterisk(relayed)
         self.asterisk_log = self.folder / "log" / "asterisk.log"
         self._relay = Relay(_RELAYED_PORT + site.shift, self.settings.asterisk.ari_port)
