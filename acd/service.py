@@ -32,6 +32,8 @@ from core.events import (
     CallQueued,
     CallsMerged,
     Envelope,
+    FallbackCallEnded,
+    FallbackCallFound,
     OfferAccepted,
     OfferWithdrawn,
     PartyInvited,
@@ -76,6 +78,7 @@ class DistributionService:
         bus.subscribe((PartyInvited,), self._on_party_invited)
         bus.subscribe((PartyLeft, PartyNotReached), self._on_party_out)
         bus.subscribe((CallsMerged,), self._on_merged)
+        bus.subscribe((FallbackCallFound, FallbackCallEnded), self._on_fallback)
         bus.subscribe((PositionReadinessChanged,), self._on_readiness)
         bus.subscribe((CallQueued, CallPrioritised, PositionStateChanged, RoomRuleChanged), self._on_change)
 
@@ -189,6 +192,16 @@ class DistributionService:
         event = envelope.event
         assert isinstance(event, PartyLeft | PartyNotReached)  # noqa: S101 - by subscription
         self._offering.uninvited(event.call_id, PositionId(event.party_id), envelope)
+        self._states.move_on(envelope)
+
+    def _on_fallback(self, envelope: Envelope) -> None:
+        """A call of mode secours goes on at a position, or is over there: meanwhile it is offered nothing."""
+        event = envelope.event
+        position_id = event.position_id if isinstance(event, FallbackCallFound) else None
+        if position_id is not None and (position := self.room.positions.get(position_id)):
+            if position.offer is not None:
+                self._offering.withdraw(position.offer, WithdrawReason.POSITION_LOST, envelope)
+            self._states.begin_call(position, envelope)
         self._states.move_on(envelope)
 
     def _on_merged(self, envelope: Envelope) -> None:

@@ -36,6 +36,7 @@ from core.ports import (
     Accounts,
     Clock,
     DirectoryStore,
+    FallbackCalls,
     FallbackQueue,
     JournalWriter,
     Sessions,
@@ -49,6 +50,7 @@ from desk.service import DeskService
 from desk.ws import desk_socket
 from directory.routes import directory_routes
 from directory.service import DirectoryService
+from fallback.service import FallbackService
 from guard.service import GuardService
 from history.routes import history_routes
 from history.service import HistoryService
@@ -85,6 +87,7 @@ class Adapters:
     credentials: StripCredentials
     fallback: FallbackQueue
     door: SourceBans
+    fallback_calls: FallbackCalls
     accounts: Accounts
     sessions: Sessions
     directory: DirectoryStore
@@ -132,7 +135,9 @@ class Core:
         )
         neighbours = settings.mutual_aid.neighbours
         rooms = {CentreId(centre): each.rooms for centre, each in neighbours.items()}
-        self.ivr = IvrService(self.bus, switch, clock, self._flows, rooms=rooms)
+        self.ivr = IvrService(
+            self.bus, switch, clock, self._flows, rooms=rooms, vital_lines=settings.fallback.vital_lines
+        )
         self.acd = DistributionService(self.bus, switch, clock, self.plans.current.rooms, nodes)
         self.bus.project(self._fold_plan)
         self.strips = StripService(
@@ -148,6 +153,7 @@ class Core:
             nodes=nodes,
         )
         self.bus.subscribe((PlanActivated,), self._show_plan)
+        self.fallback = FallbackService(self.bus, clock, adapters.fallback_calls, self.alarms)
         self.history = HistoryService(self.bus)
         self.directory = DirectoryService(self.bus, adapters.directory)
         self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute(), nodes=nodes)
@@ -199,6 +205,7 @@ class Core:
             self.alarms.watch(kind, look)
         self.alarms.watch(AlarmKind.SWITCH_SILENT, switch_watch(lambda: self.calls.switch_up, clock))
         parts = (
+            self.fallback,
             self.health,
             self.alarms,
             self.disk,
@@ -219,6 +226,7 @@ class Core:
         """Tell every feature of a switch event."""
         listeners: tuple[Callable[[SwitchEvent], None], ...] = (
             self.guard.on_switch,
+            self.fallback.on_switch,  # who talks in mode secours is busy before anything is offered
             self.calls.on_switch,
             self.ivr.on_switch,
             self.acd.on_switch,
@@ -290,6 +298,7 @@ class Core:
 
     async def close(self) -> None:
         """Say goodbye to the screens. Calls go on in Asterisk."""
+        await self.fallback.close()
         await self.strips.close()
         await self.board.close()
         await self.desk.close()

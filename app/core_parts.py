@@ -94,6 +94,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 switch=telephony.switch,
                 credentials=telephony.switch,
                 fallback=telephony.queue,
+                fallback_calls=telephony.fallback_calls,
                 door=telephony.switch,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),

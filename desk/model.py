@@ -29,6 +29,7 @@ from core.events import (
     CallQueued,
     CallsMerged,
     Envelope,
+    FallbackCallEnded,
     ItemClosed,
     ItemEvent,
     ItemKept,
@@ -139,6 +140,8 @@ class Desk:
                 self._names[event.position_id] = event.name
             case CallEnded():
                 self._ended(event, at)
+            case FallbackCallEnded():
+                self._fallback_ended(event)
             case CallEvent():
                 if caller := self._callers.get(event.call_id):
                     self._fold_caller(event, caller)
@@ -155,7 +158,7 @@ class Desk:
     def _arrived(self, event: CallArrived, at: datetime) -> None:
         if event.caller.test or event.call_id in self._callers:
             return
-        caller = Caller(event.call_id, event.caller.e164, event.line, at)
+        caller = Caller(event.call_id, event.caller.e164, event.line, event.since or at)
         self._callers[event.call_id] = caller
         self._rings(caller)
 
@@ -213,6 +216,17 @@ class Desk:
         self._gone(event.merged_id)
         if together:
             self._joined[event.call_id] = together
+
+    def _fallback_ended(self, event: FallbackCallEnded) -> None:
+        """A call of mode secours, learnt of afterwards: answered there, or lost."""
+        if event.caller.test:
+            return
+        answered = event.answered_at is not None
+        caller = Caller(event.call_id, event.caller.e164, event.line, event.arrived_at, answered=answered)
+        if answered:
+            self._answered(caller)
+        if place := place_of(event.outcome, answered=answered, left_alone=False):
+            self.pending[event.call_id] = Loss(caller, place, event.ended_at)
 
     def _gone(self, call_id: CallId) -> None:
         self._joined.pop(call_id, None)

@@ -17,6 +17,7 @@ from core.events import (
     CallPlaced,
     CallsMerged,
     Envelope,
+    FallbackCallEnded,
     OfferWithdrawn,
 )
 from core.ids import AgentId, CallId, OfferId, PositionId
@@ -105,6 +106,13 @@ class History:
                 self._begin(KnownCall(event.call_id, event.caller, event.line, CallKind.INCOMING, at))
             case CallPlaced():
                 self._placed(event, at)
+            case FallbackCallEnded() if event.agent_id is not None:
+                began = event.answered_at or event.arrived_at
+                taken = KnownCall(event.call_id, event.caller, event.line, CallKind.INCOMING, event.arrived_at)
+                taken.answered_at = began
+                self._begin(taken)
+                self._remember(event.agent_id, self.calls[event.call_id], Way.IN, began)
+                self._end(self.calls[event.call_id], event.ended_at)
             case CallEvent():
                 if call := self.calls.get(event.call_id):
                     self._fold_call(event, call, at)

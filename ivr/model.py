@@ -44,6 +44,8 @@ class SviCall:
     number: str | None
     called_before: datetime | None
     plan: PlanKey
+    waited: bool = False
+    """It has been welcomed by the fallback, and waited there: no script."""
     walk: Walk | None = None
     playback_id: PlaybackId = NOTHING
     """What it is hearing; empty: nothing of ours."""
@@ -103,7 +105,13 @@ class SviState:
             case CallArrived():
                 before = self.figures.called(event, envelope.occurred_at)
                 call = SviCall(
-                    event.call_id, event.channel_id, event.line, event.caller.e164, before, self.current
+                    event.call_id,
+                    event.channel_id,
+                    event.line,
+                    event.caller.e164,
+                    before,
+                    self.current,
+                    waited=event.since is not None,
                 )
                 self.by_call[call.call_id] = call
                 self.by_channel[call.channel_id] = call

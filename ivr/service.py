@@ -1,6 +1,6 @@
 """Carries out scripts: welcomes callers, asks them, tells them, and sends them where the centre's plan says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import structlog
@@ -60,6 +60,7 @@ class IvrService:
         library: the call flows of every version of the plan.
         default: the plan in force until the journal says otherwise.
         rooms: of neighbouring centres, their rooms and ours, where the names differ.
+        vital_lines: lines whose callers come first when they come back from the fallback, as they did there.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class IvrService:
         library: Library,
         default: PlanKey = (0, ""),
         rooms: Mapping[CentreId, Mapping[str, str]] | None = None,
+        vital_lines: Collection[str] = (),
     ) -> None:
+        self._vital_lines = frozenset(vital_lines)
         self._rooms = rooms or {}
         self.greetings = SviState(library, default)
         self._bus = bus
@@ -131,7 +134,9 @@ class IvrService:
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
         call = self.greetings.by_call.get(envelope.event.call_id)
-        if call is not None:
+        if call is not None and call.waited:
+            self._to_room(call, envelope)
+        elif call is not None:
             self._guard(call, lambda: begin(self.greetings.flows(call.plan), self._here(call)), envelope)
 
     def _on_not_reached(self, envelope: Envelope) -> None:
@@ -160,6 +165,8 @@ class IvrService:
             flows = self.greetings.flows(call.plan)
             if walk is not None and walk.hearing is Hearing.ELSEWHERE:
                 call.walk = ringing_still(flows, walk, self._clock.now())
+            elif call.waited:
+                self._to_room(call)
             elif walk is None:
                 self._guard(call, lambda c=call, f=flows: begin(f, self._here(c)))  # type: ignore[misc]
             else:
@@ -258,21 +265,25 @@ class IvrService:
         if self.greetings.by_call.get(call.call_id) is not call:
             return  # it has left the SVI meanwhile
         self._hush(call)
-        flows = self.greetings.flows(call.plan)
         walk = call.walk
         step = walk.step if walk is not None else ""
         log.error("script_failed", step=step, detail=detail)
         failed = self._bus.publish(ScriptFailed(call_id=call.call_id, step=step, detail=detail), cause)
-        line = flows.line(call.line)
+        self._to_room(call, failed)
+
+    def _to_room(self, call: SviCall, cause: Envelope | None = None) -> None:
+        """Send the caller to the emergency room with no more words."""
+        flows, walk = self.greetings.flows(call.plan), call.walk
+        vital = call.waited and call.line in self._vital_lines
         self._bus.publish(
             CallOriented(
                 call_id=call.call_id,
-                flow=walk.flow if walk is not None else line.flow,
+                flow=walk.flow if walk is not None else flows.line(call.line).flow,
                 queue=flows.rescue,
-                priority=walk.priority if walk is not None else Priority.PX,
+                priority=walk.priority if walk is not None else Priority.UV if vital else Priority.PX,
                 front_office=flows.rooms.get(flows.rescue, FrontOffice.FO1),
             ),
-            failed,
+            cause,
         )
 
     def _here(self, call: SviCall) -> Circumstances:

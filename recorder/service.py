@@ -1,6 +1,7 @@
 """Follows recordings: lists each in the journal when it starts, and when Asterisk has closed it."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from core.events import (
     CallEnded,
     CallsMerged,
     Envelope,
+    FallbackCallEnded,
     LineOpened,
     PartyJoined,
     PartyLeft,
@@ -60,6 +62,7 @@ class RecorderService:
         bus.subscribe((LineOpened,), self._on_line_opened)
         bus.subscribe((PartyJoined,), self._on_party_joined)
         bus.subscribe((CallEnded,), self._on_call_ended)
+        bus.subscribe((FallbackCallEnded,), self._on_fallback_ended)
 
     def start(self) -> None:
         """List the recordings of calls that ended just before the core did."""
@@ -93,6 +96,10 @@ class RecorderService:
                     until = recording.until or envelope.occurred_at
                     ended = replace(recording, outcome=event.outcome, until=until)
                     self._unlisted[recording.tracks.caller] = ended
+            case FallbackCallEnded() if not event.handed_back:
+                with suppress(ValueError):  # said in the event that follows
+                    tracks = tracks_of(event.call_id)
+                    self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks, outcome=event.outcome)
             case RecordingEnded() | RecordingMissing() if event.caller_track:
                 self._unlisted.pop(event.caller_track, None)
             case RecordingEnded() | RecordingMissing():  # of an older journal, or with no track
@@ -103,6 +110,8 @@ class RecorderService:
 
     def _begun(self, event: RecordingStarted, now: datetime) -> None:
         tracks = Tracks(event.caller_track, event.centre_track)
+        if tracks.caller in self._unlisted:
+            return  # of a call of mode secours, whose end was told first
         first = not self._of(event.call_id)  # further ones are of numbers called
         self._unlisted[tracks.caller] = Unlisted(event.call_id, tracks, since=now if first else None)
 
@@ -137,6 +146,16 @@ class RecorderService:
     def _on_call_ended(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, CallEnded)  # noqa: S101 - by subscription
         for recording in self._of(envelope.event.call_id):
+            self._spawn(recording)
+
+    def _on_fallback_ended(self, envelope: Envelope) -> None:
+        """A call of mode secours is told of when it is over: it was recorded by the dialplan all the same."""
+        event = envelope.event
+        assert isinstance(event, FallbackCallEnded)  # noqa: S101 - by subscription
+        if event.handed_back:
+            return  # its recording is listed, or looked for, since it began
+        self._begin(event.call_id, event.call_id, envelope)
+        for recording in self._of(event.call_id):
             self._spawn(recording)
 
     def _spawn(self, recording: Unlisted) -> None:

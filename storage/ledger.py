@@ -14,6 +14,7 @@ from core.events import (
     CallOriented,
     CallQueued,
     Envelope,
+    FallbackCallEnded,
     RecordingEnded,
     RecordingMissing,
 )
@@ -78,6 +79,7 @@ def _counted(entry: LedgerEntry, event: CallEvent, at: datetime) -> LedgerEntry:
                 entry = replace(entry, outcome=None, ended_by=None, ended_at=None)
             return replace(
                 entry,
+                arrived_at=event.since or entry.arrived_at,
                 line=event.line,
                 number=event.caller.e164,
                 hidden=event.caller.hidden,
@@ -99,9 +101,34 @@ def _counted(entry: LedgerEntry, event: CallEvent, at: datetime) -> LedgerEntry:
             return replace(entry, answered_at=at, agent_id=event.agent_id, position_id=event.position_id)
         case CallEnded() if entry.outcome is None:
             return replace(entry, ended_at=at, outcome=event.outcome, ended_by=event.ended_by)
+        case FallbackCallEnded() if entry.outcome in (None, Outcome.FALLBACK):
+            return _fallback(entry, event)
         case RecordingEnded():
             return replace(entry, recorded=True)
         case RecordingMissing():
             return replace(entry, recorded=False)
         case _:
             return entry
+
+
+def _fallback(entry: LedgerEntry, event: FallbackCallEnded) -> LedgerEntry:
+    """A call of mode secours. One that a core had before keeps what is known of its arrival."""
+    if not event.handed_back:
+        entry = replace(
+            entry,
+            arrived_at=event.arrived_at,
+            line=event.line,
+            number=event.caller.e164,
+            hidden=event.caller.hidden,
+            test=event.caller.test,
+        )
+    by = EndedBy.CALLER if event.outcome.is_abandoned else EndedBy.SYSTEM
+    return replace(
+        entry,
+        answered_at=entry.answered_at or event.answered_at,
+        agent_id=entry.agent_id or event.agent_id,
+        position_id=entry.position_id or event.position_id,
+        ended_at=event.ended_at,
+        outcome=event.outcome,
+        ended_by=by,
+    )

@@ -15,6 +15,7 @@ from core.events import (
     CallArrived,
     CallEnded,
     Envelope,
+    FallbackCallEnded,
     NetworkMeasured,
     StuckStateHealed,
 )
@@ -109,6 +110,8 @@ class Metrics:
                 self._tests.discard(event.call_id)
             else:
                 self._ended.labels(event.outcome.value).inc()
+        elif isinstance(event, FallbackCallEnded) and not event.caller.test:
+            self._ended.labels(event.outcome.value).inc()
         elif isinstance(event, NetworkMeasured):
             self._networks.labels(event.phase.value).observe(event.mos)
         elif isinstance(event, StuckStateHealed):

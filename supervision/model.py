@@ -12,7 +12,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from core.events import CallAnswered, CallArrived, CallEnded, Envelope
+from core.events import CallAnswered, CallArrived, CallEnded, Envelope, FallbackCallEnded
 from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import Outcome, PositionState, Role
@@ -89,12 +89,22 @@ class Today:
                     self.aid_answered += 1
                 else:
                     self.answered += 1
+        elif isinstance(event, FallbackCallEnded):
+            self._fallback(event)
         elif isinstance(event, CallEnded):
             call = self._live.pop(event.call_id, None)
             if call is not None and not call.answered and event.outcome.is_abandoned:
                 self.abandoned += 1
             if event.outcome is Outcome.OVERFLOWED and call is not None and not call.aid:
                 self.overflowed += 1
+
+    def _fallback(self, event: FallbackCallEnded) -> None:
+        """A call of mode secours: counted when it is learnt of. One that a core had is presented already."""
+        if event.caller.test:
+            return
+        self.presented += not event.handed_back
+        self.answered += event.answered_at is not None
+        self.abandoned += event.outcome.is_abandoned
 
     def view(self) -> View:
         """The figures as shown."""

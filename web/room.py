@@ -222,7 +222,9 @@ class RoomState:
 
     def _arrived(self, event: CallArrived, now: datetime) -> None:
         if event.call_id not in self.calls:
-            call = CallSeen(call_id=event.call_id, caller=event.caller, line=event.line, arrived_at=now)
+            arrived_at = event.since or now
+            call = CallSeen(call_id=event.call_id, caller=event.caller, line=event.line, arrived_at=arrived_at)
+            call.queued_at = event.since
             if event.origin is not None:
                 call.aid, call.queued_at = event.origin.owner, event.origin.since
             self.calls[event.call_id] = call

@@ -27,6 +27,8 @@ from core.events import (
     CheckBackDue,
     Envelope,
     Event,
+    FallbackCallEnded,
+    FallbackCallFound,
     OfferAccepted,
     OfferWithdrawn,
     OverflowTriggered,
@@ -66,7 +68,7 @@ class Room(Lineup):
         self.answers = Answers()
         self._tests: set[CallId] = set()
         self._waited_since: dict[CallId, datetime] = {}
-        """The calls that a neighbouring centre sent: when their wait began there."""
+        """The calls that a neighbouring centre sent, or that waited in the fallback: when their wait began."""
         self._offers_of: dict[CallId, dict[OfferId, Offer]] = {}
         self._position_of_agent: dict[AgentId, PositionId] = {}
         self._positions_in: dict[CallId, dict[PositionId, None]] = {}
@@ -89,6 +91,8 @@ class Room(Lineup):
             CheckBackDue: self._check_due,
             CallCheckedBack: self._checked_back,
             ParkedCallerLeft: self._parked_left,
+            FallbackCallFound: self._fallback_found,
+            FallbackCallEnded: self._fallback_ended,
             RoomRuleChanged: self._rule_changed,
             AgentLoggedIn: self._logged_in,
             AgentLoggedOut: self._logged_out,
@@ -104,7 +108,7 @@ class Room(Lineup):
         return self.channels.get(call_id)
 
     def waited_since(self, call_id: CallId) -> datetime | None:
-        """When the wait of a neighbour's call began, at the neighbour."""
+        """When the wait of a call began that has waited elsewhere before: at a neighbour's, in the fallback."""
         return self._waited_since.get(call_id)
 
     def positions_in(self, call_id: CallId) -> list[Position]:
@@ -137,8 +141,9 @@ class Room(Lineup):
         self.channels[event.call_id] = event.channel_id
         if event.caller.test:
             self._tests.add(event.call_id)
-        if event.origin is not None:
-            self._waited_since[event.call_id] = event.origin.since
+        since = event.origin.since if event.origin is not None else event.since
+        if since is not None:
+            self._waited_since[event.call_id] = since
 
     def _queued(self, event: CallQueued, envelope: Envelope) -> None:
         before = self.waiting.get(event.call_id)
@@ -233,8 +238,7 @@ class Room(Lineup):
         if call is not None and call.by is not None and self.rule(call.queue).check_back:
             self.departed[call.call_id] = call
         self._out_of_room(event.call_id)
-        for position in self.positions_in(event.call_id):
-            self._leave(position, event.call_id)
+        self._leave_all(event.call_id)
         for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
             gone.pop(event.call_id, None)
         self._tests.discard(event.call_id)
@@ -244,6 +248,19 @@ class Room(Lineup):
             if not position.calls:
                 position.served = None
             self._enter_call(position, event.call_id)
+
+    def _fallback_found(self, event: FallbackCallFound, envelope: Envelope) -> None:
+        self._leave_all(event.call_id)
+        if event.position_id is not None and (position := self.positions.get(event.position_id)):
+            self._enter_call(position, event.call_id)
+
+    def _fallback_ended(self, event: FallbackCallEnded, envelope: Envelope) -> None:
+        self._leave_all(event.call_id)
+        self._positions_in.pop(event.call_id, None)
+
+    def _leave_all(self, call_id: CallId) -> None:
+        for position in self.positions_in(call_id):
+            self._leave(position, call_id)
 
     def _merged(self, event: CallsMerged, envelope: Envelope) -> None:
         self._out_of_room(event.merged_id)

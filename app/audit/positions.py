@@ -12,13 +12,16 @@ from calls.policy import MOST_CALLS
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
+    CallArrived,
     CallOffered,
     Envelope,
+    FallbackCallEnded,
+    FallbackCallFound,
     OfferAccepted,
     OfferWithdrawn,
     PositionStateChanged,
 )
-from core.ids import AgentId, OfferId, PartyId, PositionId
+from core.ids import AgentId, CallId, OfferId, PartyId, PositionId
 from core.words import PositionState
 
 TWO_CALLS_S = 2.0
@@ -53,6 +56,8 @@ class _Floor:
     def __init__(self) -> None:
         self.positions: dict[PositionId, _Seen] = {}
         self.calls = LiveCalls()
+        self.fallback: dict[CallId, PositionId | None] = {}
+        """Calls that go on in mode secours, and where."""
 
     def fold(self, envelope: Envelope) -> None:
         """Apply one event. ImpossibleStep: the journal tells what cannot be."""
@@ -65,6 +70,12 @@ class _Floor:
             case PositionStateChanged():
                 if seen := self.positions.get(event.position_id):
                     seen.state, seen.until = event.state, event.until
+            case FallbackCallFound():
+                self.fallback[event.call_id] = event.position_id
+            case FallbackCallEnded():
+                self.fallback.pop(event.call_id, None)
+            case CallArrived():
+                self.fallback.pop(event.call_id, None)  # taken back from there
             case CallOffered():
                 if seen := self.positions.get(event.position_id):
                     seen.offers[event.offer_id] = event.deadline
@@ -97,7 +108,7 @@ class _Floor:
             yield "hears several calls"
         if len(calls) > MOST_CALLS:
             yield f"is in more than {MOST_CALLS} calls"
-        if seen.state is PositionState.ON_CALL and not calls:
+        if seen.state is PositionState.ON_CALL and not calls and position_id not in self.fallback.values():
             yield "is on_call without a call"
         if calls and seen.state is not PositionState.ON_CALL:
             yield "is in a call without being on_call"

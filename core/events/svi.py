@@ -29,12 +29,16 @@ class CallArrived(CallEvent):
 
     With an ``origin`` it is a neighbour's call, under the id that it has there: not a new one, and not in the
     SVI. Its line is opened when somebody here takes it.
+
+    ``since``: it arrived earlier and waited in the fallback (mode secours); a core has taken it back. It has
+    been welcomed there: it goes to its room at once, at the place that its wait gives it.
     """
 
     channel_id: ChannelId
     line: str
     caller: CallerNumber
     origin: Origin | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -428,6 +428,12 @@ class CentreProcess:
         """End the core at work as a crash does: at once, with no word to anybody."""
         await self._core.kill()
 
+    async def restart_asterisk(self) -> None:
+        """Kill Asterisk at once, with its calls, and start it again."""
+        os.kill(self._asterisk.pid, signal.SIGKILL)
+        await self._asterisk.wait()
+        await self._asterisk.start()
+
     @asynccontextmanager
     async def core_dead(self) -> AsyncIterator[None]:
         """Kill the core; start it again at the end."""

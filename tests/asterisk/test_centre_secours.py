@@ -1,0 +1,163 @@
+"""A centre loses its core: strips answer by mode secours; a core that is back takes the calls up, once."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.settings import FallbackSettings, RoomSettings
+from core.events import (
+    AlarmRaised,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallOffered,
+    CallOriented,
+    CallQueued,
+    CoreStarted,
+    FallbackCallEnded,
+    FallbackCallFound,
+    LostCallFiled,
+    RecordingEnded,
+)
+from core.ids import CallId
+from core.words import EndedBy, Outcome, Priority
+from simulator.callers import Caller
+from simulator.robot_position import RobotPosition
+from tests.support.audio import contains_tone
+from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, new_number
+from tests.support.witness import Witness
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
+
+CALLER_HZ, AGENT_HZ = 1300.0, 2600.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
+    async with CentreProcess(
+        room=RoomSettings(offer_seconds=60, wrap_up_seconds=1), fallback=FallbackSettings(vital_lines=("112",))
+    ) as centre:
+        yield centre
+
+
+async def calls(centre: CentreProcess, stack: AsyncExitStack, line: str = "15") -> tuple[Caller, str]:
+    """A caller whom the fallback has picked up, and the number."""
+    caller, number = await stack.enter_async_context(centre.caller()), new_number()
+    caller.call(line, number=number)
+    await caller.answered()
+    return caller, number
+
+
+async def they_talk(one: RobotPosition, caller: Caller) -> None:
+    one.forget()
+    caller.forget()
+    caller.send_tone(CALLER_HZ, 60)
+    await one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20)  # on the call that rang, not on the kept leg
+    one.send_tone(AGENT_HZ, 60)
+    await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 20)
+    one.hush()
+    caller.hush()
+
+
+async def ended_of(witness: Witness, number: str) -> FallbackCallEnded:
+    """How a call of mode secours is told."""
+    return await witness.next(FallbackCallEnded, lambda event: event.caller.e164 == number, 20)
+
+
+async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: CentreProcess) -> None:
+    witness = centre.witness()
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(RobotPosition(centre.url, ARM1.login, PASSWORD))
+        await one.until(lambda view: view["position"]["state"] == "ready", 20)
+        await centre.kill_core()
+        talking, talking_number = await calls(centre, stack)
+        await they_talk(one, talking)
+        waiting, waiting_number = await calls(centre, stack)
+        vital, vital_number = await calls(centre, stack, "112")
+        gone, gone_number = await calls(centre, stack)
+        gone.hang_up()
+        await gone.ended()
+        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 20)
+        waiting.forget()
+        await centre.start_core()
+
+        # Who talks goes on; the agent is busy for the core as well.
+        found = await witness.next(FallbackCallFound)
+        assert found.position_id == "arm1"
+        await one.strip_up(20)
+        await one.until(lambda view: view["position"]["state"] == "on_call", 20)
+        await they_talk(one, talking)
+        # Who waits is back in the room, with the wait and the priority, the vital line first.
+        back = [await witness.call_of(number) for number in (vital_number, waiting_number)]
+        for call_id, priority in zip(back, (Priority.UV, Priority.PX), strict=True):
+            story = await witness.until_told(call_id, CallQueued, 20)
+            assert story.only(CallArrived).since == story.only(CallQueued).since
+            assert story.only(CallOriented).priority is priority
+            assert not story.all(CallOffered)
+        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 20)
+        # Who left is told, and is to be called back.
+        lost = await ended_of(witness, gone_number)
+        assert (lost.outcome, lost.answered_at, lost.line) == (Outcome.ABANDONED_QUEUE, None, "15")
+        await witness.next(LostCallFiled, lambda event: event.number == gone_number, 20)
+        await witness.next(AlarmRaised)
+
+        talking.hang_up()
+        told = await ended_of(witness, talking_number)
+        assert (told.outcome, told.position_id, told.agent_id) == (Outcome.ANSWERED, "arm1", ARM1.agent_id)
+        assert told.call_id == found.call_id
+        row = await centre.ledger_of(told.call_id)
+        assert (row.outcome, row.number, row.agent_id) == (Outcome.ANSWERED, talking_number, ARM1.agent_id)
+        await witness.until_told(told.call_id, RecordingEnded, 20)
+        said, given = centre.tracks(told.call_id)
+        assert contains_tone(said, CALLER_HZ)
+        assert contains_tone(given, AGENT_HZ)
+        for caller, call_id in zip((vital, waiting), back, strict=True):
+            await one.until(lambda v, c=call_id: v.get("offer", {}).get("callId") == c, 20)  # type: ignore[misc]
+            await one.accept()
+            await one.until(lambda view: view.get("call", {}).get("state") == "talking")
+            await they_talk(one, caller)
+            await one.command("hang_up")
+            story = await witness.until_told(call_id, CallEnded, 20)
+            assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
+            assert len(story.all(CallAnswered)) == 1
+
+        # Whatever is read again is told once.
+        before = await told_so_far(witness)
+        await centre.kill_core()
+        await centre.start_core()
+        await one.strip_up(20)
+        last, last_number = await calls_with_core(centre, stack)
+        await witness.call_of(last_number)
+        last.hang_up()
+        assert await told_so_far(witness) == before
+        assert sorted(before) == sorted({told.call_id, lost.call_id})
+        await one.log_out()
+
+
+async def calls_with_core(centre: CentreProcess, stack: AsyncExitStack) -> tuple[Caller, str]:
+    caller, number = await stack.enter_async_context(centre.caller()), new_number()
+    caller.call("15", number=number)
+    await caller.answered(20)
+    return caller, number
+
+
+async def told_so_far(witness: Witness) -> list[CallId]:
+    return [e.event.call_id for e in await witness.events() if isinstance(e.event, FallbackCallEnded)]
+
+
+async def test_a_call_cut_with_its_asterisk_while_no_core_was_there_is_to_be_called_back(
+    centre: CentreProcess,
+) -> None:
+    witness = centre.witness()
+    async with AsyncExitStack() as stack:
+        await centre.kill_core()
+        _, number = await calls(centre, stack)
+        await centre.restart_asterisk()
+        await centre.start_core()
+        told = await ended_of(witness, number)
+        assert told.outcome is Outcome.TECHNICAL_FAILURE
+        await witness.next(LostCallFiled, lambda event: event.number == number, 20)
+        await witness.next(CoreStarted)
