@@ -9,6 +9,7 @@ notes of each call.
 import asyncio
 import gc
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ from app.settings import LrmSettings, RoomSettings, Settings, StorageSettings, T
 from core.commands import AcceptOffer, LogIn
 from core.events import PositionReadinessChanged
 from core.ids import AgentId, CallId, ChannelId, PositionId
-from core.switch import CallerChannel, DigitPressed
+from core.switch import CallerChannel, DigitPressed, FallbackCaller, FallbackRecord
 from core.words import CallerNumber, Role
 from storage.accounts import StoredAccounts
 from storage.database import Database
@@ -40,7 +41,21 @@ _NUMBERS = 5_000
 
 
 class Nothing:
-    """In place of what only Asterisk needs: accounts, queue members, bans."""
+    """In place of what only Asterisk needs: accounts, queue members, bans, its own calls."""
+
+    async def present(self) -> tuple[FallbackCaller, ...]:
+        """Nobody is there."""
+        return ()
+
+    async def take_back(self, channel: ChannelId) -> None:
+        """Take nobody back."""
+
+    async def noted(self) -> tuple[FallbackRecord, ...]:
+        """Nothing was noted."""
+        return ()
+
+    async def settled(self, unsettled: Collection[CallId]) -> None:
+        """Settle nothing."""
 
     async def create(self, position_id: PositionId, secret: str) -> None:
         """Make no account."""
@@ -124,6 +139,7 @@ async def main(folder: Path, counts: list[int]) -> None:
         switch=switch,
         credentials=nothing,
         fallback=nothing,
+        fallback_calls=nothing,
         door=nothing,
         accounts=StoredAccounts(database),
         sessions=StoredSessions(database, clock),

@@ -252,6 +252,7 @@ class Room(Lineup):
     def _fallback_found(self, event: FallbackCallFound, envelope: Envelope) -> None:
         self._leave_all(event.call_id)
         if event.position_id is not None and (position := self.positions.get(event.position_id)):
+            position.served = self.plan.fallback.queue  # its wrap-up: that of an emergency call
             self._enter_call(position, event.call_id)
 
     def _fallback_ended(self, event: FallbackCallEnded, envelope: Envelope) -> None:

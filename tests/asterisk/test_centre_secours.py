@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -26,13 +28,16 @@ from core.ids import CallId
 from core.words import EndedBy, Outcome, Priority
 from simulator.callers import Caller
 from simulator.robot_position import RobotPosition
-from tests.support.audio import contains_tone
+from tests.support.audio import RATE, Pcm, contains_tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, new_number
 from tests.support.witness import Witness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 CALLER_HZ, AGENT_HZ = 1300.0, 2600.0
+LONGEST_GAP_S = 2.0
+AUDIBLE = 200
+"""Of a sample of full scale 32768."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -60,6 +65,14 @@ async def they_talk(one: RobotPosition, caller: Caller) -> None:
     await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 20)
     one.hush()
     caller.hush()
+
+
+def longest_silence(pcm: Pcm) -> float:
+    """Seconds."""
+    frame = RATE // 50
+    loud = [bool(np.abs(pcm[at : at + frame]).max() > AUDIBLE) for at in range(0, len(pcm) - frame, frame)]
+    heard = [-1, *(index for index, each in enumerate(loud) if each), len(loud)]
+    return max(after - before - 1 for before, after in pairwise(heard)) / 50
 
 
 async def ended_of(witness: Witness, number: str) -> FallbackCallEnded:
@@ -123,6 +136,9 @@ async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: Cen
             story = await witness.until_told(call_id, CallEnded, 20)
             assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
             assert len(story.all(CallAnswered)) == 1
+            waited = (story.at(CallAnswered) - story.only(CallArrived).since).total_seconds()  # type: ignore[operator]
+            await witness.until_told(call_id, RecordingEnded, 20)
+            assert longest_silence(centre.tracks(call_id)[1][: int(waited * RATE)]) < LONGEST_GAP_S
 
         # Whatever is read again is told once.
         before = await told_so_far(witness)
