@@ -1,13 +1,14 @@
 """Puts calls into waiting rooms: from the SVI, from agents who pass them on, and back where they came from."""
 
 from acd.model.room import Room
+from acd.policy.head import head_of
 from acd.policy.levels import carried
 from acd.policy.repeat import preferred, repeat_of
 from acd.policy.who_may import refusal_to_change
 from acd.states import States
 from core.commands import ChangePriority
 from core.errors import CommandRefused
-from core.events import CallOriented, CallPrioritised, CallQueued, Envelope
+from core.events import CallOriented, CallPrioritised, CallQueued, CallReturned, Envelope
 from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
 from core.words import Priority
@@ -86,6 +87,28 @@ class Queueing:
         before = self._room.last_queued.get(call_id)
         queue = before.queue if before else self._room.plan.fallback.queue
         self.pass_on(call_id, queue, envelope, by=before.by if before else None, keep_place=True)
+
+    def give_back(self, event: CallReturned, envelope: Envelope) -> None:
+        """Who had the call is lost: it is served before all others of its room and priority."""
+        before = self._room.last_queued.get(event.call_id)
+        rule = self._room.rule(before.queue if before else self._room.plan.fallback.queue)
+        priority = before.priority if before else carried(Priority.PX, rule.front_office)
+        since = (before.since if before else None) or self._clock.now()
+        self._bus.publish(
+            CallQueued(
+                call_id=event.call_id,
+                flow=before.flow if before else UNKNOWN_FLOW,
+                queue=rule.queue,
+                priority=priority,
+                front_office=rule.front_office,
+                skills=before.skills if before else (),
+                since=head_of(rule, priority, since, self._room.waiting.values()),
+                repeat_of=before.repeat_of if before else None,
+                prefers=event.agent_id,
+                was_with=event.name,
+            ),
+            envelope,
+        )
 
     def change_priority(self, command: ChangePriority) -> None:
         """Give a waiting call another priority: it takes its new place at once."""

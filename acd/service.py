@@ -30,6 +30,7 @@ from core.events import (
     CallPlaced,
     CallPrioritised,
     CallQueued,
+    CallReturned,
     CallsMerged,
     Envelope,
     FallbackCallEnded,
@@ -74,6 +75,7 @@ class DistributionService:
         bus.subscribe((OfferAccepted,), self._on_accepted)
         bus.subscribe((TransferStarted,), self._on_transfer)
         bus.subscribe((TransferFailed,), self._on_transfer_failed)
+        bus.subscribe((CallReturned,), self._on_returned)
         bus.subscribe((CallPlaced,), self._on_call_placed)
         bus.subscribe((PartyInvited,), self._on_party_invited)
         bus.subscribe((PartyLeft, PartyNotReached), self._on_party_out)
@@ -176,6 +178,11 @@ class DistributionService:
         assert isinstance(event, TransferFailed)  # noqa: S101 - by subscription
         if event.target == Target(TargetKind.POSITION, event.position_id):
             self._queueing.come_back(event.call_id, envelope)
+
+    def _on_returned(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, CallReturned)  # noqa: S101 - by subscription
+        self._queueing.give_back(event, envelope)
 
     def _on_call_placed(self, envelope: Envelope) -> None:
         event = envelope.event

@@ -132,6 +132,8 @@ class Core:
             number_rules(settings.outgoing),
             aid_rules(settings),
             nodes,
+            lost_sound_seconds=room.lost_sound_seconds,
+            lost_agent_seconds=room.lost_agent_seconds,
         )
         neighbours = settings.mutual_aid.neighbours
         rooms = {CentreId(centre): each.rooms for centre, each in neighbours.items()}

@@ -248,6 +248,10 @@ class RoomSettings(Section):
     wrap_up_seconds: float = Field(default=15, ge=0, le=600)
     heartbeat_seconds: float = Field(default=6, gt=1, le=60)
     """A strip silent for longer is not offered calls."""
+    lost_sound_seconds: float = Field(default=4, ge=1, le=30)
+    """A page that is loaded again has its sound back sooner: after this, the caller of a lost agent is told."""
+    lost_agent_seconds: float = Field(default=30, ge=5, le=600)
+    """How long a lost agent may take to come back, before the call goes back to the head of its room."""
 
 
 class TestCallSettings(Section):

@@ -237,6 +237,8 @@ def _caller(call: CallSeen) -> View:
         view["repeat"] = True
     if call.aid is not None:
         view["aid"] = call.aid
+    if call.was_with:
+        view["wasWith"] = call.was_with
     return view
 
 

@@ -5,7 +5,7 @@ import structlog
 from calls.call import CALLER, Call, Party, PartyState
 from calls.hands import Hands
 from calls.neighbours import believed, refusal_to_take
-from calls.policy import is_over, why_not_reached
+from calls.policy import is_neighbour_lost, is_over, waits_alone_without, why_not_reached
 from core.events import (
     CallArrived,
     CallDismissed,
@@ -87,6 +87,9 @@ class Arriving:
                 call_id=call.call_id, party_id=party.party_id, reason=reason or why_not_reached(cause)
             )
             hands.publish(not_reached)
+        elif reason is None and is_neighbour_lost(party, cause) and waits_alone_without(call, party):
+            centre = party.target
+            hands.give_back(call, centre, centre.value, [party])
         else:
             self.left(call, party, reason or PartyEnd.HUNG_UP)
 

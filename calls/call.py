@@ -56,6 +56,8 @@ class Party:
     muted: bool = False
     held: bool = False
     """A position that has put the call on hold."""
+    lost_until: datetime | None = None
+    """Set while a position's sound is lost, the one outside waiting: when it is given up."""
 
     @property
     def outside(self) -> bool:
@@ -132,7 +134,7 @@ class Call:
 
     def hearing(self) -> list[Party]:
         """The positions that hear it."""
-        return [p for p in self.positions() if not p.held]
+        return [p for p in self.positions() if not p.held and p.lost_until is None]
 
     def ringing(self) -> list[Party]:
         """Who is asked into it."""

@@ -16,16 +16,17 @@ from core.errors import CommandRefused
 from core.events import (
     CallEnded,
     CallHeld,
+    CallReturned,
     Envelope,
     Event,
     LineOpened,
     PartyLeft,
     PartyNotReached,
 )
-from core.ids import CallId, ChannelId, PartyId, PositionId
+from core.ids import AgentId, CallId, ChannelId, PartyId, PositionId
 from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
-from core.words import EndedBy, Outcome, PartyEnd
+from core.words import EndedBy, Outcome, PartyEnd, Target
 
 log = structlog.get_logger(__name__)
 
@@ -159,6 +160,14 @@ class Hands:
         left = self.publish(PartyLeft(call_id=call.call_id, party_id=party_id, reason=reason), cause)
         self.wirer.apply(call, (position_id,))
         return left
+
+    def give_back(
+        self, call: Call, lost: Target, name: str, parties: list[Party], agent_id: AgentId | None = None
+    ) -> None:
+        """Who had the call is lost: they are out of it, and it is first in its room again."""
+        returned = self.publish(CallReturned(call_id=call.call_id, lost=lost, name=name, agent_id=agent_id))
+        for party in parties:
+            self.leave(call, party.party_id, PartyEnd.LOST, returned)
 
     def settle(self, call: Call, by: EndedBy, cause: Envelope | None = None, detail: str = "") -> None:
         """End a call in which nobody has anybody to talk with any more."""

@@ -19,8 +19,10 @@ from typing import Any
 
 from calls.call import CALLER, EVERYBODY, OUTSIDE, Call, Party, PartyState, Stage, Transfer
 from core.events import (
+    AgentBack,
     AgentLoggedIn,
     AgentLoggedOut,
+    AgentLost,
     CallAnswered,
     CallArrived,
     CallDismissed,
@@ -34,6 +36,7 @@ from core.events import (
     CallPrioritised,
     CallQueued,
     CallResumed,
+    CallReturned,
     CallsMerged,
     Envelope,
     Event,
@@ -68,6 +71,8 @@ class LiveCalls:
         """The calls that a position is in, the oldest first; no entry where there are none."""
         self.agents: dict[PositionId, AgentId] = {}
         """Who is logged in where."""
+        self.names: dict[PositionId, str] = {}
+        """Their names."""
         self.ringing: dict[tuple[CallId, PartyId], datetime] = {}
         """The open invitations, with their deadlines."""
         self._folds: dict[type[Event], Callable[[Any, Envelope], None]] = {
@@ -101,6 +106,9 @@ class LiveCalls:
             CallDiverted: self._diverted,
             ScriptEnded: self._closing,
             CallDismissed: self._dismissed,
+            AgentLost: self._lost,
+            AgentBack: self._back,
+            CallReturned: self._returned,
         }
 
     # --- questions --------------------------------------------------------------------------------------
@@ -176,9 +184,11 @@ class LiveCalls:
 
     def _logged_in(self, event: AgentLoggedIn, envelope: Envelope) -> None:
         self.agents[event.position_id] = event.agent_id
+        self.names[event.position_id] = event.name
 
     def _logged_out(self, event: AgentLoggedOut, envelope: Envelope) -> None:
         self.agents.pop(event.position_id, None)
+        self.names.pop(event.position_id, None)
 
     # offers
 
@@ -317,6 +327,17 @@ class LiveCalls:
 
     def _dismissed(self, call: Call, event: CallDismissed) -> None:
         call.closing = Outcome.REFUSED
+
+    def _lost(self, call: Call, event: AgentLost) -> None:
+        if party := call.parties.get(PartyId(event.position_id)):
+            party.lost_until = event.until
+
+    def _back(self, call: Call, event: AgentBack) -> None:
+        if party := call.parties.get(PartyId(event.position_id)):
+            party.lost_until = None
+
+    def _returned(self, call: Call, event: CallReturned) -> None:
+        call.stage, call.transfer = Stage.WAITING, None
 
     # indexes
 

@@ -27,6 +27,8 @@ _NOT_REACHED_BY_CAUSE = {
     34: PartyEnd.BUSY,
     42: PartyEnd.BUSY,
 }
+_FAILURES = frozenset({27, 38, 41, 44})
+"""Q.850: out of order, network out of order, temporary failure; and no sound any more, by Asterisk."""
 _NOT_REACHED_BY_WITHDRAWAL = {
     WithdrawReason.TIMED_OUT: PartyEnd.NO_ANSWER,
     WithdrawReason.DECLINED: PartyEnd.DECLINED,
@@ -70,6 +72,17 @@ def why_not_reached(cause: int) -> PartyEnd:
 def why_not_joined(reason: WithdrawReason) -> PartyEnd:
     """Why a position that was invited is not in the call."""
     return _NOT_REACHED_BY_WITHDRAWAL.get(reason, PartyEnd.CANCELLED)
+
+
+def is_neighbour_lost(party: Party, cause: int) -> bool:
+    """Whether a neighbouring centre did not hang up, but is gone: by the Q.850 cause of its channel's end."""
+    return party.target.kind is TargetKind.CENTRE and cause in _FAILURES
+
+
+def waits_alone_without(call: Call, party: Party) -> bool:
+    """Whether a caller who is not being hung up on would be left with nobody, were a party to leave."""
+    others = [p for p in call.parties.values() if p is not party]
+    return call.closing is None and [p.party_id for p in others] == [CALLER]
 
 
 def older(one: Call, other: Call) -> tuple[Call, Call]:

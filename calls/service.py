@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from calls.absences import Absences
 from calls.answering import Answering
 from calls.arriving import Arriving
 from calls.conferring import Conferring
@@ -27,6 +28,7 @@ from core.switch import (
     CallerArrived,
     ChannelGone,
     LegOpened,
+    PlaybackEnded,
     SwitchDied,
     SwitchDown,
     SwitchEvent,
@@ -47,6 +49,8 @@ class CallService:
         rules: whom agents may call.
         aid: the neighbouring centres.
         nodes: the Asterisks.
+        lost_sound_seconds: after how long without an agent's sound the caller is told.
+        lost_agent_seconds: how long that agent may then take to come back.
     """
 
     def __init__(
@@ -57,9 +61,12 @@ class CallService:
         rules: NumberRules | None = None,
         aid: AidRules | None = None,
         nodes: Nodes = ONE_NODE,
+        lost_sound_seconds: float = 4,
+        lost_agent_seconds: float = 30,
     ) -> None:
         self._hands = hands = Hands(bus, switch, clock, rules or NumberRules(), aid, nodes)
         bus.project(hands.calls.fold)
+        self._absences = Absences(hands, lost_sound_seconds, lost_agent_seconds)
         self._arriving = Arriving(hands)
         self._answering = Answering(hands)
         self._holding = Holding(hands)
@@ -95,6 +102,7 @@ class CallService:
             case ChannelGone():
                 if event.found:
                     self._patrolling.gone(event.channel_id)
+                self._absences.channel_gone(event.channel_id, event.cause)
                 self._arriving.channel_gone(event.channel_id, event.cause)
             case SwitchSeen():
                 self._patrolling.look(event)
@@ -102,8 +110,11 @@ class CallService:
                 self._hands.wirer.leg_opened(event.position_id, event.channel_id)
             case CalleeReady() | CalleeRinging() | CalleeProgress() | CalleeAnswered():
                 self._placing.on_callee(event)
+            case PlaybackEnded():
+                self._absences.playback_ended(event)
             case SwitchUp():
                 self._hands.nodes_up.add(self._name(event.truth.switch))
+                self._absences.switch_is_back(self._name(event.truth.switch))
                 self._reconciling.reconcile(event.truth)
                 self._hands.publish(
                     SwitchConnected(switch=event.truth.switch, started_at=event.truth.started_at)
@@ -134,6 +145,7 @@ class CallService:
         """Act on the deadlines that have passed."""
         self._placing.tick(now)
         self._forsaken.tick(now)
+        self._absences.tick(now)
 
     def rescue(self, call_id: CallId) -> None:
         """Give a call about which something failed back to the dialplan's fallback, rather than to silence."""

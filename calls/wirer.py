@@ -60,6 +60,11 @@ class Wirer:
         """The leg by which a position can be in a call: the one on the call's node."""
         return self.leg(position_id, self.node_of(call))
 
+    def whose(self, channel_id: ChannelId) -> PositionId | None:
+        """The position whose newest leg of its node a channel is."""
+        node = self._nodes.of(channel_id)
+        return next((p for p in self._legs if self.leg(p, node) == channel_id), None)
+
     def leg_opened(self, position_id: PositionId, channel_id: ChannelId) -> None:
         """A leg came; who keeps the legs joins it to its standing bridge."""
         legs = self._legs.setdefault(position_id, [])

@@ -234,6 +234,8 @@ class PartyEnd(StrEnum):
     """An agent passed the call on."""
     CANCELLED = "cancelled"
     """The invitation was withdrawn before its answer."""
+    LOST = "lost"
+    """Its sound was lost, and did not come back in time."""
 
 
 class LossPlace(StrEnum):

@@ -17,7 +17,9 @@ from datetime import datetime
 
 from core.desk import AtPosition, LostItem
 from core.events import (
+    AgentBack,
     AgentLoggedIn,
+    AgentLost,
     CallAnswered,
     CallArrived,
     CallbackRequested,
@@ -169,9 +171,9 @@ class Desk:
             case CallQueued():
                 caller.flow, caller.priority = event.flow, event.priority
                 caller.waiting = True
-            case TransferStarted():
+            case TransferStarted() | AgentLost():
                 caller.waiting = True
-            case PartyJoined():
+            case PartyJoined() | AgentBack():
                 caller.waiting = False
             case CallPrioritised():
                 caller.priority = event.priority

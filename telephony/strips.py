@@ -4,7 +4,7 @@ from typing import Final
 
 from core.ids import PositionId
 
-RTP_TIMEOUT: Final = 15
+RTP_TIMEOUT: Final = 6
 """Seconds without any audio packet after which a leg is taken for dead: its browser vanished."""
 
 Account = tuple[tuple[str, dict[str, str]], ...]

@@ -79,6 +79,8 @@ interface CallerShown {
   openLine?: boolean;
   /** The neighbouring centre whose call it is (entraide). */
   aid?: string;
+  /** The agent, or the centre, who had the call and was lost. */
+  wasWith?: string;
 }
 
 export type OfferKind = "distributed" | "chosen" | "invited" | "everybody";
@@ -116,6 +118,8 @@ export interface Call extends CallerShown {
   state: "ringing" | "connecting" | "talking" | "held";
   answeredAt?: Instant;
   heldAt?: Instant;
+  /** Since when this position's sound is lost: the one outside waits. */
+  lostAt?: Instant;
   /** By number of order, oldest first. */
   notes?: Record<string, Note>;
 }
@@ -163,6 +167,8 @@ export interface WaitingCall {
   repeat?: boolean;
   /** The neighbouring centre whose call it is (entraide). */
   aid?: string;
+  /** The agent, or the centre, who had the call and was lost. */
+  wasWith?: string;
   /** Somebody must look after the caller, since then: `checked_back`. */
   checkDueSince?: Instant;
   offeredTo?: string;

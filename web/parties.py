@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.events import (
+    AgentBack,
     AgentLoggedIn,
+    AgentLost,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -43,6 +45,8 @@ class PartySeen:
     label: str = ""
     muted: bool = False
     held_at: datetime | None = None
+    lost_at: datetime | None = None
+    """Since when an agent's sound is lost, the one outside waiting."""
 
     def view(self) -> View:
         """As screens read it."""
@@ -102,6 +106,8 @@ class CallParties:
         }
         if own.held_at is not None:
             view["heldAt"] = instant(own.held_at)
+        if own.lost_at is not None:
+            view["lostAt"] = instant(own.lost_at)
         if self.answered_at is not None:
             view["answeredAt"] = instant(self.answered_at)
         return view
@@ -223,6 +229,9 @@ class PartiesSeen:
             case CallHeld() | CallResumed():
                 if own := parties.get(PartyId(event.position_id)):
                     own.held_at = now if isinstance(event, CallHeld) else None
+            case AgentLost() | AgentBack():
+                if own := parties.get(PartyId(event.position_id)):
+                    own.lost_at = now if isinstance(event, AgentLost) else None
             case PartyInvited():
                 parties[event.party_id] = self._invited(event)
             case PartyJoined():

@@ -289,6 +289,7 @@ class RoomState:
         call.flow, call.priority = event.flow, event.priority
         call.queued_at = call.queued_at or now
         call.repeat_of = event.repeat_of or call.repeat_of
+        call.was_with = event.was_with or call.was_with
         self._release(call)
         self._move(call, Stage.WAITING)
 

@@ -223,6 +223,8 @@ class RoomsSeen:
             view["by"] = call.queued.by
         if call.queued.repeat_of is not None:
             view["repeat"] = True
+        if call.queued.was_with:
+            view["wasWith"] = call.queued.was_with
         if (aid := self._aid.get(call.call_id)) is not None:
             view["aid"] = aid
         if call.check_due_since is not None:

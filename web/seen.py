@@ -59,6 +59,8 @@ class CallSeen:
     repeat_of: CallId | None = None
     aid: CentreId | None = None
     """The neighbouring centre whose call it is."""
+    was_with: str = ""
+    """The agent, or the centre, who had it and was lost."""
     taken_by: PositionId | None = None
     notes: tuple[Note, ...] = ()
 

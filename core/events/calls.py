@@ -1,18 +1,22 @@
 """A call that somebody has taken or placed: held, noted, ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.events.base import CallEvent
 from core.ids import AgentId, OfferId, PositionId
 from core.words import CallKind, EndedBy, Outcome, Target
 
 __all__ = [
+    "AgentBack",
+    "AgentLost",
     "CallAnswered",
     "CallEnded",
     "CallHeld",
     "CallNoted",
     "CallPlaced",
     "CallResumed",
+    "CallReturned",
     "DigitsSent",
 ]
 
@@ -38,6 +42,38 @@ class CallResumed(CallEvent):
     """The agent took the caller off hold."""
 
     position_id: PositionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentLost(CallEvent):
+    """The sound of the only agent in the call is gone: the one outside is told so, and waits with music.
+
+    Until ``until`` the agent may come back, on any machine (AgentBack); then the call goes on without them.
+    """
+
+    position_id: PositionId
+    agent_id: AgentId
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentBack(CallEvent):
+    """An agent who was lost is heard again in the call."""
+
+    position_id: PositionId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallReturned(CallEvent):
+    """Who had the call is lost: it goes back to the head of its room. CallQueued follows.
+
+    ``lost`` is the position, or the neighbouring centre; ``name`` is the agent's, or that of the centre.
+    """
+
+    lost: Target
+    name: str
+    agent_id: AgentId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,7 @@ class CallQueued(CallEvent):
     (a call that failed to reach somebody comes back to its place). ``by`` is the position that sent it.
     ``repeat_of`` is the call of the same number shortly before, if there was one: the caller calls again.
     ``prefers`` is the agent to be chosen before others, if free: who had that number last.
+    ``was_with`` names the agent, or the centre, who had the call and was lost: it is the first of its room.
     """
 
     flow: str
@@ -40,6 +41,7 @@ class CallQueued(CallEvent):
     by: PositionId | None = None
     repeat_of: CallId | None = None
     prefers: AgentId | None = None
+    was_with: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

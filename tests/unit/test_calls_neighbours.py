@@ -20,6 +20,7 @@ from core.events import (
     OverflowTriggered,
     PartyInvited,
     PartyJoined,
+    PartyLeft,
     PartyNotReached,
     ScriptAdvanced,
 )
@@ -248,6 +249,25 @@ async def test_a_centre_that_may_not_have_it_costs_it_nothing() -> None:
     assert missed.reason is PartyEnd.UNAVAILABLE
     assert it.centre.acd.place_of(it.call) == 0
     assert it.centre.switch.callees == {}
+
+
+@pytest.mark.parametrize("cause", [27, 38, 41, 44])
+async def test_a_caller_whose_neighbour_is_gone_is_first_in_the_room_here_again(cause: int) -> None:
+    it = Owner(to_centre("aid", A))
+    out = await it.overflows()
+    it.centre.switch.callee_answers(out)
+    await settle()
+    it.centre.caller("+33699999999")
+    await settle()
+    it.centre.switch.channel_ends(out, cause)
+    await settle()
+    assert it.centre.acd.place_of(it.call) == 0
+    assert it.centre.switch.music[ChannelId(it.call)] == "waiting"
+    assert ChannelId(it.call) not in it.centre.switch.hanging_up
+    again = [e for e in it.centre.journal.events(CallQueued) if e.call_id == it.call][-1]
+    assert (again.was_with, again.priority) == (A, Priority.P1)
+    assert [e.reason for e in it.centre.journal.events(PartyLeft)] == [PartyEnd.LOST]
+    assert it.centre.failures == []
 
 
 async def test_the_caller_who_leaves_meanwhile_has_left_the_room() -> None:

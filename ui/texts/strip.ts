@@ -31,6 +31,8 @@ export const strip = {
   test: "Appel de test",
   openLine: "Ligne ouverte",
   aid: (centre: string) => `Entraide ${centre}`,
+  wasWith: (who: string) => `A déjà été en ligne avec ${who}`,
+  soundLost: "Votre son est coupé : votre correspondant patiente",
   waitsFor: "attend depuis",
   waitedFor: "a attendu",
   lastCall: "Dernier appel",
