@@ -99,9 +99,11 @@ def retrace(flows: CallFlows, walk: Walk | None, script: str, route: tuple[str, 
         step = found.steps.get(name) if found else None
         if isinstance(step, Assign) and why:
             walk = _assign(walk, step)
-        tries = walk.tries + again if name == walk.step else int(again)
+        tries = walk.tries if name == walk.step else 0
+        if why:
+            tries = tries + 1 if again else 0
         if isinstance(step, Menu) and tries >= step.tries:
-            tries = 0  # it was left by its default, which may be the menu itself
+            tries = 0  # it was left by its default, which may be the menu itself, as a key's may be
         walk = replace(walk, step=name, tries=tries)
     ringing = found is not None and isinstance(found.steps.get(walk.step), Transfer)
     hearing = Hearing.ELSEWHERE if ringing else Hearing.LISTENING

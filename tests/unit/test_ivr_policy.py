@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.plan import read_plan
@@ -354,6 +354,11 @@ def test_any_flow_that_passes_the_check_leads_every_caller_out(
     assert out is not None, walk
 
 
+AGAIN_BY_KEY = Menu(sounds=("a",), keys={"0": "s0"}, default="s1", other="", timeout_s=0, tries=2)
+"""A menu with a key that begins it anew: what was tried before counts no more."""
+
+
+@example(given_steps=[AGAIN_BY_KEY, *[Announce(sounds=("a",), next="s0")] * 5], what=[Key("1"), Key("0")])
 @given(given_steps=st.lists(steps, min_size=6, max_size=6), what=st.lists(happenings, max_size=10))
 @settings(max_examples=300, deadline=None)
 def test_the_journalled_route_leads_back_to_the_same_place(
