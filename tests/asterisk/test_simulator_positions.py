@@ -67,7 +67,7 @@ async def test_a_robots_leg_and_a_caller_hear_each_other(robot: RobotPosition, c
     await hear_each_other(robot, caller)
 
 
-async def test_a_lost_leg_is_opened_again_with_a_new_account(
+async def test_a_lost_leg_is_opened_again_with_the_same_account(
     robot: RobotPosition, centre: MockCentre, caller: Caller
 ) -> None:
     caller.call("room")
@@ -75,7 +75,7 @@ async def test_a_lost_leg_is_opened_again_with_a_new_account(
     await robot.lose_leg()
     await robot.leg_down()
     await robot.leg_up()
-    assert centre.asked == ["login", "credentials", "credentials"]
+    assert centre.asked == ["login", "credentials"]
     await hear_each_other(robot, caller)
 
 
