@@ -22,7 +22,7 @@ import structlog
 from setup.places import CHECKOUT
 from tests.chaos import database, states
 from tests.chaos.plan import drawn
-from tests.chaos.result import Result, broken, judge, total
+from tests.chaos.result import STALLED_S, Result, broken, judge, total
 from tests.chaos.rows import NOT_YET, ROWS, Row
 from tests.chaos.run import run
 from tests.support import netns
@@ -111,6 +111,11 @@ def _tell(row: Row, seed: int, result: Result, folder: Path, took: float) -> Non
     for cost, why in row.may_cost.items():
         if result.costs[cost]:
             print(f"     {cost.value}: {why}", flush=True)
+    if result.lag_s > STALLED_S:
+        print(
+            f"     this machine is loaded: our own agents were silent for up to {result.lag_s:.1f} s",
+            flush=True,
+        )
     for what in result.beyond:
         print(f"     BEYOND {what}", flush=True)
     if result.beyond:
