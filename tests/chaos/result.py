@@ -109,8 +109,6 @@ def _alarmed(row: Row, observed: Observed) -> float | None:
 
 
 def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
-    answered = {each.number for each in observed.callers if each.answered}
-    listed = {e.event.caller.e164 for e in observed.envelopes if isinstance(e.event, CallArrived)}
     in_svi = _in_svi(observed)
     for index, each in enumerate(observed.callers, 1):
         who = f"caller {index}"
@@ -121,7 +119,7 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
         elif each.ear.longest > SILENT_S:
             where = Cost.SILENT_SVI if each.number in in_svi else Cost.SILENT
             yield where, f"{who} heard nothing for {each.ear.longest:.1f} s"
-        if each.number in answered and each.number not in listed:
+        if each.answered and each.number not in observed.listed:
             yield Cost.UNLISTED, f"{who} was answered, and is not in the ledger"
     yield from ((Cost.MISPLACED, what) for what in observed.misplaced)
     yield from _uncalled(observed)

@@ -37,18 +37,16 @@ class Row:
     """Whether there are many more agents with accounts."""
 
 
-SECOURS = "calls answered by the fallback are not imported into the journal yet"
 SVI_SILENT = "an announcement that ends while no core is there is followed by silence until one is back"
 CLAIMED = "a call claimed in the very instant of the cut rings until the link is back"
 ONE_NODE = "there is one Asterisk: its calls end with it, and nobody answers until it is back"
-AWAY: Mapping[Cost, str] = {Cost.UNLISTED: SECOURS, Cost.SILENT_SVI: SVI_SILENT}
+AWAY: Mapping[Cost, str] = {Cost.SILENT_SVI: SVI_SILENT}
 ITS_CALLS: Mapping[Cost, str] = {
     Cost.LOST: ONE_NODE,
     Cost.CUT: ONE_NODE,
     Cost.SILENT: ONE_NODE,
     Cost.SILENT_SVI: ONE_NODE,
     Cost.MISPLACED: ONE_NODE,
-    Cost.UNLISTED: SECOURS,
 }
 
 ROWS: tuple[Row, ...] = (

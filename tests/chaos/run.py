@@ -48,6 +48,8 @@ class Observed:
     arrivals: list[Logged] = field(default_factory=list)
     misplaced: list[str] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
+    listed: set[str | None] = field(default_factory=set)
+    """The numbers in the ledger."""
     found: Audit = field(default_factory=lambda: Audit((), {}))
     recovery_s: float | None = None
     """From healing to the first call that the core took; ``None``: it took none."""
@@ -150,6 +152,7 @@ async def _judged(scene: Scene, observed: Observed) -> None:
     before = [(envelope.seq, envelope.event_id) for envelope in observed.envelopes]
     observed.envelopes = await scene.witness.events()
     ledger = await _ledger(centre, observed.envelopes)
+    observed.listed = {row.number for row in ledger}
     fresh = await scene.board.fresh()
     evidence = Evidence(
         envelopes=observed.envelopes,
