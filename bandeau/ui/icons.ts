@@ -38,6 +38,7 @@ export const FACES: Record<Face, Icon> = {
   secours_paused: STATE_ICONS.paused,
   secours_ringing: STATE_ICONS.offered,
   secours_on_call: STATE_ICONS.on_call,
+  secours_held: Pause,
 };
 
 export const REASONS: Record<(typeof PAUSE_REASONS)[number], Icon> = {

@@ -40,7 +40,7 @@ export function keyName(event: { key: string; shiftKey: boolean }): string {
 export const KEYMAP: readonly Shortcut[] = [
   { key: "F1", shown: "F1", does: texts.replay, commands: panel("replay") },
   { key: "F2", shown: "F2", does: texts.accept, commands: action("accept") },
-  { key: "F3", shown: "F3", does: texts.field, commands: panel("field") },
+  { key: "F3", shown: "F3", does: texts.field, commands: [...panel("field"), ...panel("pass_on")] },
   { key: "F4", shown: "F4", does: texts.end, commands: action("hang_up", "decline") },
   { key: "F5", shown: "F5", does: texts.swap, commands: action("swap") },
   { key: "F6", shown: "F6", does: texts.hold, commands: action("hold") },

@@ -13,7 +13,7 @@ export type LegState = "closed" | "opening" | "open" | "no_microphone";
 /** A call of the telephone fallback, which reaches the page by SIP, without the core. */
 export interface SecoursCall {
   number?: string;
-  state: "ringing" | "talking";
+  state: "ringing" | "talking" | "held";
   /** Page's estimate of the server's time, ms. */
   since: number;
 }
@@ -49,7 +49,8 @@ export type Face =
   | "secours_ready"
   | "secours_paused"
   | "secours_ringing"
-  | "secours_on_call";
+  | "secours_on_call"
+  | "secours_held";
 
 export type Tone =
   | "ready"
@@ -78,8 +79,10 @@ export function currentCall(s: Situation): Call | undefined {
   return call !== undefined && call.id !== s.finishedCall ? call : undefined;
 }
 
+const SECOURS_FACES = { ringing: "secours_ringing", talking: "secours_on_call", held: "secours_held" } as const;
+
 export function face(s: Situation): Face {
-  if (s.secours) return s.secours.state === "ringing" ? "secours_ringing" : "secours_on_call";
+  if (s.secours) return SECOURS_FACES[s.secours.state];
   const call = currentCall(s);
   if (call) return call.state === "talking" ? "on_call" : call.state === "held" ? "held" : "connecting";
   if (s.coreLost) return s.secoursPaused ? "secours_paused" : "secours_ready";
@@ -104,6 +107,7 @@ const TONES: Record<Face, Tone> = {
   secours_paused: "paused",
   secours_ringing: "offered",
   secours_on_call: "on-call",
+  secours_held: "on-call",
 };
 
 const LOOK_TONES: Record<Exclude<OfferLook, "room">, Tone> = {
@@ -136,6 +140,7 @@ const LABELS: Record<Face, string> = {
   secours_paused: texts.states.paused,
   secours_ringing: texts.strip.offered,
   secours_on_call: texts.states.on_call,
+  secours_held: texts.strip.held,
 };
 
 function pauseName(reason: PauseReason | undefined): string | undefined {
@@ -165,6 +170,7 @@ function detail(s: Situation, shown: Face): string | undefined {
     case "secours_paused":
     case "secours_ringing":
     case "secours_on_call":
+    case "secours_held":
       return texts.strip.coreLostShort;
     case "on_call":
     case "held":
@@ -189,6 +195,7 @@ function since(s: Situation, shown: Face): number | undefined {
       return s.secoursSince;
     case "secours_ringing":
     case "secours_on_call":
+    case "secours_held":
       return s.secours?.since;
     case "offered":
       return s.view?.offer && Date.parse(s.view.offer.queuedAt);
@@ -245,7 +252,8 @@ const WITH_CORE: Record<Face, readonly Action[]> = {
   secours_ready: ["pause"],
   secours_paused: ["ready"],
   secours_ringing: ["accept", "decline"],
-  secours_on_call: ["mute", "hang_up"],
+  secours_on_call: ["hold", "mute", "hang_up"],
+  secours_held: ["hold", "mute", "hang_up"],
 };
 
 /** What the agent may do now, in the order of the buttons. */

@@ -28,11 +28,13 @@ export class Secours {
     private readonly core: CoreDuringSecours,
   ) {}
 
-  /** The telephone says that its call rings, goes on, or is over. */
+  /** The telephone says that its call rings, goes on, is held, or is over. */
   changed(call: Omit<SecoursCall, "since"> | undefined, now: number): void {
-    const ended = this.call?.state === "talking" && call === undefined;
-    this.call = call && { ...call, since: now };
-    if (call?.state === "talking") {
+    const answered = this.call?.state === "ringing" && call?.state === "talking";
+    const ended = this.call !== undefined && this.call.state !== "ringing" && call === undefined;
+    const goesOn = this.call !== undefined && call !== undefined && !answered;
+    this.call = call && { ...call, since: goesOn && this.call ? this.call.since : now };
+    if (answered) {
       this.mute.set(false);
       void this.keepCoreAway();
     }
@@ -50,7 +52,7 @@ export class Secours {
 
   /** The core is back: a call of the fallback goes on first. */
   coreFound(): void {
-    if (this.call?.state === "talking") void this.keepCoreAway();
+    if (this.call !== undefined && this.call.state !== "ringing") void this.keepCoreAway();
   }
 
   /** What the agent asks about its call. */
@@ -58,6 +60,12 @@ export class Secours {
     if (action === "accept") this.line.answerSecours();
     else if (action === "decline" || action === "hang_up") this.line.endSecours();
     else if (action === "mute") this.mute.set(!this.mute.muted);
+    else if (action === "hold") this.line.holdSecours(this.call?.state !== "held");
+  }
+
+  /** Pass the caller on to a number (E.164 or short). Whether the telephone server takes it. */
+  passOn(number: string): Promise<boolean> {
+    return this.line.passOnSecours(number);
   }
 
   /** No call of the core may be offered during a call of the fallback. */

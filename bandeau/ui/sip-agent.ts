@@ -152,6 +152,23 @@ export function end(session: RTCSession | undefined, status?: number): void {
   session.terminate(status === undefined ? {} : { status_code: status });
 }
 
+/** Hold a session, or take it up again: the server plays its music meanwhile. */
+export function hold(session: RTCSession, on: boolean, done: () => void = () => {}): void {
+  if (session.isOnHold().local === on) done();
+  else if (on) session.hold({}, done);
+  else session.unhold({}, done);
+}
+
+/** Ask the server to pass the other end on to an address, and to answer at once whether it will. */
+export function passOn(session: RTCSession, target: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    session.refer(target, {
+      extraHeaders: ["Refer-Sub: false"],
+      eventHandlers: { requestSucceeded: () => resolve(true), requestFailed: () => resolve(false) },
+    });
+  });
+}
+
 /** Send another microphone in a session. */
 export function sendTrack(session: RTCSession | undefined, track: MediaStreamTrack): void {
   for (const sender of session?.connection?.getSenders() ?? []) {

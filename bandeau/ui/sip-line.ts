@@ -11,7 +11,7 @@ import { type Credentials, type IceAccess, iceAccess } from "$ui/api";
 import { backOff } from "$ui/live";
 import { after } from "$ui/timers";
 import type { LegState } from "./model";
-import { answer, end, SipAgent, sendTrack } from "./sip-agent";
+import { answer, end, hold, passOn, SipAgent, sendTrack } from "./sip-agent";
 
 /** A leg that is not open by then is tried again from the start. */
 const OPEN_WITHIN_MS = 4000;
@@ -28,7 +28,7 @@ export interface LineHandlers {
   leg(state: LegState): void;
   registered(on: boolean): void;
   /** A call of the fallback came (`ringing`), was answered (`talking`), ended (undefined). */
-  secours(call: { number?: string; state: "ringing" | "talking" } | undefined): void;
+  secours(call: { number?: string; state: "ringing" | "talking" | "held" } | undefined): void;
   /** Whether a call of the fallback may ring now. */
   takesSecours(): boolean;
   /** The browser holds sound back until the page is clicked. */
@@ -57,6 +57,7 @@ export class SipLine {
   private secoursAgent: SipAgent | undefined;
   private secoursTrack: MediaStreamTrack | undefined;
   private secoursNumber: string | undefined;
+  private secoursMuted = false;
   private microphone: MediaStream | undefined;
   private microphoneKnown = false;
   private legMuted = false;
@@ -297,6 +298,7 @@ export class SipLine {
     if (this.secoursSession?.isEstablished()) {
       this.secoursTrack?.stop();
       this.secoursTrack = track.clone();
+      this.openSecours(!this.secoursSession.isOnHold().local);
       sendTrack(this.secoursSession, this.secoursTrack);
     }
   }
@@ -309,7 +311,8 @@ export class SipLine {
 
   /** Close or open the microphone towards the call of the fallback. */
   muteSecours(muted: boolean): void {
-    if (this.secoursTrack) this.secoursTrack.enabled = !muted;
+    this.secoursMuted = muted;
+    if (!this.secoursSession?.isOnHold().local) this.openSecours(true);
   }
 
   // --- calls of the fallback --------------------------------------------------------------------------------
@@ -347,6 +350,38 @@ export class SipLine {
     end(session, session?.isEstablished() ? undefined : 486);
   }
 
+  /** Let the caller hear music, or speak to them again. The microphone is closed first, and opened last. */
+  holdSecours(on: boolean): void {
+    const session = this.secoursSession;
+    if (!session?.isEstablished()) return;
+    if (on) this.openSecours(false);
+    const turned = () => {
+      if (this.secoursSession !== session) return;
+      if (!on) this.openSecours(true);
+      this.tellSecours(on ? "held" : "talking");
+    };
+    hold(session, on, turned);
+  }
+
+  /** Hold or take up the kept leg, for an agent who has finished a call that the core cannot end. */
+  holdLeg(on: boolean): void {
+    if (this.session?.isEstablished()) hold(this.session, on);
+  }
+
+  /** Pass the caller of the fallback on. Refused, the call goes on as it was. */
+  async passOnSecours(number: string): Promise<boolean> {
+    const session = this.secoursSession;
+    const domain = this.known?.domain;
+    if (!session?.isEstablished() || domain === undefined) return false;
+    const taken = await passOn(session, `sip:${number}@${domain}`);
+    if (taken) end(session);
+    return taken;
+  }
+
+  private openSecours(open: boolean): void {
+    if (this.secoursTrack) this.secoursTrack.enabled = open && !this.secoursMuted;
+  }
+
   private secoursEnded(session: RTCSession): void {
     if (this.secoursSession !== session) return;
     const agent = this.secoursAgent;
@@ -356,12 +391,12 @@ export class SipLine {
     this.handlers.secours(undefined);
   }
 
-  private tellSecours(state: "ringing" | "talking"): void {
+  private tellSecours(state: "ringing" | "talking" | "held"): void {
     this.handlers.secours(this.secoursNumber === undefined ? { state } : { state, number: this.secoursNumber });
   }
 
   private play(player: HTMLAudioElement, stream: MediaStream): void {
-    player.srcObject = stream;
+    if (player.srcObject !== stream) player.srcObject = stream; // the same comes again after a hold
     player.play().catch((error: DOMException) => {
       if (error.name === "NotAllowedError") this.handlers.soundBlocked();
     });

@@ -6,8 +6,9 @@ import { duration } from "$ui/format";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import type { Measure } from "$ui/quality";
 import * as texts from "$ui/texts";
+import { passOn } from "$ui/texts";
 import { after, every } from "$ui/timers";
-import type { Call, Offer, PauseReason, StripView } from "$ui/views";
+import type { Call, Offer, PauseReason, PositionState, StripView } from "$ui/views";
 import { setTitle } from "./attention";
 import { mainCall, offered, offerOrigin } from "./calls";
 import { type Arguments, Commands } from "./commands.svelte";
@@ -45,6 +46,9 @@ const TICK_MS = 200;
 const ALIVE_EVERY_MS = 10_000;
 /** How often a detached window is looked at: is it still there? */
 const DETACHED_MS = 300;
+
+/** States in which the core would offer calls; on a call of the fallback that it knows of, it offers none. */
+const BETWEEN_CALLS: readonly (PositionState | undefined)[] = [undefined, "ready", "unready", "offered"];
 
 export class Strip {
   view = $state.raw<StripView>();
@@ -132,7 +136,7 @@ export class Strip {
     this.mute = new Mute(this.line, (muted) => tell("set_muted", { muted }));
     this.voice = new Voice(this.line, () => this.line.muteLeg(this.mute.muted));
     this.fallback = new Secours(this.line, this.mute, {
-      offers: () => this.link === "up" && this.view?.position?.state !== "paused",
+      offers: () => this.link === "up" && BETWEEN_CALLS.includes(this.view?.position?.state),
       pause: (reason) => tell("pause", { reason }),
       ready: () => tell("ready"),
     });
@@ -281,6 +285,7 @@ export class Strip {
     this.coreLost = false;
     this.finishedCall = undefined;
     this.silenceLeg(false);
+    this.line.holdLeg(false);
     void this.away.linkUp();
     this.fallback.coreFound();
   }
@@ -340,6 +345,15 @@ export class Strip {
     return this.commands.send(name, name, args);
   }
 
+  /** Pass the caller of the fallback on to a number; a refusal is shown. Whether it is done. */
+  async passOnSecours(number: string): Promise<boolean> {
+    this.commands.clearError();
+    const done = await this.fallback.passOn(number);
+    return this.commands.showRefusal(
+      done ? { ok: true } : { ok: false, code: "refused", message: passOn.refused },
+    );
+  }
+
   async pause(reason: PauseReason): Promise<void> {
     await this.commands.send("pause", "pause", { reason });
   }
@@ -353,6 +367,7 @@ export class Strip {
     if (action === "hang_up") {
       this.finishedCall = mainCall(this.view)?.id;
       this.silenceLeg(true);
+      this.line.holdLeg(true);
     } else {
       this.fallback.paused = action === "pause";
     }

@@ -5,6 +5,8 @@
   const RATE = 8000;
   const KEEP = 20 * RATE;
   const heard = new Map();
+  /** The stream by which each track was given last: after a hold the same track comes in another one. */
+  const latest = new WeakMap();
   const streamOf = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
 
   function keep(element, samples) {
@@ -20,12 +22,17 @@
   async function listen(element, stream, track) {
     const own = streamOf.get.call(element) !== stream;
     const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    latest.set(track, stream);
     let sum = 0;
     let summed = 0;
     let due = 0;
     for (;;) {
       const { value: data, done } = await reader.read();
       if (done) return;
+      if (latest.get(track) !== stream) {
+        data.close();
+        return;
+      }
       const current = own || streamOf.get.call(element) === stream;
       const audible = current && !element.paused && !element.muted && element.volume > 0;
       const input = new Float32Array(data.numberOfFrames);

@@ -72,6 +72,7 @@ export const strip = {
   takeBack: "Reprendre ici",
   restarting: "La salle redémarre\u00a0: les appels en cours continuent.",
   coreLost: "Mode secours\u00a0: la salle n’est plus jointe, les appels arrivent par le téléphone de secours.",
+  secoursHeld: "Appel de secours en garde",
   coreLostShort: "Mode secours",
   switchDown: "La salle ne commande plus la téléphonie\u00a0: les appels en cours continuent.",
   legLost: "Audio coupé\u00a0: rétablissement en cours…",
@@ -113,6 +114,16 @@ export const shortcuts = {
   everybody: "Appel général",
   help: "Cette aide",
   close: "Fermer un menu",
+};
+
+/** Mode secours: the caller is passed on to a number, without the core. */
+export const passOn = {
+  title: "Transférer l’appelant vers un numéro",
+  open: "Transférer",
+  number: "Numéro",
+  passOn: "Transférer",
+  key: "Entrée",
+  refused: "Ce numéro ne peut pas être appelé en mode secours.",
 };
 
 /** Calls of a position: who is in them, and where an offer comes from. */

@@ -1,6 +1,6 @@
 /** The buttons of the strip: one row of this table for each action. Pure. */
 
-import { calls, strip as texts } from "$ui/texts";
+import { calls, passOn, strip as texts } from "$ui/texts";
 import { ACTIONS, type Icon } from "../icons";
 import type { Action, Face } from "../model";
 import type { PanelName } from "../panels/panels.svelte";
@@ -51,7 +51,7 @@ const BUTTONS: Record<Action, (now: Moment) => Button> = {
   leave: () => ({ Icon: ACTIONS.LogOut, label: calls.leave, testid: "leave" }),
   swap: () => ({ Icon: ACTIONS.ArrowLeftRight, label: calls.swap, testid: "swap" }),
   hold: ({ face }) => {
-    const held = face === "held";
+    const held = face === "held" || face === "secours_held";
     return {
       Icon: held ? ACTIONS.Play : ACTIONS.Pause,
       label: held ? texts.resume : texts.hold,
@@ -120,6 +120,13 @@ export const OPENERS: readonly Opener[] = [
     label: calls.call,
     testid: "open-field",
     when: ({ face, onCall }) => onCall || calm.includes(face),
+  },
+  {
+    panel: "pass_on",
+    Icon: ACTIONS.PhoneForwarded,
+    label: passOn.open,
+    testid: "open-pass-on",
+    when: ({ face }) => face === "secours_on_call" || face === "secours_held",
   },
   {
     panel: "park",

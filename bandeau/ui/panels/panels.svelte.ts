@@ -10,6 +10,7 @@ export type PanelName =
   | "field"
   | "lists"
   | "park"
+  | "pass_on"
   | "parties"
   | "keypad"
   | "replay"

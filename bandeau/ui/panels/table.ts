@@ -15,6 +15,7 @@ import MenuPanel from "./MenuPanel.svelte";
 import NotePanel from "./NotePanel.svelte";
 import ParkPanel from "./ParkPanel.svelte";
 import PartiesPanel from "./PartiesPanel.svelte";
+import PassOnPanel from "./PassOnPanel.svelte";
 import PausePanel from "./PausePanel.svelte";
 import type { PanelName, Panels } from "./panels.svelte";
 import ReplayPanel from "./ReplayPanel.svelte";
@@ -65,6 +66,13 @@ export const PANELS: Record<PanelName, PanelKind> = {
     testid: "park",
     Content: ParkPanel,
     possible: (strip) => canPassOn(strip.situation),
+  },
+  pass_on: {
+    place: "row",
+    title: () => all.passOn.title,
+    testid: "pass-on-panel",
+    Content: PassOnPanel,
+    possible: (strip) => strip.secours?.state === "talking" || strip.secours?.state === "held",
   },
   everybody: {
     place: "row",
