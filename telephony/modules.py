@@ -7,8 +7,9 @@ from telephony.security import KINDS
 MODULES: Final[tuple[str, ...]] = tuple(
     """
     res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb
-    pbx_config func_callerid func_channel func_cut func_logic func_strings func_talkdetect func_timeout
-    app_stack app_dial app_echo app_mixmonitor app_queue res_musiconhold
+    pbx_config func_callerid func_channel func_cut func_global func_logic func_strings func_talkdetect
+    func_timeout
+    app_stack app_channelredirect app_dial app_echo app_mixmonitor app_queue res_musiconhold
 
     codec_alaw codec_ulaw codec_a_mu codec_resample codec_opus_open_source res_format_attr_opus
     format_wav format_pcm format_sln
@@ -18,7 +19,7 @@ MODULES: Final[tuple[str, ...]] = tuple(
     res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp res_rtp_asterisk res_srtp
     chan_pjsip res_pjsip_acl res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
     res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_endpoint_identifier_ip
-    res_pjsip_endpoint_identifier_user res_pjsip_header_funcs res_pjsip_nat res_pjsip_refer res_pjsip_registrar
+    res_pjsip_endpoint_identifier_user res_pjsip_header_funcs res_pjsip_nat res_pjsip_registrar
     res_pjsip_rfc3326 res_pjsip_dlg_options res_http_websocket res_pjsip_transport_websocket
 
     res_websocket_client res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop

@@ -48,11 +48,8 @@ def account_of(position_id: PositionId, secret: str, codecs: str) -> Account:
         "tone_zone": "silence",
         "rtp_timeout": str(RTP_TIMEOUT),
         "rtp_timeout_hold": str(RTP_TIMEOUT),
-        # With a core, transfers are commands. In mode secours a call may be passed on by SIP, to where the
-        # dialplan lets it; a kept leg may not.
-        "allow_transfer": "yes",
-        # What the other end hears while a strip holds a call by SIP (mode secours).
-        "moh_suggest": "hold",
+        # Transfers are commands to the core, never SIP: a strip cannot send a call anywhere.
+        "allow_transfer": "no",
         "allow_subscribe": "no",
         "trust_id_inbound": "no",
         "send_connected_line": "no",

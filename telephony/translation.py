@@ -20,7 +20,7 @@ WHISPER = "whisper"
 
 FALLBACK = "fallback"
 """The dialplan's context of callers whom no core has."""
-FALLBACKS = frozenset({FALLBACK, "secours-transfer", "secours-dial"})
+FALLBACKS = frozenset({FALLBACK, "secours-dial"})
 """That, and those of callers passed on to a number there."""
 
 _STRIP = re.compile(r"PJSIP/([a-z0-9-]+)-[0-9a-f]{8}$")

@@ -126,7 +126,29 @@ export class SipAgent {
       },
     });
   }
+
+  /** Call what never picks up, and give its answer: a SIP status; 0 where none comes. */
+  ask(target: string, stream: MediaStream): Promise<number> {
+    const tied = new Tied(SILENT, this.ice.servers.length > 0);
+    return new Promise((resolve) => {
+      this.ua.call(`sip:${target}@${this.domain}`, {
+        mediaConstraints: { audio: true, video: false },
+        mediaStream: stream,
+        pcConfig: paths(this.ice),
+        eventHandlers: {
+          icecandidate: ({ candidate, ready }) => tied.gathered(candidate, ready),
+          ended: () => resolve(0),
+          failed: ({ message }) => {
+            tied.ended();
+            resolve(message && "status_code" in message ? message.status_code : 0);
+          },
+        },
+      });
+    });
+  }
 }
+
+const SILENT: SessionHandlers = { sound() {}, open() {}, ended() {}, broken() {} };
 
 /** Answer a call that came in, sending `stream`. */
 export function answer(
@@ -150,23 +172,6 @@ export function answer(
 export function end(session: RTCSession | undefined, status?: number): void {
   if (session === undefined || session.isEnded()) return;
   session.terminate(status === undefined ? {} : { status_code: status });
-}
-
-/** Hold a session, or take it up again: the server plays its music meanwhile. */
-export function hold(session: RTCSession, on: boolean, done: () => void = () => {}): void {
-  if (session.isOnHold().local === on) done();
-  else if (on) session.hold({}, done);
-  else session.unhold({}, done);
-}
-
-/** Ask the server to pass the other end on to an address, and to answer at once whether it will. */
-export function passOn(session: RTCSession, target: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    session.refer(target, {
-      extraHeaders: ["Refer-Sub: false"],
-      eventHandlers: { requestSucceeded: () => resolve(true), requestFailed: () => resolve(false) },
-    });
-  });
 }
 
 /** Send another microphone in a session. */

@@ -10,8 +10,9 @@ import type { RTCSession } from "jssip/lib/RTCSession";
 import { type Credentials, type IceAccess, iceAccess } from "$ui/api";
 import { backOff } from "$ui/live";
 import { after } from "$ui/timers";
+import { HoldMusic } from "./hold-music";
 import type { LegState } from "./model";
-import { answer, end, hold, passOn, SipAgent, sendTrack } from "./sip-agent";
+import { answer, end, SipAgent, sendTrack } from "./sip-agent";
 
 /** A leg that is not open by then is tried again from the start. */
 const OPEN_WITHIN_MS = 4000;
@@ -21,6 +22,9 @@ const HEAL_MS = 1500;
 const ICE_RETRY_MS = 30_000;
 /** Longest wait between two tries: a call may be going on unheard. */
 const RETRY_MS = 1500;
+
+/** How the dialplan says that it has passed a caller on (asterisk-conf, secours-pass-on). */
+const PASSED_ON = 486;
 
 const NO_ICE: IceAccess = { servers: [], policy: "all", seconds: 0 };
 
@@ -58,6 +62,9 @@ export class SipLine {
   private secoursTrack: MediaStreamTrack | undefined;
   private secoursNumber: string | undefined;
   private secoursMuted = false;
+  private secoursHeld = false;
+  private legHeld = false;
+  private readonly music = new HoldMusic();
   private microphone: MediaStream | undefined;
   private microphoneKnown = false;
   private legMuted = false;
@@ -298,8 +305,8 @@ export class SipLine {
     if (this.secoursSession?.isEstablished()) {
       this.secoursTrack?.stop();
       this.secoursTrack = track.clone();
-      this.openSecours(!this.secoursSession.isOnHold().local);
-      sendTrack(this.secoursSession, this.secoursTrack);
+      this.secoursTrack.enabled = !this.secoursMuted;
+      if (!this.secoursHeld) sendTrack(this.secoursSession, this.secoursTrack);
     }
   }
 
@@ -312,7 +319,7 @@ export class SipLine {
   /** Close or open the microphone towards the call of the fallback. */
   muteSecours(muted: boolean): void {
     this.secoursMuted = muted;
-    if (!this.secoursSession?.isOnHold().local) this.openSecours(true);
+    if (this.secoursTrack) this.secoursTrack.enabled = !muted;
   }
 
   // --- calls of the fallback --------------------------------------------------------------------------------
@@ -350,42 +357,47 @@ export class SipLine {
     end(session, session?.isEstablished() ? undefined : 486);
   }
 
-  /** Let the caller hear music, or speak to them again. The microphone is closed first, and opened last. */
+  /** Let the caller hear music, or speak to them again. The page plays it: nobody else is sure to be there. */
   holdSecours(on: boolean): void {
-    const session = this.secoursSession;
-    if (!session?.isEstablished()) return;
-    if (on) this.openSecours(false);
-    const turned = () => {
-      if (this.secoursSession !== session) return;
-      if (!on) this.openSecours(true);
-      this.tellSecours(on ? "held" : "talking");
-    };
-    hold(session, on, turned);
+    if (!this.secoursSession?.isEstablished() || this.secoursHeld === on) return;
+    this.secoursHeld = on;
+    this.players.secours.muted = on;
+    this.playMusic(on, this.secoursSession, this.secoursTrack);
+    this.tellSecours(on ? "held" : "talking");
   }
 
-  /** Hold or take up the kept leg, for an agent who has finished a call that the core cannot end. */
+  /** The same on the kept leg, for an agent who has finished a call that the core cannot end. */
   holdLeg(on: boolean): void {
-    if (this.session?.isEstablished()) hold(this.session, on);
+    if (this.legHeld === on || !this.session?.isEstablished()) return;
+    this.legHeld = on;
+    this.playMusic(on, this.session, this.legTrack);
+  }
+
+  private playMusic(on: boolean, session: RTCSession, otherwise: MediaStreamTrack | undefined): void {
+    const track = on ? this.music.start() : otherwise;
+    if (!on) this.music.stop();
+    if (track) sendTrack(session, track);
   }
 
   /** Pass the caller of the fallback on. Refused, the call goes on as it was. */
   async passOnSecours(number: string): Promise<boolean> {
+    const track = this.microphone?.getAudioTracks()[0];
     const session = this.secoursSession;
-    const domain = this.known?.domain;
-    if (!session?.isEstablished() || domain === undefined) return false;
-    const taken = await passOn(session, `sip:${number}@${domain}`);
-    if (taken) end(session);
-    return taken;
-  }
-
-  private openSecours(open: boolean): void {
-    if (this.secoursTrack) this.secoursTrack.enabled = open && !this.secoursMuted;
+    if (!session?.isEstablished() || this.secoursAgent === undefined || track === undefined) return false;
+    const silent = track.clone();
+    silent.enabled = false;
+    const status = await this.secoursAgent.ask(number, new MediaStream([silent]));
+    silent.stop();
+    if (status === PASSED_ON) end(session);
+    return status === PASSED_ON;
   }
 
   private secoursEnded(session: RTCSession): void {
     if (this.secoursSession !== session) return;
     const agent = this.secoursAgent;
     this.secoursTrack?.stop();
+    if (this.secoursHeld) this.music.stop();
+    this.secoursHeld = this.players.secours.muted = false;
     this.secoursSession = this.secoursAgent = this.secoursTrack = undefined;
     if (agent !== this.agent && agent !== this.former) agent?.stop();
     this.handlers.secours(undefined);
@@ -396,7 +408,7 @@ export class SipLine {
   }
 
   private play(player: HTMLAudioElement, stream: MediaStream): void {
-    if (player.srcObject !== stream) player.srcObject = stream; // the same comes again after a hold
+    player.srcObject = stream;
     player.play().catch((error: DOMException) => {
       if (error.name === "NotAllowedError") this.handlers.soundBlocked();
     });

@@ -10,11 +10,13 @@ import pytest
 from calls.numbers import NumberRefused, NumberRules, dialled
 from core.ids import PositionId
 from core.switch import CallerArrived, SwitchUp
+from simulator.callees import Operator
 from simulator.callers import Caller
+from simulator.sip_call import CallState
 from telephony.ami import ManagerLink
 from telephony.dialling import TransferRules
 from telephony.fallback_log import FallbackLogFile
-from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, hear_tone
+from tests.support.asterisk import OPERATOR, TONES, TRUNK, CentreAsterisk, hear_tone
 from tests.support.audio import contains_tone, tone
 from tests.support.strip import Strip
 from tests.support.waiting import until
@@ -112,6 +114,58 @@ async def until_noted(log: FallbackLogFile, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_a_caller_is_passed_on_to_a_permitted_number_and_recorded(asterisk: CentreAsterisk) -> None:
+    async with AsyncExitStack() as stack:
+        operator = await stack.enter_async_context(await Operator.open(OPERATOR, TRUNK))
+        strip = await stack.enter_async_context(Strip.registered(ARM1, SECRET))
+        caller = await calling(stack)
+        call, _ = await strip.answer()
+        for refused in ("+33899123456", "0612345678", "17", "s", "15", f"{SMUR}&18"):
+            assert await strip.pass_on(refused) == 404, refused
+        async with Strip.registered(ARM2, SECRET) as other:
+            assert await other.pass_on(SMUR) == 404  # it talks to nobody
+        assert call.state is CallState.UP
+        assert await strip.pass_on(SMUR) == 486
+        callee = await operator.called()
+        assert (callee.number, callee.shown) == (SMUR, "+33144000015")
+        callee.ring()
+        caller.forget()
+        await hear_tone(caller, TONES["music"])
+        callee.answer()
+        callee.send_tone(CALLEE_HZ, 5)
+        caller.send_tone(CALLER_HZ, 5)
+        await hear_tone(caller, CALLEE_HZ)
+        await callee.hears(lambda pcm: contains_tone(pcm, CALLER_HZ))
+        callee.hang_up()
+        await caller.ended()
+        log = log_of(asterisk)
+        await until_noted(log, 1)
+        (record,) = await log.noted()
+        assert (record.position_id, record.transferred) == (ARM1, True)
+        said, given = await asterisk.tracks(record.call_id)
+        assert contains_tone(said, CALLER_HZ)
+        assert contains_tone(given, CALLEE_HZ)
+
+
+async def test_a_caller_passed_on_to_nobody_is_first_in_the_queue_again(asterisk: CentreAsterisk) -> None:
+    async with AsyncExitStack() as stack:
+        operator = await stack.enter_async_context(await Operator.open(OPERATOR, TRUNK))
+        strip = await stack.enter_async_context(Strip.registered(ARM1, SECRET))
+        caller = await calling(stack)
+        await strip.answer()
+        await calling(stack, "112", "+33199000002")
+        assert await strip.pass_on(SMUR) == 486
+        assert await strip.pass_on(SMUR) == 404  # the caller is gone from here
+        (await operator.called()).refuse()
+        while True:  # the other caller may have been rung to the strip meanwhile
+            async with asyncio.timeout(20):
+                rung = await strip.rung.get()
+            if "+33199000001" in rung.invite.need("From"):
+                break
+            rung.refuse(486, "Busy Here")
+        assert caller.ended_by is None
+
+
 async def test_the_dialplan_permits_what_the_core_permits(asterisk: CentreAsterisk) -> None:
     core = NumberRules(trunk=True, short_numbers=frozenset(SHORT), prefixes=PREFIXES, refused_prefixes=REFUSED)
     for number in (
@@ -129,7 +183,7 @@ async def test_the_dialplan_permits_what_the_core_permits(asterisk: CentreAsteri
         except NumberRefused:
             permitted = False
         shown = await asterisk.process.rx(f"dialplan show {number}@secours-transfer")
-        assert ("secours-dial" in shown) is permitted, number
+        assert ("secours-pass-on" in shown) is permitted, number
 
 
 async def test_a_core_that_is_back_takes_waiting_callers_over_and_lets_the_others_talk(

@@ -48,11 +48,11 @@ class Strip:
                 await session.connected()
         return call, session
 
-    async def transfer(self, call: Call, number: str) -> int:
-        """Ask that the other end of a call be passed on to a number; give the answer's status."""
-        target = f"<sip:{number}@{DOMAIN}>"
-        request = call.dialog.request("REFER", ("Refer-To", target), ("Refer-Sub", "false"))
-        return (await self.phone.agent.ask(request)).status
+    async def pass_on(self, number: str) -> int:
+        """Ask that the caller answered in mode secours be passed on; give the status: 486 where it is done."""
+        call, _ = await self.call(number)
+        assert call.state is CallState.ENDED
+        return call.status
 
     async def answer(self) -> tuple[Call, WebRtcSession]:
         """Wait to be rung, and answer."""

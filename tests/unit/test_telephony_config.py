@@ -110,15 +110,18 @@ def test_only_a_transfer_of_mode_secours_dials_and_only_permitted_numbers(
 ) -> None:
     render(replace(config, outgoing=TRUNK, transfers=RULES), tmp_path / "out")
     found = sections(tmp_path / "out" / "extensions.conf")
-    assert set(found) == CONTEXTS | {"secours-transfer", "secours-dial", "secours-reached"}
+    secours = {"secours-answered", "secours-transfer", "secours-pass-on", "secours-dial", "secours-reached"}
+    assert set(found) == CONTEXTS | secours
     assert [context for context, lines in found.items() if any("Dial(" in line for line in lines)] == [
         "secours-dial"
     ]
-    # Only the permitted patterns lead there, and only a transfer of the fallback's calls leads to those.
+    # Only the permitted patterns lead there, and only strips may ask for those.
     leads = {context for context, lines in found.items() if any("secours-dial" in line for line in lines)}
+    assert leads == {"secours-pass-on"}
+    leads = {context for context, lines in found.items() if any("secours-pass-on" in line for line in lines)}
     assert leads == {"secours-transfer"}
     assert {c for c, lines in found.items() if any("secours-transfer" in line for line in lines)} == {
-        "fallback"
+        "positions"
     }
     extensions = [line.split()[2].split(",")[0] for line in found["secours-transfer"]]
     assert extensions
@@ -128,7 +131,7 @@ def test_only_a_transfer_of_mode_secours_dials_and_only_permitted_numbers(
 def test_vital_lines_come_first_in_mode_secours(config: AsteriskConfig, tmp_path: Path) -> None:
     render(replace(config, vital_lines=("112", "+33144000015")), tmp_path / "out")
     lines = sections(tmp_path / "out" / "extensions.conf")["fallback"]
-    assert len([line for line in lines if "QUEUE_PRIO=" in line]) == 2
+    assert len([line for line in lines if "QUEUE_PRIO=${IF" in line]) == 2
 
 
 def test_calls_to_numbers_have_a_trunk_where_one_is_set(config: AsteriskConfig, tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_the_account_of_a_strip_gives_no_more_than_it_needs() -> None:
     assert endpoint["context"] == "positions"
     assert endpoint["webrtc"] == "yes"
     assert endpoint["allow"] == "alaw,opus"
-    assert "set_var" not in endpoint  # no context of its own: what it may pass on is the fallback's to say
+    assert endpoint["allow_transfer"] == "no"
     assert endpoint["identify_by"] == "username"
     assert account["aor"]["max_contacts"] == "1"
     assert account["auth"] == {"auth_type": "digest", "username": "arm1", "password": "secret"}
