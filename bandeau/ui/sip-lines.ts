@@ -179,6 +179,11 @@ export class SipLines {
     for (const line of this.lines) line.muteLeg(muted);
   }
 
+  /** See {@link SipLine.holdLeg}: of all legs. */
+  holdLeg(on: boolean): void {
+    for (const line of this.lines) line.holdLeg(on);
+  }
+
   /** Hear nothing of the kept legs. */
   silenceLeg(silent: boolean): void {
     this.legSilent = silent;
@@ -208,6 +213,16 @@ export class SipLines {
 
   endSecours(): void {
     this.withCall?.endSecours();
+  }
+
+  /** See {@link SipLine.holdSecours}. */
+  holdSecours(on: boolean): void {
+    this.withCall?.holdSecours(on);
+  }
+
+  /** See {@link SipLine.passOnSecours}. */
+  async passOnSecours(number: string): Promise<boolean> {
+    return (await this.withCall?.passOnSecours(number)) ?? false;
   }
 
   private get withCall(): SipLine | undefined {
