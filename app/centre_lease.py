@@ -47,12 +47,13 @@ class CentreLease:
 
     async def take(self) -> bool:
         """Take both, or none."""
-        if monotonic() < self._ask_again or not await self._file.take():
+        if monotonic() < self._ask_again or not self._file.lock():
             return False
         if self._shared is None or await self._take_shared(self._shared):
+            await self._file.renew()
             return True
         self._ask_again = monotonic() + _ASK_SECONDS
-        await self._file.release()
+        self._file.unlock()
         return False
 
     async def _take_shared(self, shared: SharedLease) -> bool:

@@ -140,6 +140,13 @@ class FileLease:
 
     async def take(self) -> bool:
         """Take it, if nobody has it."""
+        if not self.lock():
+            return False
+        await self.renew()
+        return True
+
+    def lock(self) -> bool:
+        """Take it without a word: nobody else can, and nobody is told before :meth:`renew`."""
         if self._epoch:
             return True
         if not self._file.take():
@@ -147,8 +154,12 @@ class FileLease:
         before = read_sign(self._path)
         self._epoch = (before.epoch if before else 0) + 1
         self.shared_epoch = before.shared_epoch if before else 0
-        await self.renew()
         return True
+
+    def unlock(self) -> None:
+        """Let go of it without a word: it was never ours to use."""
+        self._epoch = 0
+        self._file.release()
 
     async def renew(self) -> None:
         """Give a sign of life.

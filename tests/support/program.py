@@ -80,6 +80,22 @@ class Program:
             raise self._failed("does not run")
         self._process.send_signal(number)
 
+    async def ended(self) -> int:
+        """Wait until it ends by itself; with what status.
+
+        Raises:
+            ProgramFailed: it does not.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            raise self._failed("does not run")
+        try:
+            return await asyncio.wait_for(process.wait(), self._patience)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise self._failed("did not end") from None
+
     async def kill(self) -> None:
         """End it as a crash does: at once, with no word to anybody."""
         process, self._process = self._process, None
