@@ -79,9 +79,9 @@ class Standby:
         Raises:
             StorageUnavailable: the journal cannot be followed from here: begin anew.
         """
-        follow_at = 0.0
+        follow_at, drained = 0.0, is_drained(self._folder, self._roster.core)
         while not stop.is_set():
-            if not is_drained(self._folder, self._roster.core) and await self._lease.take():
+            if not drained and await self._lease.take():
                 take_in(await follower.rest())  # nobody else writes from here on
                 return True
             if monotonic() >= follow_at:
@@ -89,7 +89,7 @@ class Standby:
                 follow_at = monotonic() + FOLLOW_SECONDS
                 drained = is_drained(self._folder, self._roster.core)
                 self._roster.say(DRAINED if drained else STANDING_BY, seq=follower.seq)
-            self._look_for_frozen()
+                self._look_for_frozen()
             await asyncio.sleep(LOOK_SECONDS)
         return False
 

@@ -47,6 +47,8 @@ class SignFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
+        self._wanted: int | None = None
+        """The file, open from one try to the next."""
 
     @property
     def ours(self) -> bool:
@@ -55,14 +57,14 @@ class SignFile:
 
     def take(self) -> bool:
         """Lock the file; false: another process has it."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self._wanted is None:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._wanted = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._wanted, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(file)
             return False
-        self._file = file
+        self._file, self._wanted = self._wanted, None
         if not self.in_place:
             self.release()
             return False
@@ -86,9 +88,10 @@ class SignFile:
 
     def release(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        for file in (self._file, self._wanted):
+            if file is not None:
+                os.close(file)
+        self._file = self._wanted = None
 
 
 def read_sign(path: Path) -> Sign | None:
