@@ -22,14 +22,10 @@ from core.errors import BandeauError, CommandRefused
 from core.events import (
     AgentLoggedIn,
     AgentLoggedOut,
-    CallHeld,
-    CallResumed,
     Envelope,
     NetworkMeasured,
-    OfferAccepted,
     PositionMuted,
     PositionReadinessChanged,
-    PositionStateChanged,
     StuckStateHealed,
 )
 from core.ids import PositionId, QueueId
@@ -37,7 +33,6 @@ from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, FallbackQueue, StripCredentials, Switch
 from core.rooms import RoomCard
 from core.switch import ChannelGone, LegOpened, SwitchEvent
-from core.words import PositionState
 from web.live import Audience, Close, LiveHub, Screen
 from web.turns import TurnTeller
 
@@ -109,7 +104,6 @@ class StripService:
         bus.subscribe(None, self._turns.show)
         bus.subscribe((AgentLoggedIn,), self._on_logged_in)
         bus.subscribe((AgentLoggedOut,), self._on_logged_out)
-        bus.subscribe((OfferAccepted, CallHeld, CallResumed, PositionStateChanged), self._follow_sound)
         bus.handle(SetMuted, self._set_muted)
         bus.handle(ReportNetwork, self._note_network)
         self.phones = PhoneKeeper(
@@ -293,22 +287,6 @@ class StripService:
     def _leg_changed(self, position_id: PositionId) -> None:
         self._reassess(position_id)
         self.phones.leg_changed(position_id)
-
-    def _follow_sound(self, envelope: Envelope) -> None:
-        """Keep sound coming to a leg where somebody is about to be heard, and only there: it has its cost."""
-        match envelope.event:
-            case CallHeld(position_id=position_id):
-                if position_id not in self.model.phones.by_position:  # there it would ring
-                    self._legs.warm(position_id)
-            case PositionStateChanged(position_id=position_id, state=PositionState.OFFERED):
-                self._legs.warm(position_id)
-            case OfferAccepted(position_id=position_id) | CallResumed(position_id=position_id):
-                self._legs.cool(position_id)
-            case PositionStateChanged(position_id=position_id, state=state):
-                if state is not PositionState.ON_CALL:
-                    self._legs.cool(position_id)
-            case _:
-                pass
 
     def tick(self, now: datetime) -> None:
         """Look at the heartbeats' deadlines and at the sessions' ends, and tell all strips of the room."""

@@ -4,8 +4,8 @@ import asyncio
 
 from calls.call import EVERYBODY, Call, Party, PartyState
 from calls.hands import Hands
+from calls.moves import Join, carried_out
 from calls.policy import why_not_joined
-from calls.wirer import Join, carried_out
 from calls.wiring import anchor
 from core.events import CallAnswered, Envelope, OfferAccepted, OfferWithdrawn, PartyNotReached
 from core.ids import CallId, ChannelId, PartyId, PositionId

@@ -103,6 +103,8 @@ class Call:
     """Open offers of its waiting room."""
     offers_to_all: set[OfferId] = field(default_factory=set)
     """Open offers to everybody."""
+    offered_to: dict[OfferId, PositionId] = field(default_factory=dict)
+    """Every open offer of it, and whose it is."""
     answered_by: PositionId | None = None
     """The first position that answered it."""
     reached: bool = False

@@ -53,7 +53,7 @@ from core.events import (
     TransferFailed,
     TransferStarted,
 )
-from core.ids import AgentId, CallId, ChannelId, PartyId, PositionId
+from core.ids import AgentId, CallId, ChannelId, OfferId, PartyId, PositionId
 from core.words import CallKind, OfferKind, Outcome, Target, TargetKind
 
 
@@ -75,6 +75,10 @@ class LiveCalls:
         """Their names."""
         self.ringing: dict[tuple[CallId, PartyId], datetime] = {}
         """The open invitations, with their deadlines."""
+        self.offered: dict[PositionId, dict[OfferId, Call]] = {}
+        """The calls that are offered to a position; no entry where there are none."""
+        self.stirred: set[PositionId] = set()
+        """The positions that came into calls or offers, or out of them, since somebody emptied this."""
         self._folds: dict[type[Event], Callable[[Any, Envelope], None]] = {
             CallArrived: self._arrived,
             CallPlaced: self._placed,
@@ -124,6 +128,10 @@ class LiveCalls:
     def held_by(self, position_id: PositionId) -> Call | None:
         """A call that a position has put on hold."""
         return next((c for c in self.calls_of(position_id) if c.parties[PartyId(position_id)].held), None)
+
+    def about(self, position_id: PositionId) -> list[Call]:
+        """The calls that a position is in, or may be in a moment from now: they are offered to it."""
+        return self.calls_of(position_id) + list(self.offered.get(position_id, {}).values())
 
     def party_of(self, channel_id: ChannelId) -> tuple[Call, Party] | None:
         """Whose channel it is."""
@@ -181,6 +189,8 @@ class LiveCalls:
         if call is not None:
             for party_id in list(call.parties):
                 self._remove(call, party_id)
+            for offer_id in list(call.offered_to):
+                self._offer_over(call, offer_id)
 
     def _logged_in(self, event: AgentLoggedIn, envelope: Envelope) -> None:
         self.agents[event.position_id] = event.agent_id
@@ -212,6 +222,9 @@ class LiveCalls:
         call.silent = isinstance(event, CallerSilent)
 
     def _offered(self, call: Call, event: CallOffered) -> None:
+        call.offered_to[event.offer_id] = event.position_id
+        self.offered.setdefault(event.position_id, {})[event.offer_id] = call
+        self.stirred.add(event.position_id)
         if event.kind is OfferKind.EVERYBODY:
             call.offers_to_all.add(event.offer_id)
         elif event.kind is OfferKind.INVITED:
@@ -220,9 +233,18 @@ class LiveCalls:
         else:
             call.offers.add(event.offer_id)
 
+    def _offer_over(self, call: Call, offer_id: OfferId) -> None:
+        call.offers.discard(offer_id)
+        call.offers_to_all.discard(offer_id)
+        position_id = call.offered_to.pop(offer_id, None)
+        if position_id is not None and (offers := self.offered.get(position_id)):
+            offers.pop(offer_id, None)
+            self.stirred.add(position_id)
+            if not offers:
+                del self.offered[position_id]
+
     def _withdrawn(self, call: Call, event: OfferWithdrawn) -> None:
-        call.offers.discard(event.offer_id)
-        call.offers_to_all.discard(event.offer_id)
+        self._offer_over(call, event.offer_id)
         party = call.parties.get(PartyId(event.position_id))
         if party is not None and party.offer_id == event.offer_id and party.state is PartyState.JOINING:
             self._remove(call, party.party_id)
@@ -230,8 +252,7 @@ class LiveCalls:
     def _accepted(self, call: Call, event: OfferAccepted) -> None:
         party_id = PartyId(event.position_id)
         from_room = event.offer_id in call.offers
-        call.offers.discard(event.offer_id)
-        call.offers_to_all.discard(event.offer_id)
+        self._offer_over(call, event.offer_id)
         before = call.parties.get(party_id)
         if before is not None and before.present:
             raise ImpossibleStep(f"OfferAccepted of {event.call_id}: the position is in it")
@@ -294,6 +315,8 @@ class LiveCalls:
         merged = self.by_id.pop(event.merged_id, None)
         if merged is None:
             raise ImpossibleStep(f"CallsMerged of {event.call_id}: the other is over")
+        for offer_id in list(merged.offered_to):
+            self._offer_over(merged, offer_id)
         for party in list(merged.parties.values()):
             self._remove(merged, party.party_id)
             if party.party_id == CALLER and CALLER in call.parties:
@@ -350,6 +373,7 @@ class LiveCalls:
         elif party.position_id is not None:
             calls = self.by_position.setdefault(party.position_id, {})
             calls[call.call_id] = call
+            self.stirred.add(party.position_id)
             if len(calls) > 1:
                 self.by_position[party.position_id] = dict(sorted(calls.items(), key=lambda i: i[1].seq))
 
@@ -363,6 +387,7 @@ class LiveCalls:
         elif party.position_id is not None and (calls := self.by_position.get(party.position_id)):
             if calls.get(call.call_id) is call and party.present:
                 del calls[call.call_id]
+                self.stirred.add(party.position_id)
             if not calls:
                 del self.by_position[party.position_id]
 

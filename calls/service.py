@@ -16,7 +16,7 @@ from calls.patrolling import Patrolling
 from calls.placing import Placing
 from calls.reconciling import Reconciling
 from calls.transferring import Transferring
-from core.events import SwitchConnected, SwitchLost
+from core.events import Envelope, SwitchConnected, SwitchLost
 from core.ids import CallId
 from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
@@ -76,6 +76,7 @@ class CallService:
         self._forsaken = Forsaken(hands)
         self._reconciling = Reconciling(hands, self._arriving, self._answering, self._placing)
         self._patrolling = Patrolling(hands, self._arriving)
+        bus.subscribe(None, self._follow_legs)
 
     @property
     def calls(self) -> LiveCalls:
@@ -106,6 +107,8 @@ class CallService:
                 self._arriving.channel_gone(event.channel_id, event.cause)
             case SwitchSeen():
                 self._patrolling.look(event)
+            case PlaybackEnded():
+                self._hands.wirer.said(event.playback_id)
             case LegOpened():
                 self._hands.wirer.leg_opened(event.position_id, event.channel_id)
             case CalleeReady() | CalleeRinging() | CalleeProgress() | CalleeAnswered():
@@ -132,14 +135,22 @@ class CallService:
         return switch if switch in self._hands.nodes.prefixes else self._hands.nodes.first
 
     def after_switch(self, event: SwitchEvent) -> None:
-        """The others have taken note of a switch event: a leg in its standing bridge goes on from there."""
+        """The others have taken note of a switch event: legs have their bridges, and go where they belong."""
         match event:
             case LegOpened():
                 self._hands.wirer.apply_leg(event.position_id)
             case SwitchUp():
-                self._hands.wirer.legs_kept(event.truth)
+                self._hands.wirer.apply_legs()
             case _:
                 pass
+
+    def _follow_legs(self, envelope: Envelope) -> None:
+        """A leg is in its bridge while calls concern its position, and only then."""
+        stirred = self._hands.calls.stirred
+        if stirred:
+            positions = list(stirred)
+            stirred.clear()
+            self._hands.wirer.apply_legs(positions)
 
     def tick(self, now: datetime) -> None:
         """Act on the deadlines that have passed."""

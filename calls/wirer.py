@@ -1,22 +1,19 @@
 """Makes Asterisk agree with the wiring: knows where each channel was put, and orders the differences."""
 
-from collections.abc import Awaitable, Iterable
-
-import structlog
+from collections.abc import Iterable
+from typing import Final
 
 from calls.call import Call
 from calls.model import LiveCalls
-from calls.wiring import InBridge, Music, Place, anchor, hears_ringing, leg_muted, leg_place, wiring
-from core.errors import SwitchRefused, SwitchUnavailable
+from calls.moves import Join, LegMoves
+from calls.wiring import QUIET, InBridge, Music, Place, anchor, hears_ringing, leg_muted, leg_place, wiring
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
 from core.nodes import ONE_NODE, Nodes
 from core.ports import Switch
-from core.switch import SwitchTruth, call_bridge, position_bridge
+from core.switch import SwitchTruth, call_bridge
 
-log = structlog.get_logger(__name__)
-
-Join = tuple[ChannelId, Awaitable[None]]
-"""An order to join a channel somewhere, under way."""
+NOTICE: Final = "notice-"
+"""How the name of a sentence to a position begins; its call's id follows."""
 
 
 def ringback_of(call_id: CallId) -> PlaybackId:
@@ -44,6 +41,7 @@ class Wirer:
         self._ringback: dict[PositionId, tuple[PlaybackId, ChannelId]] = {}
         """The ringing tone that a position hears, and by which leg."""
         self._notices: dict[PositionId, PlaybackId] = {}
+        self._moves = LegMoves(self._not_moved)
 
     # --- what is known ----------------------------------------------------------------------------------
 
@@ -66,11 +64,11 @@ class Wirer:
         return next((p for p in self._legs if self.leg(p, node) == channel_id), None)
 
     def leg_opened(self, position_id: PositionId, channel_id: ChannelId) -> None:
-        """A leg came; who keeps the legs joins it to its standing bridge."""
+        """A leg came. It is in no bridge."""
         legs = self._legs.setdefault(position_id, [])
         if channel_id not in legs:
             legs.append(channel_id)
-        self._at[channel_id] = InBridge(position_bridge(position_id))
+        self._at.pop(channel_id, None)
 
     def gone(self, channel_id: ChannelId) -> None:
         """A channel ended."""
@@ -78,13 +76,23 @@ class Wirer:
         self._muted.discard(channel_id)
         self._ringing.discard(channel_id)
         self._called.discard(channel_id)
+        self._moves.forget(channel_id)
         for position_id, legs in list(self._legs.items()):
             if channel_id in legs:
                 legs.remove(channel_id)
                 if self._ringback.get(position_id, ("", ""))[1] == channel_id:
                     del self._ringback[position_id]
-                if not legs:
+                if legs:
+                    self.apply_leg(position_id)
+                else:
                     del self._legs[position_id]
+                    self._notices.pop(position_id, None)
+
+    def said(self, playback_id: PlaybackId) -> None:
+        """A sentence to a position was said: its leg may go where it belongs."""
+        for position_id in [p for p, notice in self._notices.items() if notice == playback_id]:
+            del self._notices[position_id]
+            self.apply_leg(position_id)
 
     def left_bridges(self, channel_id: ChannelId) -> None:
         """A channel was taken out of its bridge, not by us."""
@@ -120,6 +128,10 @@ class Wirer:
         self._muted -= gone
         self._ringing -= gone
         self._called = {channel for channel in self._called if not truth.covers(channel)}
+        self._moves.forget_all(truth.covers)
+        self._notices = {
+            p: said for p, said in self._notices.items() if not truth.covers(said.removeprefix(NOTICE))
+        }
         self._take_in_legs(truth, bridges)
 
     def _take_in_legs(self, truth: SwitchTruth, bridges: dict[ChannelId, BridgeId]) -> None:
@@ -154,7 +166,7 @@ class Wirer:
     def apply_leg(self, position_id: PositionId, joins: list[Join] | None = None) -> None:
         """Put the legs of a position where they belong, and let it hear a telephone ring while it must.
 
-        The one on the node of the call that it hears is in that call; the others are at home.
+        The one on the node of the call that it hears is in that call; the others are at home, or nowhere.
         """
         call = self._calls.heard_by(position_id)
         if self._notices:
@@ -168,8 +180,7 @@ class Wirer:
             ringing = self._ringback.get(position_id)
             if ringing is not None and ringing[1] == leg and ringing[0] != wanted:
                 self._stop_ringback(position_id)  # before it moves: Asterisk would lose its place
-            place = leg_place(self._calls, position_id) if here else InBridge(position_bridge(position_id))
-            self._put(leg, place, [] if joins is None else joins)
+            self._put_leg(position_id, leg, joins)
             self._mute(leg, here and leg_muted(self._calls, position_id))
             if wanted is not None and position_id not in self._ringback:
                 self._ringback[position_id] = wanted, leg
@@ -192,19 +203,28 @@ class Wirer:
         positions = [p.position_id for p in call.positions() if p.position_id is not None]
         self._muted |= {leg for position_id in positions if (leg := self.leg_for(position_id, call))}
 
-    def legs_kept(self, truth: SwitchTruth) -> None:
-        """Who keeps the legs has put those that were in no bridge into their standing ones."""
-        bridged = {channel for members in truth.bridges.values() for channel in members}
-        for position_id, legs in list(self._legs.items()):
-            for leg in filter(truth.covers, legs):
-                if leg not in bridged:
-                    self._put_down(leg)
-                    self._at[leg] = InBridge(position_bridge(position_id))
+    def apply_legs(self, positions: Iterable[PositionId] | None = None) -> None:
+        """Put the legs of these positions where they belong; ``None``: of all."""
+        for position_id in list(self._legs if positions is None else positions):
             self.apply_leg(position_id)
+
+    def _put_leg(self, position_id: PositionId, leg: ChannelId, joins: list[Join] | None) -> None:
+        node = self._nodes.of(leg)
+        place = leg_place(self._calls, position_id, lambda call: self.node_of(call) == node)
+        if place == QUIET and position_id in self._notices:
+            return  # what is being said to it would keep it from leaving
+        ordered: list[Join] = []
+        self._put(leg, place, ordered)
+        if place == QUIET:
+            self._moves.forget(leg)
+        elif joins is not None:
+            joins += ordered or self._moves.under_way(leg)
+        elif ordered:
+            self._moves.watch(*ordered[0])
 
     def say(self, position_id: PositionId, leg: ChannelId, call_id: CallId, sound: str) -> None:
         """Say a short sentence to a position, cut short when it hears somebody."""
-        self._notices[position_id] = PlaybackId(f"notice-{call_id}")
+        self._notices[position_id] = PlaybackId(f"{NOTICE}{call_id}")
         self._switch.play(leg, self._notices[position_id], sound)
 
     def _hush(self, position_id: PositionId) -> None:
@@ -254,6 +274,12 @@ class Wirer:
             del self._members[bridge]
             self._switch.close_bridge(bridge)
 
+    def _not_moved(self, leg: ChannelId, refused: bool) -> None:
+        """A leg for which nobody waited is not where it was ordered to. Refused, its page opens another."""
+        self.join_failed(leg)
+        if refused:
+            self._switch.hang_up(leg)
+
     def join_failed(self, channel_id: ChannelId) -> None:
         """A channel is not where it was ordered to: the next look at its call orders it again."""
         self._put_down(channel_id)
@@ -276,15 +302,3 @@ class Wirer:
         playing = self._ringback.pop(position_id, None)
         if playing is not None:
             self._switch.stop_playback(playing[0])
-
-
-async def carried_out(joins: list[Join]) -> list[ChannelId]:
-    """Wait for joins; give the channels that could not be joined."""
-    failed = []
-    for channel_id, order in joins:
-        try:
-            await order
-        except (SwitchRefused, SwitchUnavailable) as error:
-            log.warning("join_refused", reason=error.code)
-            failed.append(channel_id)
-    return failed

@@ -1,10 +1,11 @@
 """Where the sound of every live call belongs, as a state: pure. The service makes Asterisk agree with it.
 
-A call heard by exactly one position: those outside join that position's standing bridge, and its leg never
-moves. Heard by several, or by nobody while several outside are in it: its own bridge, into which the legs of
-the positions that hear it move. One alone outside whom nobody hears listens to music.
+A call heard by exactly one position: those outside join that position's standing bridge, where its leg has been
+since the offer. Heard by several, or by nobody while several outside are in it: its own bridge, into which the
+legs of the positions that hear it move. One alone outside whom nobody hears listens to music.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from calls.call import CALLER, Call, Party, PartyState, Stage
@@ -32,7 +33,7 @@ class Music:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hears nothing of ours: a number that rings, unheard."""
+    """Hears nothing of ours: a number that rings, unheard; a leg that is not needed."""
 
 
 Place = InBridge | Music | Quiet
@@ -73,12 +74,21 @@ def anchor(call: Call) -> str:
     return next((p.channel_id for p in call.parties.values() if p.channel_id is not None), call.call_id)
 
 
-def leg_place(calls: LiveCalls, position_id: PositionId) -> InBridge:
-    """Where the leg of a position belongs: at home, but for a call that several positions hear."""
+def leg_place(
+    calls: LiveCalls, position_id: PositionId, here: Callable[[Call], bool] = lambda call: True
+) -> Place:
+    """Where a leg of a position belongs: where several hear their call, else at home, from the offer on.
+
+    A bridge sends its members sound all the time, also where there is none to be heard. Who has no call is in
+    none, since it would cost for nothing; who is offered one hears silence already, since a browser that has
+    received nothing for a while keeps the first 100 ms back. ``here``: whether a call is where that leg is.
+    """
     call = calls.heard_by(position_id)
-    if call is not None and len(call.hearing()) > 1:
+    if call is not None and here(call) and len(call.hearing()) > 1:
         return InBridge(call_bridge(call.call_id))
-    return InBridge(position_bridge(position_id))
+    if any(map(here, calls.about(position_id))):
+        return InBridge(position_bridge(position_id))
+    return QUIET
 
 
 def leg_muted(calls: LiveCalls, position_id: PositionId) -> bool:

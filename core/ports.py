@@ -202,12 +202,6 @@ class Switch(Protocol):
     def stop_music(self, channel: ChannelId) -> Awaitable[None]:
         """Stop the music."""
 
-    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """Send silence to a strip's leg until somebody is heard there: it is then heard without delay."""
-
-    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """Send nothing more to a leg where nobody came to be heard."""
-
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         """Make sure a mixing bridge of that name exists."""
 
@@ -215,10 +209,10 @@ class Switch(Protocol):
         """Destroy a bridge; the channels in it stay under control."""
 
     def join(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
-        """Let a channel hear, and be heard by, those in the bridge. Its music stops."""
+        """Let a channel hear, and be heard by, those in the bridge. What is played to it, or music, stops."""
 
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
-        """Take a channel out of the bridge; it stays under control, in silence."""
+        """Take a channel out of the bridge; it stays under control, in silence. What is played to it stops."""
 
     def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
         """Let the channel alone hear a telephone ring, and nothing of its bridge, until ``stop_playback``."""

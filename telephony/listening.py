@@ -23,6 +23,10 @@ class Listening:
         """An announcement begins."""
         self._playing[channel] = playback
 
+    def heard(self, channel: ChannelId) -> PlaybackId | None:
+        """The announcement that a channel hears, if any."""
+        return self._playing.get(channel)
+
     def listen(self, channel: ChannelId, on: bool) -> Awaitable[None]:
         """Begin or stop listening, now or at the end of what the channel hears."""
         if channel not in self._playing:

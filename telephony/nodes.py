@@ -104,14 +104,6 @@ class SwitchNodes:
         """See :meth:`core.ports.Switch.stop_music`."""
         return self._with(channel).stop_music(channel)
 
-    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """See :meth:`core.ports.Switch.start_silence`."""
-        return self._with(channel).start_silence(channel)
-
-    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """See :meth:`core.ports.Switch.stop_silence`."""
-        return self._with(channel).stop_silence(channel)
-
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.open_bridge`."""
         return _all([node.open_bridge(bridge) for node in self._switches.values() if node.up])

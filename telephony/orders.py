@@ -150,16 +150,6 @@ class Orders:
         self._music.discard(channel)
         return self._order("stop_music", "DELETE", uri("channels", channel, "moh"))
 
-    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """See :meth:`core.ports.Switch.start_silence`."""
-        # A strip's ringing tone is silence (its tone zone), which gives way by itself to whoever is joined.
-        # Asterisk's own order for silence would keep the caller unheard until it is taken back.
-        return self._order("start_silence", "POST", uri("channels", channel, "ring"))
-
-    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
-        """See :meth:`core.ports.Switch.stop_silence`."""
-        return self._order("stop_silence", "DELETE", uri("channels", channel, "ring"))
-
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.open_bridge`."""
         # 409: it exists already.
@@ -175,6 +165,7 @@ class Orders:
         """See :meth:`core.ports.Switch.join`."""
         if channel in self._music:
             self.stop_music(channel)
+        self._stop_playing(channel)
         order = self._order("join", "POST", uri("bridges", bridge, "addChannel", channel=channel))
         if self.link is not None:
             self.link.flush()  # somebody waits to be heard: the turn's other work comes after
@@ -182,7 +173,14 @@ class Orders:
 
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.leave`."""
+        self._stop_playing(channel)
         return self._order("leave", "POST", uri("bridges", bridge, "removeChannel", channel=channel))
+
+    def _stop_playing(self, channel: ChannelId) -> None:
+        """A channel moves at the end of what is played to it, and until then the whole socket says nothing."""
+        playback = self._listening.heard(channel)
+        if playback is not None:
+            self.stop_playback(playback)
 
     def start_ringback(self, channel: ChannelId, playback: PlaybackId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.start_ringback`."""

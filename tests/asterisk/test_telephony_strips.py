@@ -2,18 +2,20 @@
 
 import asyncio
 import ssl
+from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
 import trustme
 
-from core.ids import BridgeId, PositionId
-from core.switch import ChannelGone, LegOpened, SecurityIncident
+from core.ids import BridgeId, PlaybackId, PositionId
+from core.switch import ChannelGone, LegOpened, PlaybackEnded, SecurityIncident
 from simulator.callers import Caller
 from simulator.sip_call import CallState
 from simulator.sip_message import SipError
 from simulator.sound import Pcm, tone
+from simulator.webrtc import WebRtcSession
 from telephony.ami import ManagerLink
 from telephony.strips import RTP_TIMEOUT
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch, hear_tone
@@ -28,6 +30,8 @@ ARM1 = PositionId("arm1")
 SECRET = "first-secret"
 AGENT_HZ = 1900.0
 CALLER_HZ = 1300.0
+PLAYED_SECONDS = 3
+"""Length of an announcement in these tests."""
 ALAW_ZERO = 8
 """A-law has no zero: that is its smallest sample."""
 
@@ -91,20 +95,24 @@ async def test_a_caller_and_the_kept_leg_of_a_strip_hear_each_other(
     assert not contains_tone(said, AGENT_HZ, seconds=0.25)
 
 
-async def test_a_leg_sent_silence_is_quiet_and_hears_the_caller_at_once(switch: WatchedSwitch) -> None:
+async def test_a_leg_in_a_bridge_hears_silence_then_the_caller_and_nothing_at_all_outside(
+    switch: WatchedSwitch,
+) -> None:
     room = BridgeId("position-arm1")
     await switch.create(ARM1, SECRET)
     async with Strip.registered(ARM1, SECRET) as strip, await Caller.open(TRUNK) as caller:
         _, sound = await strip.call("leg")
         leg = await switch.next(LegOpened)
         await switch.open_bridge(room)
-        await switch.join(room, leg.channel_id)
         caller.call("15")
         channel = await switch.picked_up()
         caller.send_tone(CALLER_HZ, 60)
         for _ in range(2):  # from one caller to the next the leg's clock goes on, the callers' do not
+            before = sound.received
+            with pytest.raises(AssertionError, match="not within"):
+                await until(partial(_came, sound, before), "idle, it costs nothing", seconds=0.5)
+            await switch.join(room, leg.channel_id)
             sound.forget()
-            await switch.start_silence(leg.channel_id)
             await until(
                 lambda: len(sound.heard()) > RATE and abs(sound.heard(0.5)).max() <= ALAW_ZERO,
                 "a second of sound comes, and what comes now is silence",
@@ -112,9 +120,40 @@ async def test_a_leg_sent_silence_is_quiet_and_hears_the_caller_at_once(switch: 
             await switch.join(room, channel)
             await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
             await switch.leave(room, channel)
-        await switch.stop_silence(leg.channel_id)
-        last = sound.received
-        await until(lambda: sound.received > last + 50, "silence goes on by itself: the leg stays warm")
+            await switch.leave(room, leg.channel_id)
+            await asyncio.sleep(0.1)  # what was on its way
+
+
+async def test_a_leg_moves_at_once_though_something_is_played_to_it(switch: WatchedSwitch) -> None:
+    room = BridgeId("position-arm1")
+    await switch.create(ARM1, SECRET)
+    async with Strip.registered(ARM1, SECRET) as strip, await Caller.open(TRUNK) as caller:
+        _, sound = await strip.call("leg")
+        leg = await switch.next(LegOpened)
+        await switch.open_bridge(room)
+        caller.call("15")
+        channel = await switch.picked_up()
+        await switch.join(room, channel)
+        caller.send_tone(CALLER_HZ, 60)
+        for inside in (False, True):
+            playback = PlaybackId(f"notice-{inside}")
+            await switch.play(leg.channel_id, playback, "welcome")
+            await until(lambda: contains_tone(sound.heard(1), TONES["welcome"]), "it is played")
+            async with asyncio.timeout(PLAYED_SECONDS / 2):
+                if inside:
+                    await switch.leave(room, leg.channel_id)
+                await switch.join(room, leg.channel_id)
+            await switch.next(PlaybackEnded, partial(_is_end_of, playback))
+            sound.forget()
+            await until(lambda: contains_tone(sound.heard(1), CALLER_HZ), "the agent hears the caller")
+
+
+def _came(sound: WebRtcSession, packets: int) -> bool:
+    return sound.received > packets
+
+
+def _is_end_of(playback: PlaybackId, event: PlaybackEnded) -> bool:
+    return event.playback_id == playback
 
 
 async def test_a_leg_whose_browser_vanished_is_told(switch: WatchedSwitch) -> None:

@@ -322,33 +322,35 @@ async def test_what_happens_in_one_turn_is_told_in_one_frame(world: World) -> No
         assert "offer" not in strip.view
 
 
-async def test_sound_comes_to_the_leg_from_the_offer_on_and_not_before(world: World) -> None:
-    silence = world.centre.switch.silence
+async def test_a_leg_is_in_its_bridge_from_the_offer_on_and_not_before(world: World) -> None:
+    switch = world.centre.switch
     async with world.strip(await world.log_in()) as strip:
         leg = world.leg("leg-1")
         await until(lambda: world.state() is PositionState.READY, "leg and strip prove the position")
-        assert not silence
+        assert switch.where(leg) is None
         await world.caller()
-        assert silence == {leg}
+        [call] = switch.callers
+        home = switch.where(leg)
+        assert home is not None
+        assert switch.bridges[home] == {leg}
         offer = (await strip.sync())["offer"]
         assert (await strip.command("decline_offer", offerId=offer["id"]))["ok"] is True
-        assert not silence
+        assert switch.where(leg) is None
 
         assert (await strip.command("ready"))["ok"] is True
         await settle()
-        assert silence == {leg}
+        assert switch.where(leg) == home
         offer = (await strip.sync())["offer"]
         assert (await strip.command("accept_offer", offerId=offer["id"]))["ok"] is True
         await settle()
-        assert not silence
+        assert switch.bridges[home] == {leg, call}
         assert (await strip.command("hold"))["ok"] is True
-        assert silence == {leg}
+        assert switch.bridges[home] == {leg}
         assert (await strip.command("resume"))["ok"] is True
-        assert not silence
         assert (await strip.command("hold"))["ok"] is True
         assert (await strip.command("hang_up"))["ok"] is True
-        world.centre.switch.carry_out_hang_ups()
-        assert not silence
+        switch.carry_out_hang_ups()
+        assert switch.where(leg) is None
 
 
 @pytest.mark.parametrize(

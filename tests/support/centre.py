@@ -77,10 +77,11 @@ class FakeCentre:
         rules: NumberRules | None = None,
         aid: AidRules | None = None,
         nodes: Nodes = ONE_NODE,
+        switch: FakeSwitch | None = None,
     ) -> None:
         self.clock = HeldClock()
         self.journal = MemoryJournal(past)
-        self.switch = FakeSwitch()
+        self.switch = switch or FakeSwitch()
         self.failures: list[Exception] = []
         self.bus = InProcessBus(
             self.journal, self.clock, CentreId("FR751"), lambda envelope, error: self.failures.append(error)

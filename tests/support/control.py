@@ -1,7 +1,7 @@
 """A centre in one's hand: callers, agents, numbers, each a line to write; and what must hold of their sound."""
 
 from calls.numbers import NumberRules
-from calls.wiring import InBridge, Music, leg_place, wiring
+from calls.wiring import InBridge, Music, Place, leg_place, wiring
 from core.commands import AcceptOffer, Command, PlaceCall
 from core.events import CallEnded
 from core.ids import BridgeId, CallId, ChannelId, PositionId
@@ -34,7 +34,7 @@ def room(name: str) -> Target:
 
 
 class Control:
-    """A centre whose agents have their legs open in their standing bridges."""
+    """A centre whose agents have their legs open."""
 
     def __init__(self, centre: FakeCentre | None = None) -> None:
         self.centre = centre or FakeCentre(rules=RULES, wrap_up_seconds=0)
@@ -52,7 +52,6 @@ class Control:
         position = self.centre.agent(name, ready=False, role=role)
         leg = ChannelId(f"leg-{name}")
         self.switch.legs[leg] = position
-        self.switch.join(self.home(name), leg)
         self.switch.tell(LegOpened(position_id=position, channel_id=leg))
         self.centre.readiness(position, ready=True)
         await settle()
@@ -127,6 +126,11 @@ class Control:
         return len(places) == 1 and place is not None and self.switch.bridges[place] == set(channels)
 
 
+def bridge_of(place: Place) -> BridgeId | None:
+    """The bridge that a channel is to be in, if any."""
+    return place.bridge if isinstance(place, InBridge) else None
+
+
 def discord(centre: FakeCentre) -> list[str]:
     """What of the sound is not as it should be: nothing, at rest."""
     switch, live = centre.switch, centre.calls.calls
@@ -143,11 +147,15 @@ def discord(centre: FakeCentre) -> list[str]:
             for p in call.outside()
             if p.muted != (p.channel_id in switch.muted)
         ]
+    told = {channel for channel, _ in switch.playing.values()}
+    """What is said to a leg keeps it where it is."""
     for leg, position in switch.legs.items():
-        if position in live.agents and switch.where(leg) != leg_place(live, position).bridge:
-            wrong.append(f"{leg} is in {switch.where(leg)}, belongs in {leg_place(live, position).bridge}")
+        if leg in told and switch.where(leg) == position_bridge(position):
+            continue
+        if position in live.agents and switch.where(leg) != bridge_of(leg_place(live, position)):
+            wrong.append(f"{leg} is in {switch.where(leg)}, belongs in {bridge_of(leg_place(live, position))}")
     places = [place for call in live.by_id.values() for place in wiring(call).channels.values()]
     kept = {place.bridge for place in places if isinstance(place, InBridge)}
-    kept |= {leg_place(live, p).bridge for p in switch.legs.values()}
+    kept |= {bridge for p in switch.legs.values() if (bridge := bridge_of(leg_place(live, p)))}
     wrong += [f"{b} was left open" for b in switch.bridges if b.startswith("call-") and b not in kept]
     return wrong

@@ -70,8 +70,6 @@ class FakeSwitch:
         """How many orders were given."""
         self.bridges: dict[BridgeId, set[ChannelId]] = {}
         self.music: dict[ChannelId, str] = {}
-        self.silence: set[ChannelId] = set()
-        """Legs that are sent silence."""
         self.listening: set[ChannelId] = set()
         self.playing: dict[PlaybackId, tuple[ChannelId, tuple[str, ...]]] = {}
         self.handed_back: list[ChannelId] = []
@@ -242,14 +240,6 @@ class FakeSwitch:
             self.music.pop(channel, None)
         return self._known(channel)
 
-    def start_silence(self, channel: ChannelId) -> Awaitable[None]:
-        self.silence.add(channel)
-        return self._known(channel)
-
-    def stop_silence(self, channel: ChannelId) -> Awaitable[None]:
-        self.silence.discard(channel)
-        return self._known(channel)
-
     def open_bridge(self, bridge: BridgeId) -> Awaitable[None]:
         self.bridges.setdefault(bridge, set())
         return self._done()
@@ -265,8 +255,6 @@ class FakeSwitch:
             self._out_of_bridges(channel)
             self.bridges.setdefault(bridge, set()).add(channel)
             self.music.pop(channel, None)
-            if channel not in self.legs:
-                self.silence -= self.bridges[bridge]
         return self._known(channel)
 
     def leave(self, bridge: BridgeId, channel: ChannelId) -> Awaitable[None]:

@@ -47,10 +47,10 @@ class Legs:
         await settle()
 
 
-async def test_a_leg_is_up_once_it_is_in_its_bridge() -> None:
+async def test_a_leg_is_up_once_it_is_under_command_and_its_bridge_is_ready() -> None:
     legs = Legs(ARM1)
     await legs.opened("leg-1")
-    assert legs.switch.bridges == {BRIDGE1: {"leg-1"}}
+    assert legs.switch.bridges == {BRIDGE1: set()}
     assert legs.said == [(ARM1, True)]
 
 
@@ -72,24 +72,6 @@ async def test_the_newest_leg_replaces_the_older() -> None:
     assert legs.said[-1] == (ARM1, False)
 
 
-async def test_a_leg_that_cannot_be_joined_is_hung_up_so_that_the_page_opens_another() -> None:
-    legs = Legs(ARM1)
-    legs.switch.refuse_joins = True
-    await legs.opened("leg-1")
-    assert not legs.keeper.is_up(ARM1)
-    assert legs.switch.hung_up == ["leg-1"]
-
-
-async def test_a_leg_that_ended_while_being_joined_proves_nothing() -> None:
-    legs = Legs(ARM1)
-    channel = ChannelId("leg-1")
-    legs.switch.legs[channel] = ARM1
-    legs.keeper.on_switch(LegOpened(position_id=ARM1, channel_id=channel), legs.taken)
-    legs.keeper.on_switch(ChannelGone(channel_id=channel, cause=16), legs.taken)
-    await settle()
-    assert not legs.keeper.is_up(ARM1)
-
-
 async def test_leaving_a_position_ends_its_leg_and_bridge() -> None:
     legs = Legs(ARM1)
     await legs.opened("leg-1")
@@ -100,7 +82,7 @@ async def test_leaving_a_position_ends_its_leg_and_bridge() -> None:
     assert not legs.keeper.is_up(ARM1)
 
 
-async def test_reconnection_finds_legs_again_rejoins_and_cleans() -> None:
+async def test_reconnection_finds_legs_again_and_cleans() -> None:
     legs = Legs(ARM1, ARM2)
     legs.switch.legs = {
         ChannelId("in-bridge"): ARM1,
@@ -111,7 +93,7 @@ async def test_reconnection_finds_legs_again_rejoins_and_cleans() -> None:
     legs.switch.bridges = {BRIDGE1: {ChannelId("in-bridge")}}
     await legs.reconnected()
     assert sorted(legs.switch.hung_up) == ["double", "stranger"]
-    assert legs.switch.bridges[position_bridge(ARM2)] == {"outside"}
+    assert legs.switch.bridges == {BRIDGE1: {"in-bridge"}, position_bridge(ARM2): set()}
     assert legs.keeper.is_up(ARM1)
     assert legs.keeper.is_up(ARM2)
 

@@ -222,7 +222,7 @@ async def test_a_confirmed_telephone_is_the_leg() -> None:
     assert home.stands(PositionState.UNREADY)
     channel_id = await home.confirm()
     assert home.phone_is(PhoneState.UP)
-    assert home.switch.where(channel_id) == "position-doc"
+    assert home.switch.legs[channel_id] == DOC
     assert home.stands(PositionState.READY)
     assert [sound for _, sound in home.switch.playing.values()] == [("phone-taken",)]
 
@@ -310,6 +310,8 @@ async def test_the_page_may_not_open_a_leg_beside_the_telephone() -> None:
     home.switch.legs[ChannelId("browser")] = DOC
     home.switch.tell(LegOpened(position_id=DOC, channel_id=ChannelId("browser")))
     assert home.switch.hanging_up == ["browser"]
+    home.switch.carry_out_hang_ups()
+    await home.caller()
     assert home.switch.where(kept) == "position-doc"
 
 

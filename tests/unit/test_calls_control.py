@@ -37,7 +37,7 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import CallId, ChannelId, PartyId, PositionId
-from core.switch import CalleeProgress
+from core.switch import CalleeProgress, PlaybackEnded
 from core.words import EndedBy, Outcome, PartyEnd, PositionState, Priority, Target, TargetKind
 from tests.support.centre import FakeCentre, settle
 from tests.support.control import SMUR, Control, colleague, discord, number, room
@@ -116,6 +116,11 @@ async def test_why_nobody_answers_is_said_and_the_call_is_over(cause: int, reaso
     assert [e.reason for e in control.journal.events(PartyNotReached)] == [reason]
     assert control.heard_by_legs() == [said]
     assert control.ended(call_id).outcome is Outcome.NOT_REACHED
+    assert control.switch.where(LEG1) == Control.home("arm1"), "what is said to it keeps it there"
+    [notice] = control.switch.playing
+    control.switch.playing.clear()
+    control.switch.tell(PlaybackEnded(playback_id=notice, ok=True))
+    assert control.switch.where(LEG1) is None
     well(control)
 
 
@@ -242,8 +247,8 @@ async def test_an_internal_call_rings_is_answered_and_ended() -> None:
     well(control)
     await control.do(HangUp(position_id=ARM2))
     assert control.ended(call_id).outcome is Outcome.ANSWERED
-    assert control.switch.where(LEG1) == Control.home("arm1")
-    assert control.switch.where(LEG2) == Control.home("arm2")
+    assert control.switch.where(LEG1) is None
+    assert control.switch.where(LEG2) is None
     assert {p.state for p in control.centre.acd.room.positions.values()} == {PositionState.READY}
     well(control)
 
@@ -455,7 +460,7 @@ async def test_an_attended_transfer_leaves_the_two_together() -> None:
     await control.accept("arm2")
     await control.do(CompleteTransfer(position_id=ARM1))
     assert control.together(LEG2, caller)
-    assert control.switch.where(LEG1) == Control.home("arm1")
+    assert control.switch.where(LEG1) is None
     assert control.ended(internal).outcome is Outcome.ANSWERED
     assert control.centre.acd.room.positions[ARM1].state is PositionState.READY
     assert control.centre.acd.room.positions[ARM2].state is PositionState.ON_CALL
@@ -627,7 +632,7 @@ async def test_who_invites_leaves_the_others_connected() -> None:
     called = await control.picks_up()
     await control.do(LeaveCall(position_id=ARM1, call_id=call_id))
     assert control.together(call_id, called)
-    assert control.switch.where(LEG1) == Control.home("arm1")
+    assert control.switch.where(LEG1) is None
     assert control.centre.acd.room.positions[ARM1].state is PositionState.READY
     well(control)
     await control.gone(ChannelId(call_id))

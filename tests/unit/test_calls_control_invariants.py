@@ -175,14 +175,13 @@ class Rooms(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES))
     def leg_opened_anew(self, name: str) -> None:
-        """As after a reload: the older leg ends, the newer is put into its standing bridge."""
+        """As after a reload: the older leg ends, the newer takes its place."""
         switch, position = self.centre.switch, PositionId(name)
         older = [leg for leg, of in switch.legs.items() if of == position]
         newer = ChannelId(f"leg-{name}-{next(LEGS)}")
 
         def reload() -> None:
             switch.legs[newer] = position
-            switch.join(self.control.home(name), newer)
             switch.tell(LegOpened(position_id=position, channel_id=newer))
             for leg in older:
                 switch.channel_ends(leg)

@@ -112,7 +112,8 @@ async def test_a_call_is_joined_with_the_leg_on_its_node() -> None:
     await it.accept()
     assert it.centre.journal.events(CallAnswered)[-1].call_id == call
     bridges = it.centre.switch.bridges
-    assert [members for members in bridges.values() if ChannelId(call) in members] == [{ChannelId(call)}]
+    leg = ChannelId(f"{NODES.prefixes['asterisk-b']}1795310000.arm1")
+    assert [members for members in bridges.values() if members] == [{ChannelId(call), leg}]
 
 
 async def test_one_node_that_ends_cuts_its_calls_alone() -> None:
