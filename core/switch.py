@@ -8,7 +8,7 @@ from core.words import CallerNumber, Origin
 
 
 def position_bridge(position_id: PositionId) -> BridgeId:
-    """Name of the standing bridge where a position's audio leg waits for callers."""
+    """Name of the standing bridge of a position: its audio leg is there from an offer on."""
     return BridgeId(f"position-{position_id}")
 
 

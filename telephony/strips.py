@@ -44,7 +44,7 @@ def account_of(position_id: PositionId, secret: str, codecs: str) -> Account:
         "webrtc": "yes",
         "max_video_streams": "0",
         "direct_media": "no",
-        # What it is rung with while it is open is silence (see AsteriskSwitch.start_silence).
+        # Who rings in its bridge is not to be heard there by itself: the core plays the ringing that it wants.
         "tone_zone": "silence",
         "rtp_timeout": str(RTP_TIMEOUT),
         "rtp_timeout_hold": str(RTP_TIMEOUT),
