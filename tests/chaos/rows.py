@@ -53,7 +53,6 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="F1",
         title="kill -9 of one of two cores",
-        alarm=AlarmKind.STANDBY_MISSING,
         fault=faults.core_replaced,
         standby=True,
         may_cost=AWAY,
