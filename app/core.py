@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -48,7 +49,7 @@ from core.switch import SwitchDied, SwitchEvent, SwitchUp
 from desk.policy import DeskRules
 from desk.service import DeskService
 from desk.ws import desk_socket
-from directory.routes import directory_routes
+from directory.routes import SHEET_OCTETS, SHEET_PATH, directory_routes
 from directory.service import DirectoryService
 from fallback.service import FallbackService
 from guard.service import GuardService
@@ -69,6 +70,7 @@ from supervision.service import BoardService
 from supervision.test_calls import TestCallService
 from supervision.ws import board_socket
 from web.auth import Gate
+from web.limits import RequestLimits
 from web.site import site
 from web.socket import Limits
 
@@ -193,7 +195,12 @@ class Core:
             lines=tests.lines,
             every_seconds=tests.every_seconds if tests.enabled else 0,
         )
-        self.gate = Gate(adapters.sessions, clock, settings.web.allowed_origins)
+        self.gate = Gate(
+            adapters.sessions,
+            clock,
+            settings.web.allowed_origins,
+            idle=timedelta(minutes=settings.web.idle_minutes),
+        )
         self.guard = GuardService(
             bus=self.bus,
             clock=clock,
@@ -309,8 +316,8 @@ class Core:
         await self.recorder.close()
         await self.disk.close()
 
-    def web(self, pages: Path) -> FastAPI:
-        """Make the web application."""
+    def web(self, pages: Path, limits: RequestLimits | None = None) -> FastAPI:
+        """Make the web application. ``limits``: others than those of every centre."""
         settings, adapters = self._settings, self._adapters
         asterisks = settings.every_asterisk
         doors = Doors(
@@ -338,6 +345,9 @@ class Core:
             ],
             pages=pages,
             sip_ports=tuple(port for each in asterisks.values() for port in (each.ws_port, each.wss_port)),
+            gate=self.gate,
+            limits=limits or RequestLimits(long_bodies={SHEET_PATH: SHEET_OCTETS}),
+            now=adapters.clock.monotonic,
         )
 
     def _about(self) -> APIRouter:

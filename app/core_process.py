@@ -1,22 +1,20 @@
 """``bandeau15 core``: one core as a program. It serves the pages, commands Asterisk, and keeps the journal."""
 
 import asyncio
-import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from app.authority import ensure_certificates, own_names
 from app.core_parts import Parts, opened
 from app.logs import configure_logs
+from app.page_server import ConnectionLimits, Connections, PageServer, server_config
 from app.settings import Settings
 from app.standby import Standby, keep
 
@@ -25,15 +23,6 @@ log = structlog.get_logger(__name__)
 LOOK_BACK = timedelta(hours=26)
 """How much of the journal is folded at start: the longest day of the year, and every shift."""
 PAGES = Path(__file__).resolve().parent.parent / "ui" / "dist"
-
-
-class PageServer(uvicorn.Server):
-    """Leaves signals to the program: it serves on two ports at once."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 def main(settings: Settings, name: str = "") -> None:
@@ -118,22 +107,17 @@ def _come_first() -> None:
 def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:
     """HTTP for this machine, HTTPS for the others."""
     certificates = ensure_certificates(settings.storage.data_dir / "tls", own_names())
+    connections = Connections(ConnectionLimits(of_source=settings.web.connections_per_source))
     secure = {"ssl_certfile": str(certificates.certificate), "ssl_keyfile": str(certificates.private_key)}
     return [
         PageServer(
-            uvicorn.Config(
+            server_config(
                 application,
+                connections=connections,
                 host=settings.web.host,
                 port=port,
-                ws="websockets-sansio",
-                ws_max_size=16 * 1024,
-                ws_per_message_deflate=False,  # short frames to many screens: not worth its time and memory
-                access_log=False,
                 log_level="warning",
-                lifespan="off",
-                timeout_graceful_shutdown=2,
-                server_header=False,
-                **tls,  # type: ignore[arg-type]
+                **tls,
             )
         )
         for port, tls in ((settings.web.http_port, {}), (settings.web.https_port, secure))

@@ -88,6 +88,10 @@ class WebSettings(Section):
     allowed_origins: tuple[str, ...] = ()
     """Further page origins accepted on WebSockets, beside the one the page was served from."""
     session_hours: float = Field(default=14, gt=0, le=24)
+    idle_minutes: float = Field(default=60, ge=5, le=24 * 60)
+    """A session is over after so long with no page of it open."""
+    connections_per_source: int = Field(default=1000, ge=10, le=100_000)
+    """How many connections one address may have open: a whole room may share one."""
 
 
 class OutgoingSettings(Section):

@@ -206,6 +206,10 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
 }
 
 
+COMMAND_NAMES = frozenset(_COMMANDS)
+"""What a strip may ask for."""
+
+
 def to_command(position_id: PositionId, name: str, args: Args) -> Command:
     """The command a strip's frame means.
 

@@ -58,6 +58,8 @@ class SessionShown(_Body):
 
     agent: AgentShown
     positionId: str
+    onCall: bool
+    """Whether somebody is in a call with the agent: their machine broke down, and this is another one."""
 
 
 class PhoneChoice(_Body):
@@ -109,11 +111,12 @@ class SipAccount(_Body):
     ice: IceAccess
 
 
-def _shown(session: Session) -> SessionShown:
+def _shown(session: Session, model: StripModel) -> SessionShown:
     agent = session.agent
     return SessionShown(
         agent=AgentShown(id=agent.agent_id, name=agent.name, role=agent.role.value),
         positionId=session.position_id,
+        onCall=bool(model.parties.calls_of(session.position_id)),
     )
 
 
@@ -227,10 +230,11 @@ def session_routes(
     async def log_in(credentials: Credentials, request: Request, response: Response) -> SessionShown:
         address = request.client.host if request.client else ""
         session, token = await doors.log_in(credentials, address)
+        await gate.replace(request)
         response.set_cookie(
             COOKIE, token, httponly=True, samesite="strict", path="/", secure=request.url.scheme == "https"
         )
-        return _shown(session)
+        return _shown(session, service.model)
 
     @router.post("/logout", status_code=204)
     async def log_out(identity: Annotated[Identity, logged_in], response: Response) -> None:
@@ -239,7 +243,7 @@ def session_routes(
 
     @router.get("/session")
     async def session(identity: Annotated[Identity, logged_in]) -> SessionShown:
-        return _shown(identity.session)
+        return _shown(identity.session, service.model)
 
     @router.get("/strip/phone")
     async def phone(identity: Annotated[Identity, logged_in]) -> PhoneChoice:

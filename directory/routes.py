@@ -16,6 +16,9 @@ from web.texts import message
 
 SHEET_LENGTH = 10_000_000
 """Characters of the longest sheet taken over HTTP."""
+SHEET_PATH = "/api/directory/import"
+SHEET_OCTETS = 2 * SHEET_LENGTH
+"""Octets of the longest request to import one: a few letters take two, and line ends are written as two."""
 
 _STATUS = {"entry_gone": 404, "entry_invalid": 422, "directory_file_invalid": 422, "directory_full": 409}
 

@@ -5,6 +5,8 @@ import type { Agent, PositionState, RecentCall, Role } from "./views";
 export interface Session {
   agent: Agent;
   positionId: string;
+  /** Somebody is in a call with the agent, whatever became of the page that they had. */
+  onCall: boolean;
 }
 
 /** By which ways sound may go; good for `seconds`. */

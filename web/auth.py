@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,11 +67,17 @@ class Gate:
         clock: Clock,
         allowed_origins: tuple[str, ...] = (),
         patience_seconds: float = DATABASE_PATIENCE_S,
+        idle: timedelta = timedelta(hours=1),
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._allowed_origins = allowed_origins
         self._patience_seconds = patience_seconds
+        self._idle = idle
+        self._used: OrderedDict[str, datetime] = OrderedDict()
+        """When each session was last used, with no page open by now."""
+        self._open: Counter[str] = Counter()
+        """The WebSockets of each session."""
         self._seen: OrderedDict[str, Session] = OrderedDict()
         self._places: OrderedDict[str, datetime] = OrderedDict()
 
@@ -94,8 +100,55 @@ class Gate:
         session = await self._find(token)
         if session is None:
             return None
+        if self._forgotten(token):
+            await self.end(Identity(session, token))
+            return None
+        self._use(token)
         self._note_place(connection)
         return Identity(session, token)
+
+    def pages_open(self, token: str) -> int:
+        """How many WebSockets a session has open; those without session (empty) are not counted."""
+        return self._open[token]
+
+    def page_opened(self, token: str) -> None:
+        """A page of a session has opened a WebSocket: while it is open, the session is in use."""
+        if token:
+            self._open[token] += 1
+
+    def page_closed(self, token: str) -> None:
+        """A page's WebSocket ended."""
+        self._open[token] -= 1
+        if self._open[token] <= 0:
+            del self._open[token]
+        if token in self._used:
+            self._use(token)
+
+    def _forgotten(self, token: str) -> bool:
+        """Whether nobody has used a session for too long."""
+        used = self._used.get(token)
+        return used is not None and token not in self._open and self._clock.now() - used > self._idle
+
+    def _use(self, token: str) -> None:
+        self._used[token] = self._clock.now()
+        self._used.move_to_end(token)
+        while len(self._used) > SEEN_AT_MOST:
+            self._used.popitem(last=False)
+
+    async def replace(self, connection: HTTPConnection) -> None:
+        """End the session that a browser had before it logged in again.
+
+        Raises:
+            StorageUnavailable: the database does not answer; the session goes on.
+        """
+        token = connection.cookies.get(COOKIE)
+        if token and len(token) <= TOKEN_MAX:
+            await self._sessions.delete(token)
+            self._drop(token)
+
+    def _drop(self, token: str) -> None:
+        self._seen.pop(token, None)
+        self._used.pop(token, None)
 
     def knows(self, address: str) -> bool:
         """Whether somebody with a session came from an IP address within the last hours."""
@@ -117,7 +170,7 @@ class Gate:
             StorageUnavailable: the database does not answer; the session goes on.
         """
         await self._sessions.delete(identity.token)
-        self._seen.pop(identity.token, None)
+        self._drop(identity.token)
 
     async def _find(self, token: str) -> Session | None:
         try:

@@ -1,6 +1,6 @@
 """The web application: routes of the features, pages, security headers, and errors as the pages read them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
@@ -8,24 +8,37 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
 
 from core.errors import BandeauError, CommandRefused
-from web.auth import WebError
+from web.auth import Gate, WebError
 from web.headers import SecurityHeaders
+from web.limits import InputLimits, RequestLimits
 from web.pages import Pages
 from web.texts import message
 
 
-def site(routers: Iterable[APIRouter], *, pages: Path, sip_ports: tuple[int, ...]) -> FastAPI:
+def site(
+    routers: Iterable[APIRouter],
+    *,
+    pages: Path,
+    sip_ports: tuple[int, ...],
+    gate: Gate,
+    limits: RequestLimits,
+    now: Callable[[], float],
+) -> FastAPI:
     """Put the web application together.
 
     Args:
         routers: the routes of the features.
         pages: folder of the built pages; it may not exist yet.
         sip_ports: ports of this host to which the pages open SIP WebSockets.
+        gate: knows sessions.
+        limits: what each source and each session may ask.
+        now: a clock that never goes back, in seconds.
     """
     app = FastAPI(title="Bandeau15", docs_url=None, redoc_url=None, openapi_url=None)
     for router in routers:
         app.include_router(router)
     app.mount("/", Pages(pages))
+    app.add_middleware(InputLimits, gate=gate, limits=limits, now=now)
     app.add_middleware(SecurityHeaders, sip_ports=sip_ports)
     app.add_exception_handler(WebError, _refused)
     app.add_exception_handler(BandeauError, _failed)

@@ -59,6 +59,8 @@ MESSAGES = {
     "still_ringing": "Attendez la réponse, ou annulez cet appel.",
     "storage_unavailable": "La base de données ne répond pas ; les appels continuent. Réessayez bientôt.",
     "lease_lost": "Ce serveur vient de passer la main à un autre. Réessayez dans un instant.",
+    "too_long": "Demande refusée : elle est trop longue.",
+    "too_slow": "Demande refusée : elle a mis trop longtemps à arriver.",
     "supervisors_only": "Réservé aux superviseurs.",
     "switch_down": "L'autocom ne répond pas. L'appel en cours continue ; réessayez dans un instant.",
     "switch_refused": "L'autocom a refusé la demande.",

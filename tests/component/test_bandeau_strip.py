@@ -86,7 +86,7 @@ class World:
         )
         for envelope in past or ():
             self.strips.model.fold(envelope)
-        gate = Gate(self.sessions, clock)
+        gate = self.gate = Gate(self.sessions, clock)
         doors = Doors(
             service=self.strips,
             accounts=self.accounts,
@@ -165,7 +165,11 @@ async def test_login_session_logout(world: World) -> None:
     async with world.http() as http:
         assert (await http.get("/api/session")).status_code == 401
         answer = await http.post("/api/login", json={"login": " ARM1 ", "password": PASSWORD})
-        body = {"agent": {"id": "8arm1/1", "name": "Agent arm1", "role": "arm"}, "positionId": "arm1"}
+        body = {
+            "agent": {"id": "8arm1/1", "name": "Agent arm1", "role": "arm"},
+            "positionId": "arm1",
+            "onCall": False,
+        }
         assert answer.json() == body
         cookie = answer.headers["set-cookie"]
         for attribute in ("HttpOnly", "SameSite=strict", "Path=/"):
@@ -175,6 +179,16 @@ async def test_login_session_logout(world: World) -> None:
         assert (await http.post("/api/logout")).status_code == 204
         assert (await http.get("/api/session")).status_code == 401
     assert world.sessions.by_token == {}
+
+
+async def test_logging_in_again_ends_the_session_that_the_browser_had(world: World) -> None:
+    before = await world.log_in()
+    headers = {"Cookie": f"{COOKIE}={before}"}
+    async with httpx2.AsyncClient(base_url=f"http://{world.host}", headers=headers) as http:
+        answer = await http.post("/api/login", json={"login": "arm2", "password": PASSWORD})
+        assert answer.status_code == 200
+    assert before not in world.sessions.by_token
+    assert answer.cookies[COOKIE] in world.sessions.by_token
 
 
 async def test_a_wrong_password_is_refused_in_french_and_then_slowed_down(world: World) -> None:

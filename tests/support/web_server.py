@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from app.clock import SystemClock
+from app.page_server import ConnectionLimits, Connections, server_config
 from core.accounts import Account, Session
 from core.errors import StorageUnavailable
 from core.ids import AgentId, PositionId
 from core.ports import Clock
 from core.words import Role
 from tests.support.waiting import until
-from web.live import MAX_FRAME, merge_apply
+from web.auth import Gate
+from web.limits import RequestLimits
+from web.live import merge_apply
 from web.site import site
 
 PASSWORD = "un mot de passe"
@@ -78,19 +82,34 @@ class MemorySessions:
 
 
 @asynccontextmanager
-async def served(*routers: APIRouter, pages: Path = Path("/nonexistent")) -> AsyncIterator[str]:
+async def served(
+    *routers: APIRouter,
+    pages: Path = Path("/nonexistent"),
+    gate: Gate | None = None,
+    limits: RequestLimits | None = None,
+    connections: ConnectionLimits | None = None,
+) -> AsyncIterator[str]:
     """Serve these routes; gives ``host:port``."""
-    app = site(routers, pages=pages, sip_ports=(8088, 8089))
+    clock = SystemClock()
+    application = site(
+        routers,
+        pages=pages,
+        sip_ports=(8088, 8089),
+        gate=gate or Gate(MemorySessions(clock), clock),
+        limits=limits or RequestLimits(),
+        now=clock.monotonic,
+    )
+    async with answering(application, connections) as host:
+        yield host
+
+
+@asynccontextmanager
+async def answering(application: FastAPI, connections: ConnectionLimits | None = None) -> AsyncIterator[str]:
+    """Serve an application as a core does; gives ``host:port``."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        lifespan="off",
-        ws_max_size=MAX_FRAME,
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
-    )
+    open_ones = Connections(connections or ConnectionLimits())
+    config = server_config(application, connections=open_ones, log_config=None, ws_ping_interval=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:

@@ -1,6 +1,7 @@
 """Sessions while the database hangs: a strip seen before comes back all the same."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from starlette.requests import HTTPConnection
@@ -42,3 +43,23 @@ async def test_a_database_that_hangs_keeps_nobody_waiting() -> None:
     assert again.session.position_id == "arm1"
     with pytest.raises(StorageUnavailable):
         await gate.identity(request("never-seen"))
+
+
+async def test_a_session_that_nobody_uses_is_over_unless_a_page_is_open() -> None:
+    clock = HeldClock()
+    sessions = MemorySessions(clock)
+    gate = Gate(sessions, clock, idle=timedelta(minutes=60))
+    token = await sessions.create(account("arm1"), PositionId("arm1"), clock.now().replace(year=2090))
+    assert await gate.identity(request(token)) is not None
+    clock.advance(59 * 60)
+    assert await gate.identity(request(token)) is not None
+    gate.page_opened(token)
+    clock.advance(10 * 3600)
+    assert await gate.identity(request(token)) is not None
+    clock.advance(3600)
+    gate.page_closed(token)
+    clock.advance(59 * 60)
+    assert await gate.identity(request(token)) is not None
+    clock.advance(61 * 60)
+    assert await gate.identity(request(token)) is None
+    assert token not in sessions.by_token
