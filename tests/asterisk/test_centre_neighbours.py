@@ -16,6 +16,7 @@ from core.events import (
     CallArrived,
     CallEnded,
     CallQueued,
+    CallReturned,
     LineOpened,
     OverflowTriggered,
     PartyInvited,
@@ -242,13 +243,15 @@ async def test_a_neighbour_that_dies_is_noticed_and_costs_no_call_its_time(pair:
         await hear_each_other(caller, robot)
         async with pair.helper.asterisk_dead():
             died = datetime.now(UTC)
-            cut = await here.until_told(call_id, CallEnded, seconds=30)
+            cut = await here.until_told(call_id, CallReturned, seconds=30)
+            caller.forget()
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 20)
             await until_true(lambda: unavailable(pair.owner), 30)
             late = await stack.enter_async_context(pair.owner.caller())
             second = await waiting(late, here, "18")
             refused = await here.until_told(second, PartyNotReached)
             late.hang_up()
-    assert (cut.at(CallEnded) - died).total_seconds() < SILENCE_SECONDS
+    assert (cut.at(CallReturned) - died).total_seconds() < SILENCE_SECONDS
     asked = refused.at(PartyNotReached) - refused.at(PartyInvited)
     assert asked.total_seconds() < ANSWER_SECONDS / 2, "not even tried"
     assert refused.all(PartyNotReached)[0].reason is PartyEnd.FAILED
