@@ -22,7 +22,7 @@ window.peer = {
   ringing: false,
   answer: () => {
     if (!session) return;
-    answer(session, microphone, {
+    answer(session, { servers: [], policy: "all", seconds: 0 }, microphone, {
       sound: (stream) => {
         if (player) player.srcObject = stream;
       },
