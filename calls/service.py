@@ -109,12 +109,11 @@ class CallService:
                 self._patrolling.look(event)
             case PlaybackEnded():
                 self._hands.wirer.said(event.playback_id)
+                self._absences.playback_ended(event)
             case LegOpened():
                 self._hands.wirer.leg_opened(event.position_id, event.channel_id)
             case CalleeReady() | CalleeRinging() | CalleeProgress() | CalleeAnswered():
                 self._placing.on_callee(event)
-            case PlaybackEnded():
-                self._absences.playback_ended(event)
             case SwitchUp():
                 self._hands.nodes_up.add(self._name(event.truth.switch))
                 self._absences.switch_is_back(self._name(event.truth.switch))

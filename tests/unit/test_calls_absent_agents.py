@@ -158,10 +158,11 @@ class Lost:
     def told(self) -> list[tuple[str, ...]]:
         return [s for channel, s in self.control.switch.playing.values() if channel == self.caller]
 
-    def finish_message(self) -> None:
+    async def finish_message(self) -> None:
         [playback] = [p for p, (c, _) in self.control.switch.playing.items() if c == self.caller]
         del self.control.switch.playing[playback]
         self.control.switch.tell(PlaybackEnded(playback_id=playback, ok=True))
+        await settle()
 
     def well(self) -> None:
         assert discord(self.control.centre) == []
@@ -186,7 +187,7 @@ async def test_the_caller_is_told_then_hears_music_and_both_are_joined_when_the_
     [lost] = it.control.journal.events(AgentLost)
     assert (lost.until - it.control.centre.clock.now()).total_seconds() == PATIENCE
     assert it.told() == [(MESSAGE,)]
-    it.finish_message()
+    await it.finish_message()
     assert it.control.switch.music[it.caller] == "hold"
     it.well()
     await it.passes(PATIENCE - 1)
