@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.switch import SecurityIncident
+from web.rates import Rates
 
 QUIET: Final = timedelta(seconds=10)
 """A scanner makes hundreds of refusals a second: of each kind and source, one is told in this time."""
@@ -80,23 +81,14 @@ class Trusted:
 
 
 class Refusals:
-    """Counts refusals by source, each worth one and forgotten evenly over the window (a leaky bucket)."""
+    """Counts refusals by source, forgotten evenly over the window."""
 
     def __init__(self, rules: BanRules) -> None:
-        self._rules = rules
-        self._levels: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        self._borne = Rates(rules.refusals / rules.window, rules.refusals, _REMEMBERED)
 
     def too_many(self, source: str, now: datetime) -> bool:
-        """Count one more; whether it is one too many. If so, the count begins anew."""
-        level, at = self._levels.pop(source, (0.0, now))
-        leaked = (now - at).total_seconds() * self._rules.refusals / self._rules.window
-        level = max(0.0, level - max(0.0, leaked)) + 1
-        if level > self._rules.refusals:
-            return True
-        self._levels[source] = (level, now)
-        while len(self._levels) > _REMEMBERED:
-            self._levels.popitem(last=False)
-        return False
+        """Count one more; whether it is one too many."""
+        return not self._borne.allow(source, now.timestamp())
 
 
 def ban_seconds(rules: BanRules, times: int) -> float:

@@ -5,7 +5,6 @@ How fast passwords may be tried is ``web.throttle``'s business, what a live scre
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.auth import COOKIE, Gate
-from web.live import Rate
+from web.rates import Rates
 from web.texts import message
 
 log = structlog.get_logger(__name__)
@@ -54,26 +53,6 @@ class _TooMuch(Exception):
         super().__init__(code)
         self.status = status
         self.code = code
-
-
-class Rates:
-    """One rate for each of many names. ``now`` is in seconds and never goes back."""
-
-    def __init__(self, per_second: float, burst: float, remembered: int) -> None:
-        self._per_second = per_second
-        self._burst = burst
-        self._remembered = remembered
-        self._rates: OrderedDict[str, Rate] = OrderedDict()
-
-    def allow(self, name: str, now: float) -> bool:
-        """Whether one more may be done by that name now; it counts if so."""
-        rate = self._rates.get(name)
-        if rate is None:
-            rate = self._rates[name] = Rate(self._per_second, self._burst)
-            if len(self._rates) > self._remembered:
-                self._rates.popitem(last=False)
-        self._rates.move_to_end(name)
-        return rate.allow(now)
 
 
 class InputLimits:

@@ -421,23 +421,3 @@ def _change_frame(change: _Change, patch: Patch) -> str:
 
 
 # --- rates --------------------------------------------------------------------------------------------------
-
-
-class Rate:
-    """How often something may happen: ``per_second`` on average, ``burst`` at once. Seconds are monotonic."""
-
-    def __init__(self, per_second: float, burst: float) -> None:
-        self._per_second = per_second
-        self._burst = burst
-        self._left = burst
-        self._at: float | None = None
-
-    def allow(self, now: float) -> bool:
-        """Whether it may happen once more now."""
-        if self._at is not None:
-            self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._per_second)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

@@ -21,13 +21,13 @@ from web.live import (
     CommandFrame,
     Hello,
     LiveHub,
-    Rate,
     bye,
     decode,
     pong,
     reply_ok,
     reply_refused,
 )
+from web.rates import Rate
 
 log = structlog.get_logger(__name__)
 

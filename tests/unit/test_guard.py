@@ -96,7 +96,7 @@ def test_refusals_are_counted_over_the_window(after: list[float], banned: bool) 
 def test_sources_count_apart_and_the_memory_is_bounded() -> None:
     refusals = Refusals(RULES)
     assert not any(refusals.too_many(f"2001:db8::{number:x}", NOON) for number in range(5000))
-    assert len(refusals._levels) <= 1024
+    assert len(refusals._borne._rates) <= 1024
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(1, 600), (2, 1200), (3, 2000), (5000, 2000)])

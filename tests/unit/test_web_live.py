@@ -19,7 +19,6 @@ from web.live import (
     Hello,
     LiveHub,
     Ping,
-    Rate,
     Section,
     View,
     decode,
@@ -28,6 +27,7 @@ from web.live import (
     merge_diff,
     reply_refused,
 )
+from web.rates import Rate
 
 pytestmark = pytest.mark.unit
 
