@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import ColumnElement, Float, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Float, and_, func, literal_column, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import LeaseLost, StorageUnavailable
@@ -165,17 +165,3 @@ class SharedLease:
     async def _expire(self, epoch: int) -> None:
         async with self._database.writing() as connection:
             await connection.execute(update(core_lease).where(self._mine(epoch)).values(renewed_at=0.0))
-
-
-async def holder_of(database: Database, centre: CentreId) -> tuple[str, str, int] | None:
-    """Site, core and epoch of who had the lease last; ``None``: nobody ever.
-
-    Raises:
-        StorageUnavailable: the database does not answer.
-    """
-    found = select(core_lease.c.site, core_lease.c.core, core_lease.c.epoch).where(
-        core_lease.c.centre_id == centre
-    )
-    async with database.reading() as connection:
-        row = (await connection.execute(found)).first()
-        return None if row is None else (row.site, row.core, row.epoch)

@@ -19,7 +19,6 @@ from acd.model.rules import Mode, RoomRule, Strategy
 from acd.policy.ageing import Urgency
 from acd.policy.serving import Profile, may_ever_serve, serves, serves_room
 from core.ids import CallId, PositionId, QueueId
-from core.words import Role
 
 Standing: TypeAlias = "tuple[Urgency, CallId, Line]"
 """A call's place among all those of its room, and its line."""
@@ -213,7 +212,7 @@ class Index:
         pools = [
             pool
             for pool in self._pools_of[queue]
-            if serves_room(rule, pool.profile, 0) and pool.profile.role is not Role.TEST_ROBOT
+            if serves_room(rule, pool.profile, 0) and not pool.profile.tests
         ]
         return sum(pool.members for pool in pools), sum(len(pool.turns) for pool in pools)
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from acd.model.calls import Offer
 from acd.policy.serving import Profile
 from core.ids import AgentId, CallId, PositionId, QueueId
-from core.words import PauseReason, PositionState, Role
+from core.words import PauseReason, PositionState
 
 MOST_CALLS = 2
 """How many calls a position may have: one heard, one on hold."""
@@ -53,7 +53,7 @@ class Position:
     @property
     def may_be_asked(self) -> bool:
         """Whether a call to everybody rings there."""
-        return self.free and self.profile.role is not Role.TEST_ROBOT
+        return self.free and not self.profile.tests
 
     @property
     def free(self) -> bool:

@@ -22,6 +22,11 @@ class Profile:
     nodes: frozenset[str] = frozenset()
     """The Asterisks where their sound is; empty: wherever it is needed."""
 
+    @property
+    def tests(self) -> bool:
+        """Whether it is the robot that answers test calls: it counts as nobody."""
+        return self.role is Role.TEST_ROBOT
+
     def hears(self, node: str) -> bool:
         """Whether their sound is, or comes, where a call is."""
         return not self.nodes or node in self.nodes
@@ -42,7 +47,7 @@ def wanted_at(rule: RoomRule, skills: frozenset[str], step: int) -> frozenset[st
 
 def serves_room(rule: RoomRule, profile: Profile, step: int) -> bool:
     """Whether somebody of this profile serves the room after so many widenings, skills apart."""
-    if profile.role in rule.roles or rule.queue in profile.named or profile.role is Role.TEST_ROBOT:
+    if profile.role in rule.roles or rule.queue in profile.named or profile.tests:
         return True
     return any(profile.role in widening.roles for widening in rule.widenings[:step])
 
@@ -54,6 +59,6 @@ def may_ever_serve(rule: RoomRule, profile: Profile) -> bool:
 
 def serves(rule: RoomRule, profile: Profile, step: int, wanted: frozenset[str], node: str = "") -> bool:
     """Whether a call of the room, on that node, may be offered to somebody of this profile."""
-    if TEST in wanted or profile.role is Role.TEST_ROBOT:
-        return TEST in wanted and profile.role is Role.TEST_ROBOT and profile.hears(node)
+    if TEST in wanted or profile.tests:
+        return TEST in wanted and profile.tests and profile.hears(node)
     return wanted <= profile.skills and profile.hears(node) and serves_room(rule, profile, step)
