@@ -9,27 +9,24 @@ notes of each call.
 import asyncio
 import gc
 import sys
-from collections.abc import Collection
 from pathlib import Path
 
 import psutil
 import structlog
 
-from app.core import Adapters, Core
+from app.core import Core
 from app.settings import LrmSettings, RoomSettings, Settings, StorageSettings, TestCallSettings
 from core.commands import AcceptOffer, LogIn
 from core.events import PositionReadinessChanged
 from core.ids import AgentId, CallId, ChannelId, PositionId
-from core.switch import CallerChannel, DigitPressed, FallbackCaller, FallbackRecord
+from core.switch import CallerChannel, DigitPressed
 from core.words import CallerNumber, Role
-from storage.accounts import StoredAccounts
 from storage.database import Database
-from storage.directory import StoredDirectory
 from storage.journal import Journal
-from storage.sessions import StoredSessions
 from storage.spool import Spool
 from tests.support.centre import HeldClock, settle
 from tests.support.fake_switch import FakeSwitch
+from tests.support.no_asterisk import adapters_without_asterisk
 from tests.support.plan import WELCOME, put_in_force
 
 SECONDS_A_CALL = 10.0
@@ -38,42 +35,6 @@ TOGETHER = 20
 AGENTS = tuple(PositionId(f"a{number}") for number in range(20))
 _NUMBERS = 5_000
 """Different callers: most call again."""
-
-
-class Nothing:
-    """In place of what only Asterisk needs: accounts, queue members, bans, its own calls."""
-
-    async def present(self) -> tuple[FallbackCaller, ...]:
-        """Nobody is there."""
-        return ()
-
-    async def take_back(self, channel: ChannelId) -> None:
-        """Take nobody back."""
-
-    async def noted(self) -> tuple[FallbackRecord, ...]:
-        """Nothing was noted."""
-        return ()
-
-    async def settled(self, unsettled: Collection[CallId]) -> None:
-        """Settle nothing."""
-
-    async def create(self, position_id: PositionId, secret: str) -> None:
-        """Make no account."""
-
-    async def delete(self, position_id: PositionId) -> None:
-        """Forget no account."""
-
-    async def add(self, position_id: PositionId) -> None:
-        """Add no member."""
-
-    async def remove(self, position_id: PositionId) -> None:
-        """Remove no member."""
-
-    async def ban(self, source: str) -> None:
-        """Ban nobody."""
-
-    async def release(self, source: str) -> None:
-        """Let nobody in."""
 
 
 class Day:
@@ -129,27 +90,11 @@ async def main(folder: Path, counts: list[int]) -> None:
         test_calls=TestCallSettings(enabled=False),
     )
     put_in_force(folder, WELCOME)
-    database, clock, switch, nothing = Database(settings.storage.url), HeldClock(), FakeSwitch(), Nothing()
+    database, clock, switch = Database(settings.storage.url), HeldClock(), FakeSwitch()
     spool = Spool(settings.storage.spool_dir)
     journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
     await journal.start()
-    adapters = Adapters(
-        clock=clock,
-        journal=spool,
-        switch=switch,
-        credentials=nothing,
-        fallback=nothing,
-        fallback_calls=nothing,
-        door=nothing,
-        accounts=StoredAccounts(database),
-        sessions=StoredSessions(database, clock),
-        directory=StoredDirectory(database, clock),
-        lrm=None,
-        gauges={},
-        parts={},
-        watches={},
-    )
-    core = Core(settings, adapters, "core-a")
+    core = Core(settings, adapters_without_asterisk(clock, spool, switch, database), "core-a")
     core.restore([])
     await core.start(1)
     day = Day(core, switch, clock)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,19 +21,18 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from app.clock import SystemClock
-from app.core import Adapters, Core
+from app.core import Core
 from app.settings import LrmSettings, Settings, StorageSettings, TestCallSettings
 from bandeau.policy import COMMAND_NAMES
-from core.ids import CallId, ChannelId, PositionId
-from core.switch import FallbackCaller, FallbackRecord
+from core.ids import PositionId
 from core.words import Role
 from storage.accounts import StoredAccounts
 from storage.database import Database
-from storage.directory import StoredDirectory
 from storage.passwords import Passwords
 from storage.sessions import StoredSessions
 from tests.support.centre import MemoryJournal
 from tests.support.fake_switch import FakeSwitch
+from tests.support.no_asterisk import adapters_without_asterisk
 from tests.support.plan import WELCOME, put_in_force
 from tests.support.web_server import PASSWORD, account, answering
 from web.auth import COOKIE
@@ -44,32 +43,6 @@ pytestmark = pytest.mark.component
 NO_LIMITS = RequestLimits(
     session_per_second=1e6, session_burst=1e6, source_per_second=1e6, source_burst=1e6, sockets=10_000
 )
-
-
-class Nothing:
-    """In place of what only Asterisk needs: accounts, queue members, bans."""
-
-    async def create(self, position_id: PositionId, secret: str) -> None: ...
-
-    async def delete(self, position_id: PositionId) -> None: ...
-
-    async def add(self, position_id: PositionId) -> None: ...
-
-    async def remove(self, position_id: PositionId) -> None: ...
-
-    async def ban(self, source: str) -> None: ...
-
-    async def release(self, source: str) -> None: ...
-
-    async def present(self) -> tuple[FallbackCaller, ...]:
-        return ()
-
-    async def take_back(self, channel: ChannelId) -> None: ...
-
-    async def noted(self) -> tuple[FallbackRecord, ...]:
-        return ()
-
-    async def settled(self, unsettled: Collection[CallId]) -> None: ...
 
 
 class Errors(logging.Handler):
@@ -126,7 +99,7 @@ class World:
         )
         put_in_force(self._folder, WELCOME)
         (self._folder / "index.html").write_text("page")
-        database, nothing = Database(config.storage.url), Nothing()
+        database = Database(config.storage.url)
         await database.upgrade()
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         accounts, sessions = StoredAccounts(database, Passwords(cheap)), StoredSessions(database, clock)
@@ -135,21 +108,8 @@ class World:
         expires_at = clock.now() + timedelta(hours=1)
         self.token = await sessions.create(chief, PositionId("chef"), expires_at)
         switch = FakeSwitch()
-        adapters = Adapters(
-            clock=clock,
-            journal=MemoryJournal(),
-            switch=switch,
-            credentials=nothing,
-            fallback=nothing,
-            door=nothing,
-            fallback_calls=nothing,
-            accounts=accounts,
-            sessions=sessions,
-            directory=StoredDirectory(database, clock),
-            lrm=None,
-            gauges={},
-            parts={},
-            watches={},
+        adapters = adapters_without_asterisk(
+            clock, MemoryJournal(), switch, database, accounts=accounts, sessions=sessions
         )
         core = Core(config, adapters, "core-a")
         core.restore([])
