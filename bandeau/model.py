@@ -13,6 +13,7 @@ from core.rooms import RoomCard
 from core.words import OfferKind, Priority, Role, TargetKind
 from web.live import Audience, Section, View, instant
 from web.parties import CallParties, PartiesSeen
+from web.places import PlacesSeen
 from web.reasons import why
 from web.room import RoomState, Touched
 from web.rooms import RoomsSeen, RoomsTouched
@@ -54,6 +55,7 @@ class StripModel:
         self.room = RoomState(queue)
         self.rooms = RoomsSeen(cards)
         self.parties = PartiesSeen()
+        self.places = PlacesSeen()
         self._parties_touched: frozenset[PositionId] = frozenset()
         self._declared = tuple(self.rooms.rooms)
         self.phones = Phones()
@@ -72,6 +74,7 @@ class StripModel:
         self._rooms_touched |= self.rooms.fold(envelope)
         self.phones.fold(envelope)
         self._parties_touched |= self.parties.fold(envelope)
+        self.places.fold(envelope)
         if isinstance(envelope.event, AgentLoggedIn | AgentLoggedOut | CallsMerged):
             # An offer names who asks, and how.
             asked = {p.position_id for p in self.room.positions.values() if p.offer is not None}
@@ -141,6 +144,7 @@ class StripModel:
                 "deadline": instant(offer.deadline),
                 "kind": offer.kind.value,
                 "why": why(offer.reasons),
+                **self._place(offer.call_id),
             }
             if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
                 view["offer"] |= {"by": by, **self._asking(offer.call_id, by)}
@@ -174,6 +178,7 @@ class StripModel:
             "kind": offer.kind.value,
             "why": why(offer.reasons),
             "by": by,
+            **self._place(offer.call_id),
         }
         return {**view, **self._asking(offer.call_id, by)}
 
@@ -192,7 +197,12 @@ class StripModel:
         view: View = {"id": call.call_id, **(_caller(seen) if seen is not None else _called(call))}
         if seen is not None and seen.notes:
             view["notes"] = notes_view(seen.notes)
-        return {**view, **call.view(position_id)}
+        return {**view, **self._place(call.call_id), **call.view(position_id)}
+
+    def _place(self, call_id: CallId) -> View:
+        """Where the caller is, if anybody told."""
+        place = self.places.of(call_id)
+        return {"location": place} if place is not None else {}
 
 
 def _asked_by(offer: OfferSeen | CallOffered) -> str:

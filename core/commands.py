@@ -246,6 +246,16 @@ class ChangeRoomRule(Command):
     rule: str = ""
 
 
+# --- where callers are ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocateCaller(Command):
+    """Ask the operators' platform again where the other end of one of the position's calls is."""
+
+    call_id: CallId
+
+
 # --- notes, and the abandoned-call desk ---------------------------------------------------------------------
 
 

@@ -39,6 +39,12 @@ class SwitchRefused(BandeauError):
         self.status = status
 
 
+class LocatorUnavailable(BandeauError):
+    """Who knows where numbers are does not answer, or answers rubbish. Calls do not need it."""
+
+    code = "locator_unavailable"
+
+
 class ConfigurationError(BandeauError):
     """A setting is missing or wrong. The text says which one and what to do."""
 

@@ -10,6 +10,7 @@ from core.commands import Command
 from core.directory import Directory, DirectoryEntry
 from core.events import Envelope, Event
 from core.ids import AgentId, BridgeId, CallId, CentreId, ChannelId, EntryId, PlaybackId, PositionId
+from core.location import Location
 from core.switch import Entrusted, FallbackCaller, FallbackRecord, SwitchEvent
 
 C = TypeVar("C", bound=Command)
@@ -292,6 +293,17 @@ class SourceBans(Protocol):
 
     async def release(self, source: str) -> None:
         """Let it in; one that is not kept out is no error."""
+
+
+class Locator(Protocol):
+    """Who is asked where a number is (PFLAU, the operators' national platform)."""
+
+    async def locate(self, number: str) -> Location | None:
+        """Where the number (E.164) is; ``None``: that is not known. It may be slow: no call waits for it.
+
+        Raises:
+            LocatorUnavailable: it does not answer, or answers what nobody understands.
+        """
 
 
 class FallbackQueue(Protocol):

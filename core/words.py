@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.ids import CentreId, QueueId
+from core.location import Location
 
 
 class Role(StrEnum):
@@ -315,7 +316,7 @@ class Origin:
     """What a neighbouring centre tells of a call that it sends here by mutual aid (entraide).
 
     ``path``: the centres that the call has crossed, its owner first, the sender last. ``queue`` is the sender's
-    room; ``since`` is when the caller's first wait began.
+    room; ``since`` is when the caller's first wait began; ``location`` is where the sender believes the caller.
     """
 
     path: tuple[CentreId, ...]
@@ -326,6 +327,7 @@ class Origin:
     since: datetime
     skills: tuple[str, ...] = ()
     tags: tuple[CallTag, ...] = ()
+    location: Location | None = None
 
     @property
     def owner(self) -> CentreId:

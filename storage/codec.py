@@ -144,7 +144,7 @@ def decode_body(name: str, version: int, body: bytes | str) -> Event:
     shape = _SHAPES[cls]
     try:
         return shape.read(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:  # ValueError: a value out of its limits
         raise UnknownEvent(f"{name} version {version}: {error}") from error
 
 

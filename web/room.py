@@ -17,6 +17,7 @@ from core.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallerLocated,
     CallerSilent,
     CallerSpoke,
     CallEvent,
@@ -33,6 +34,8 @@ from core.events import (
     ItemClosed,
     ItemEvent,
     ItemKept,
+    LocationAsked,
+    LocationMissing,
     LostCallFiled,
     NetworkMeasured,
     OfferAccepted,
@@ -252,6 +255,8 @@ class RoomState:
                 call.silent = isinstance(event, CallerSilent)
                 self._note_silence(call)
                 self._touched.update(_with(call))
+            case CallerLocated() | LocationAsked() | LocationMissing():
+                self._touched.update(_with(call))  # what is told is in web.places
             case CallQueued():
                 self._queued(event, call, now)
             case CallOffered():

@@ -13,6 +13,7 @@ from core.events import (
     CallArrived,
     CallCheckedBack,
     CallEnded,
+    CallerLocated,
     CallOffered,
     CallPrioritised,
     CallQueued,
@@ -95,12 +96,15 @@ class RoomsSeen:
         self._callers: dict[CallId, CallerNumber] = {}
         self._aid: dict[CallId, CentreId] = {}
         """The neighbouring centre whose call it is."""
+        self._communes: dict[CallId, str] = {}
+        """Where callers are."""
         self._parked: dict[PositionId, dict[CallId, None]] = {}
         self._left: dict[CallId, CallerNumber] = {}
         """The parked callers who ended last: an alarm may follow."""
         self._folds: dict[type[Event], Callable[[Any, datetime], RoomsTouched]] = {
             CallArrived: self._arrived,
             CallQueued: self._queued,
+            CallerLocated: self._located,
             CallPrioritised: self._prioritised,
             CallOffered: self._offered,
             OfferWithdrawn: self._withdrawn,
@@ -227,6 +231,8 @@ class RoomsSeen:
             view["wasWith"] = call.queued.was_with
         if (aid := self._aid.get(call.call_id)) is not None:
             view["aid"] = aid
+        if commune := self._communes.get(call.call_id):
+            view["commune"] = commune
         if call.check_due_since is not None:
             view["checkDueSince"] = instant(call.check_due_since)
         if call.offers:
@@ -270,6 +276,13 @@ class RoomsSeen:
         call.priority = event.priority
         return self._touch(call)
 
+    def _located(self, event: CallerLocated, now: datetime) -> RoomsTouched:
+        if not event.best or event.call_id not in self._callers:
+            return NOTHING
+        self._communes[event.call_id] = event.commune
+        call = self.waiting.get(event.call_id)
+        return self._touch(call) if call is not None else NOTHING
+
     def _offered(self, event: CallOffered, now: datetime) -> RoomsTouched:
         call = self.waiting.get(event.call_id)
         if call is None or event.kind in (OfferKind.INVITED, OfferKind.EVERYBODY):
@@ -298,6 +311,7 @@ class RoomsSeen:
 
     def _ended(self, event: CallEnded, now: datetime) -> RoomsTouched:
         self._aid.pop(event.call_id, None)
+        self._communes.pop(event.call_id, None)
         caller, call = self._callers.pop(event.call_id, NOBODY), self.waiting.get(event.call_id)
         if call is not None and call.queued.by is not None:
             self._left[event.call_id] = caller

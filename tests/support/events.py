@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.events import EVENT_TYPES, Envelope, Event
 from core.ids import CentreId, EventId, new_id
+from core.location import Location, LocationSource
 from core.words import CallerNumber
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -23,6 +24,21 @@ caller_numbers = st.builds(
     CallerNumber,
     e164=st.none() | st.text(string.digits, min_size=6, max_size=14).map(lambda digits: "+3" + digits),
     test=st.booleans(),
+)
+locations = st.builds(
+    lambda point, **said: Location(latitude=point[0], longitude=point[1], **said),
+    st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+    source=st.sampled_from(LocationSource),
+    at=instants,
+    radius_m=st.none() | st.floats(0, 1e5),
+    altitude_m=st.none() | st.floats(-100, 9000),
+    confidence=st.none() | st.integers(0, 100),
+    civic=st.text(st.characters(codec="utf-8"), max_size=40),
+) | st.builds(
+    Location,
+    source=st.sampled_from(LocationSource),
+    at=instants,
+    civic=st.text(st.characters(codec="utf-8"), min_size=1, max_size=40),
 )
 identifiers = st.text(string.ascii_letters + string.digits + "./-", min_size=1, max_size=64)
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -79,6 +95,7 @@ def _make(hint: Any) -> st.SearchStrategy[Any]:
         int: st.integers(min_value=0, max_value=2**53),
         datetime: instants,
         CallerNumber: caller_numbers,
+        Location: locations,
     }
     supertype = getattr(hint, "__supertype__", None)  # a NewType of text
     if supertype is str:
