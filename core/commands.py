@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.ids import AgentId, CallId, ItemId, OfferId, PartyId, PositionId, QueueId
+from core.ids import AgentId, CallId, DossierId, ItemId, OfferId, PartyId, PositionId, QueueId
 from core.words import (
     ItemOutcome,
     NetworkPhase,
@@ -304,6 +304,23 @@ class NoteItem(DeskCommand):
     """Write a note on an item."""
 
     text: str
+
+
+# --- the LRM ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrelateDossier(Command):
+    """Say which dossier of the LRM a call belongs to: ``call_id``, live or of the last day, else the one heard.
+
+    ``position_id`` is empty where the agent is logged in nowhere any more. Refused with ``unknown_call``, or
+    ``no_call`` where none is heard.
+    """
+
+    agent_id: AgentId
+    dossier_id: DossierId
+    call_id: CallId | None = None
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

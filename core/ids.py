@@ -38,6 +38,9 @@ OfferId = NewType("OfferId", str)
 ItemId = NewType("ItemId", str)
 """One item of the abandoned-call desk: the id of the first call it is about."""
 
+DossierId = NewType("DossierId", str)
+"""``idDossier``: a dossier (regulation file) of the LRM, 1 to 25 characters."""
+
 EntryId = NewType("EntryId", str)
 """One entry of the telephone directory."""
 

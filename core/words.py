@@ -340,6 +340,15 @@ class Origin:
         return next(reversed(self.path), CentreId(""))
 
 
+class LrmMessage(StrEnum):
+    """What an LRM is told of a call, by its name in the published contract."""
+
+    APPEL_ENTRANT = "appel_entrant"
+    """Its agent has taken a call: a dossier may be opened for it."""
+    AFFICHER_DOSSIER = "afficher_dossier"
+    """Its agent has a call whose dossier is known: it is to be shown."""
+
+
 class TestStep(StrEnum):
     """What a test call goes through, in order: the first that fails names the failure."""
 

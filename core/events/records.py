@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from core.events.base import CallEvent, Event
-from core.ids import AgentId, PlaybackId, PositionId
+from core.ids import AgentId, DossierId, PlaybackId, PositionId
+from core.words import LrmMessage, Priority
 
 __all__ = [
+    "DossierCorrelated",
     "LrmNotificationFailed",
     "LrmNotified",
     "RecallEnded",
@@ -78,11 +80,13 @@ class RecallEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LrmNotified(CallEvent):
-    """The agent's LRM took note of the call (``appelEntrant``), after ``attempts`` tries."""
+    """The agent's LRM took note of the call, after ``attempts`` tries. ``dossier_id``: which it is to show."""
 
     agent_id: AgentId
     status: int
     attempts: int
+    message: LrmMessage = LrmMessage.APPEL_ENTRANT
+    dossier_id: DossierId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,3 +96,18 @@ class LrmNotificationFailed(CallEvent):
     agent_id: AgentId
     detail: str
     attempts: int
+    message: LrmMessage = LrmMessage.APPEL_ENTRANT
+    dossier_id: DossierId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DossierCorrelated(CallEvent):
+    """The LRM of an agent says which dossier a call belongs to; the last one said holds.
+
+    Said again where it said more about the call. ``priority`` is the regulation priority, if it ever gave one.
+    Patients, names and addresses are never in the journal.
+    """
+
+    dossier_id: DossierId
+    agent_id: AgentId
+    priority: Priority | None = None

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.unit
         ("[storage]\ndata = 'var'", "data"),
         ("[rooms]\noffer_seconds = 5", "rooms"),
         ("[room]\noffer_seconds = -1", "offer_seconds"),
+        ("[lrm]\nbase_url = 'http://lrm.example/lrm/api'", "https"),
+        ("[lrm]\nbase_url = 'https://lrm.example/lrm/api'", "authority"),
+        ("[lrm.certificates]\n'lrm.example' = 'FR751'", "authority"),
+        ("[lrm]\nauthority = 'ca.pem'\n[lrm.certificates]\n'lrm.example' = 'Paris'", "certificates"),
+        ("[lrm]\nserver_key = 'key.pem'", "server_certificate"),
     ],
 )
 def test_a_slip_is_named_and_leaves_no_default_in_force(tmp_path: Path, text: str, named: str) -> None:
