@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_core, cli_database, cli_directory, cli_journal, cli_plan, cli_run
+from app import cli_accounts, cli_api, cli_core, cli_database, cli_directory, cli_journal, cli_plan, cli_run
 
 app = typer.Typer(
     name="bandeau15",
@@ -22,6 +22,7 @@ app.command("drain")(cli_core.drain)
 app.command("test-calls")(cli_core.test_calls)
 app.command("migrate")(cli_database.migrate)
 app.add_typer(cli_accounts.app, name="user")
+app.add_typer(cli_api.app, name="api-client")
 app.add_typer(cli_directory.app, name="directory")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_plan.app, name="plan")

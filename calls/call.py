@@ -52,6 +52,8 @@ class Party:
     from_room: bool = False
     """A position that took the call from its waiting room, not by an invitation."""
     deadline: datetime | None = None
+    rings: bool = False
+    """Whether an invited number is known to ring."""
     by: PositionId | None = None
     muted: bool = False
     held: bool = False

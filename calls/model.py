@@ -49,6 +49,7 @@ from core.events import (
     PartyLeft,
     PartyMuted,
     PartyNotReached,
+    PartyRinging,
     ScriptEnded,
     TransferFailed,
     TransferStarted,
@@ -99,6 +100,7 @@ class LiveCalls:
             CallHeld: self._held,
             CallResumed: self._resumed,
             PartyInvited: self._invited,
+            PartyRinging: self._rings,
             PartyJoined: self._joined,
             PartyNotReached: self._out,
             PartyLeft: self._out,
@@ -293,6 +295,10 @@ class LiveCalls:
             by=event.by,
         )
         self._add(call, party)
+
+    def _rings(self, call: Call, event: PartyRinging) -> None:
+        if party := call.parties.get(event.party_id):
+            party.rings = True
 
     def _joined(self, call: Call, event: PartyJoined) -> None:
         party = call.parties.get(event.party_id)

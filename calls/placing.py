@@ -22,6 +22,7 @@ from core.events import (
     PartyInvited,
     PartyJoined,
     PartyNotReached,
+    PartyRinging,
     TransferFailed,
 )
 from core.ids import CallId, CentreId, ChannelId, PartyId, PositionId
@@ -99,6 +100,7 @@ class Placing:
                 kind=CallKind.OUTGOING if number else CallKind.INTERNAL,
                 target=target,
                 presented=presented(hands.rules, "", position_id) if number else "",
+                asked=command.asked,
             )
         )
         if call := hands.calls.by_id.get(call_id):
@@ -187,6 +189,8 @@ class Placing:
                 self.ring(call, party)
             case CalleeRinging() | CalleeProgress():
                 hands.wirer.rings(event.channel_id, by_itself=isinstance(event, CalleeProgress))
+                if party.state is PartyState.RINGING and not party.rings:
+                    hands.publish(PartyRinging(call_id=call.call_id, party_id=party.party_id))
                 hands.wirer.apply(call)
             case CalleeAnswered():
                 hands.wirer.left_bridges(event.channel_id)

@@ -124,9 +124,13 @@ class ReportNetwork(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceCall(Command):
-    """Call a number, a colleague or everybody. A call being heard is put on hold first: a consultation."""
+    """Call a number, a colleague or everybody. A call being heard is put on hold first: a consultation.
+
+    ``asked``: the request of another program that it follows from, kept in the journal; empty: the agent's own.
+    """
 
     target: Target
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,3 +163,46 @@ core_lease = Table(
     Column("renewed_at", Float(53), nullable=False),
 )
 """Which site's core is at work. ``renewed_at``: seconds since 1970 by the database's own clock."""
+
+api_client = Table(
+    "api_client",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("token_digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+"""Programs that may use the API. Only the SHA-256 of a token is kept; scopes are separated by spaces."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("webhook_id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("api_client.client_id", ondelete="CASCADE"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("previous_secret", Text, nullable=False),
+    Column("previous_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("stopped", Text, nullable=False),
+    Index(None, "client_id"),
+)
+"""Addresses told of events, and how far each has been told. Secrets are kept as they are: they sign."""
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("webhook_id", Text, ForeignKey("webhook.webhook_id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("given_up_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Events that a webhook could not be told of."""

@@ -81,6 +81,7 @@ class CallPlaced(CallEvent):
     """An agent started a call of their own. The position is in it from here on; ``target`` is being reached.
 
     ``presented`` is the number shown to the called party, E.164 or a short number; empty for internal calls.
+    ``asked`` names the request of another program that the agent's call follows from; empty: the agent's own.
     """
 
     position_id: PositionId
@@ -88,6 +89,7 @@ class CallPlaced(CallEvent):
     kind: CallKind
     target: Target
     presented: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

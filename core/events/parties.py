@@ -14,6 +14,7 @@ __all__ = [
     "PartyLeft",
     "PartyMuted",
     "PartyNotReached",
+    "PartyRinging",
     "TransferFailed",
     "TransferStarted",
 ]
@@ -31,6 +32,13 @@ class PartyInvited(CallEvent):
     target: Target
     deadline: datetime
     by: PositionId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartyRinging(CallEvent):
+    """The telephone of an invited number rings, or its network tells how the call goes: told once."""
+
+    party_id: PartyId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
