@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_api, cli_core, cli_database, cli_directory, cli_journal, cli_plan, cli_run
+from app import (
+    cli_accounts,
+    cli_api,
+    cli_archive,
+    cli_core,
+    cli_database,
+    cli_directory,
+    cli_journal,
+    cli_plan,
+    cli_run,
+)
 
 app = typer.Typer(
     name="bandeau15",
@@ -23,6 +33,7 @@ app.command("test-calls")(cli_core.test_calls)
 app.command("migrate")(cli_database.migrate)
 app.add_typer(cli_accounts.app, name="user")
 app.add_typer(cli_api.app, name="api-client")
+app.add_typer(cli_archive.app, name="archive")
 app.add_typer(cli_directory.app, name="directory")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_plan.app, name="plan")

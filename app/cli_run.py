@@ -69,12 +69,17 @@ def _where(settings: Settings) -> str:
             f"  Strip      {here}/  (on this machine)",
             f"  Wallboard  {here}/salle",
             f"  Callbacks  {here}/rappels",
+            *([f"  Recordings {_recordings(settings)}"] if settings.archive.enabled else []),
             f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
             f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",
             f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",
             "",
         )
     )
+
+
+def _recordings(settings: Settings) -> str:
+    return f"http://localhost:{settings.archive.http_port}/enregistrements"
 
 
 def _who(logins: DemoLogins) -> str:

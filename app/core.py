@@ -25,7 +25,7 @@ from app.settings import OutgoingSettings, Settings
 from app.ticker import Ticker
 from app.turn import turn_access
 from app.watches import Look, switch_watch
-from bandeau.routes import Doors, SipAccess, session_routes
+from bandeau.routes import ArchivePorts, Doors, SipAccess, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
 from calls.service import AidRules, CallService, NumberRules
@@ -333,7 +333,9 @@ class Core:
         sip = SipAccess(settings.centre.id.lower(), servers)
         return site(
             [
-                session_routes(doors, self.strips, self.gate, sip, turn_access(settings)),
+                session_routes(
+                    doors, self.strips, self.gate, sip, turn_access(settings), archive_ports(settings)
+                ),
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
                 desk_socket(self.desk, self.gate, adapters.clock, Limits()),
@@ -383,6 +385,12 @@ def number_rules(outgoing: OutgoingSettings) -> NumberRules:
         presented_by_position=outgoing.presented_by_position,
         ring_seconds=outgoing.ring_seconds,
     )
+
+
+def archive_ports(settings: Settings) -> ArchivePorts | None:
+    """Where pages find those of the archive, where there is one."""
+    archive = settings.archive
+    return ArchivePorts(httpPort=archive.http_port, httpsPort=archive.https_port) if archive.enabled else None
 
 
 def disk_rules(settings: Settings) -> DiskRules:

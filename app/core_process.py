@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from app.authority import ensure_certificates, own_names
 from app.core_parts import Parts, opened
 from app.logs import configure_logs
-from app.page_server import ConnectionLimits, Connections, PageServer, server_config
+from app.page_server import PageServer, page_servers
 from app.settings import Settings
 from app.standby import Standby, keep
 
@@ -105,20 +105,11 @@ def _come_first() -> None:
 
 
 def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:
-    """HTTP for this machine, HTTPS for the others."""
-    certificates = ensure_certificates(settings.storage.data_dir / "tls", own_names())
-    connections = Connections(ConnectionLimits(of_source=settings.web.connections_per_source))
-    secure = {"ssl_certfile": str(certificates.certificate), "ssl_keyfile": str(certificates.private_key)}
-    return [
-        PageServer(
-            server_config(
-                application,
-                connections=connections,
-                host=settings.web.host,
-                port=port,
-                log_level="warning",
-                **tls,
-            )
-        )
-        for port, tls in ((settings.web.http_port, {}), (settings.web.https_port, secure))
-    ]
+    web = settings.web
+    return page_servers(
+        application,
+        ensure_certificates(settings.storage.data_dir / "tls", own_names()),
+        host=web.host,
+        ports=(web.http_port, web.https_port),
+        of_source=web.connections_per_source,
+    )

@@ -24,14 +24,15 @@ _HERE = frozenset({"127.0.0.1", "localhost"})
 
 def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
     """List the programs that every centre runs: Asterisk, its TURN server where it has one, its cores,
-    and the robot of the test calls.
+    the robot of the test calls, and the archive.
 
     Args:
         settings: those of the centre.
         config: the file they were read from, for the programs to read again.
     """
     asterisks = [_asterisk(settings, node) for node in settings.every_asterisk]
-    return [*asterisks, *turn_parts(settings), *_cores(settings, config), *_test_calls(settings, config)]
+    beside = [*_test_calls(settings, config), *_archive(settings, config)]
+    return [*asterisks, *turn_parts(settings), *_cores(settings, config), *beside]
 
 
 def simulator_parts(settings: Settings) -> list[Part]:
@@ -83,6 +84,13 @@ def _test_calls(settings: Settings, config: Path | None) -> list[Part]:
     if not settings.test_calls.enabled:
         return []
     return [Part(name="Test calls", command=own_command(config, "test-calls"), restart=True)]
+
+
+def _archive(settings: Settings, config: Path | None) -> list[Part]:
+    """The archive is waited for by nobody, and its ports are not looked at: calls go without it."""
+    if not settings.archive.enabled:
+        return []
+    return [Part(name="Archive", command=own_command(config, "archive"), restart=True, end_seconds=8)]
 
 
 def own_command(config: Path | None, *words: str) -> list[str]:

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from app.authority import Certificates
 from web.live import MAX_FRAME
 
 log = structlog.get_logger(__name__)
@@ -151,6 +152,33 @@ def server_config(
         server_header=False,
         **more,
     )
+
+
+def page_servers(
+    application: Callable[..., Any],
+    certificates: Certificates,
+    *,
+    host: str,
+    ports: tuple[int, int],
+    of_source: int,
+) -> list[PageServer]:
+    """HTTP for this machine, HTTPS for the others.
+
+    Args:
+        application: what is served on both.
+        certificates: of this machine.
+        host: the address to listen on.
+        ports: of HTTP and of HTTPS.
+        of_source: how many connections one address may have open, on both together.
+    """
+    connections = Connections(ConnectionLimits(of_source=of_source))
+    secure = {"ssl_certfile": str(certificates.certificate), "ssl_keyfile": str(certificates.private_key)}
+    tls: tuple[dict[str, Any], ...] = ({}, secure)
+    same: dict[str, Any] = {"host": host, "log_level": "warning"}
+    return [
+        PageServer(server_config(application, connections=connections, port=port, **same, **more))
+        for port, more in zip(ports, tls, strict=True)
+    ]
 
 
 def _source(transport: asyncio.Transport) -> str:

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from core.nodes import FIRST
-from core.words import PhoneMode
+from core.words import Outcome, PhoneMode
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
@@ -78,6 +78,16 @@ class StorageSettings(Section):
     def recordings_dir(self) -> Path:
         """Where Asterisk writes both tracks of each call."""
         return self.data_dir / "recordings"
+
+    @property
+    def chain_dir(self) -> Path:
+        """Where the archive's chain of entries is, a file for each day."""
+        return self.data_dir / "chain"
+
+    @property
+    def keys_dir(self) -> Path:
+        """The keys of the archive: without them nothing sealed can be heard."""
+        return self.data_dir / "keys"
 
 
 class WebSettings(Section):
@@ -303,6 +313,51 @@ class RecorderSettings(Section):
     """Less than this, and the disk counts as full."""
 
 
+class RetentionSettings(Section):
+    """How long which recordings are kept. What is not given matches all; the first that matches counts."""
+
+    line: Dialled = ""
+    outcome: Outcome | None = None
+    with_dossier: bool | None = None
+    """Whether the dispatch software has a dossier of the call."""
+    test: bool | None = None
+    """Whether it is a call of the test robot."""
+    days: int = Field(ge=1, le=36_525)
+    """From the end of the recording; then its erasure is proposed to an archivist."""
+
+
+class ArchiveSettings(Section):
+    """The archive of the recordings: a program of its own beside the core (``bandeau15 archive``)."""
+
+    enabled: bool = True
+    """Whether ``bandeau15 run`` and ``bandeau15 stack`` start it, and the pages lead to its own."""
+    http_port: Port = 8016
+    https_port: Port = 8444
+    folder: Path | None = None
+    """Where sealed recordings go; by default ``archive`` in the data directory. Not used with ``s3_bucket``."""
+    s3_bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
+    """A bucket of any S3-compatible store, in place of the folder."""
+    s3_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._/-]{0,200}$")
+    s3_endpoint: str = ""
+    """Address of the store; empty: that of the region."""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str = ""
+    s3_secret_access_key: SecretStr = SecretStr("")
+    original: Literal["flac", "wav"] = "flac"
+    """How the original is kept, bit by bit: losslessly packed, or as it was written."""
+    workers: int = Field(default=1, ge=1, le=32)
+    """Processes that seal recordings, beside the archive's own."""
+    plain_hours: float = Field(default=24, ge=0, le=24 * 366)
+    """For how long the tracks stay readable in the recordings folder after they were sealed and published."""
+    recent_days: int = Field(default=30, ge=0, le=3660)
+    """For how long agents may listen to their own calls; 0: never."""
+    retention: tuple[RetentionSettings, ...] = (
+        RetentionSettings(test=True, days=30),
+        RetentionSettings(days=1095),
+    )
+    """Checked once a night. What no rule matches is kept."""
+
+
 CertificateName = Annotated[
     str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|[A-Za-z0-9*][A-Za-z0-9.*-]{0,252})$")
 ]
@@ -379,6 +434,7 @@ class Settings(BaseSettings):
     guard: GuardSettings = GuardSettings()
     test_calls: TestCallSettings = TestCallSettings()
     recorder: RecorderSettings = RecorderSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     lrm: LrmSettings = LrmSettings()
 
     @property

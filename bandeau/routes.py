@@ -53,6 +53,13 @@ class AgentShown(_Body):
     role: str
 
 
+class ArchivePorts(_Body):
+    """Where the archive serves its pages, for a page that came by HTTP or by HTTPS."""
+
+    httpPort: int
+    httpsPort: int
+
+
 class SessionShown(_Body):
     """The session, as the pages read it."""
 
@@ -60,6 +67,10 @@ class SessionShown(_Body):
     positionId: str
     onCall: bool
     """Whether somebody is in a call with the agent: their machine broke down, and this is another one."""
+    atWork: bool
+    """Whether the strip and the room's pages are for them; else, the recordings alone."""
+    archive: ArchivePorts | None
+    """Where the page of the recordings is, on the same host."""
 
 
 class PhoneChoice(_Body):
@@ -111,12 +122,14 @@ class SipAccount(_Body):
     ice: IceAccess
 
 
-def _shown(session: Session, model: StripModel) -> SessionShown:
+def _shown(session: Session, model: StripModel, archive: ArchivePorts | None) -> SessionShown:
     agent = session.agent
     return SessionShown(
         agent=AgentShown(id=agent.agent_id, name=agent.name, role=agent.role.value),
         positionId=session.position_id,
         onCall=bool(model.parties.calls_of(session.position_id)),
+        atWork=agent.role.takes_a_position,
+        archive=archive,
     )
 
 
@@ -218,7 +231,12 @@ def _ice(turn: TurnAccess, position_id: PositionId, now: datetime) -> IceAccess:
 
 
 def session_routes(
-    doors: Doors, service: StripService, gate: Gate, sip: SipAccess, turn: TurnAccess | None = None
+    doors: Doors,
+    service: StripService,
+    gate: Gate,
+    sip: SipAccess,
+    turn: TurnAccess | None = None,
+    archive: ArchivePorts | None = None,
 ) -> APIRouter:
     """The routes under ``/api`` that every page needs."""
     checked = Depends(gate.checked)
@@ -234,16 +252,16 @@ def session_routes(
         response.set_cookie(
             COOKIE, token, httponly=True, samesite="strict", path="/", secure=request.url.scheme == "https"
         )
-        return _shown(session, service.model)
+        return _shown(session, service.model, archive)
 
     @router.post("/logout", status_code=204)
-    async def log_out(identity: Annotated[Identity, logged_in], response: Response) -> None:
+    async def log_out(identity: Annotated[Identity, Depends(gate.known)], response: Response) -> None:
         await doors.log_out(identity)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
     @router.get("/session")
-    async def session(identity: Annotated[Identity, logged_in]) -> SessionShown:
-        return _shown(identity.session, service.model)
+    async def session(identity: Annotated[Identity, Depends(gate.known)]) -> SessionShown:
+        return _shown(identity.session, service.model, archive)
 
     @router.get("/strip/phone")
     async def phone(identity: Annotated[Identity, logged_in]) -> PhoneChoice:

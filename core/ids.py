@@ -29,6 +29,9 @@ PositionId = NewType("PositionId", str)
 QueueId = NewType("QueueId", str)
 """A salle d'attente (waiting room), such as ``15``."""
 
+RecordingId = NewType("RecordingId", str)
+"""One recording: the id of the channel it was made of. A call has one for each who is outside."""
+
 PartyId = NewType("PartyId", str)
 """Somebody in a call: ``caller``, an agent by their position, or an invited number by an id of its own."""
 

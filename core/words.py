@@ -17,6 +17,15 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     TEST_ROBOT = "test_robot"
     """Answers test calls, and no others: it counts as nobody."""
+    AUDITOR = "auditor"
+    """Listens to the recordings they were granted."""
+    ARCHIVIST = "archivist"
+    """Keeps the recordings: holds, visas, grants. Does not listen."""
+
+    @property
+    def takes_a_position(self) -> bool:
+        """Whether they work in the room; the others have business with the recordings alone."""
+        return self not in (Role.AUDITOR, Role.ARCHIVIST)
 
 
 class FrontOffice(StrEnum):

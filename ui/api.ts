@@ -7,6 +7,15 @@ export interface Session {
   positionId: string;
   /** Somebody is in a call with the agent, whatever became of the page that they had. */
   onCall: boolean;
+  /** The strip and the room's pages are for them; else, the recordings alone. */
+  atWork: boolean;
+  archive: ArchivePorts | null;
+}
+
+/** Where the archive serves its pages, on the host of every other page. */
+export interface ArchivePorts {
+  httpPort: number;
+  httpsPort: number;
 }
 
 /** By which ways sound may go; good for `seconds`. */
@@ -136,6 +145,12 @@ export async function phoneChoice(): Promise<PhoneChoice> {
 /** Address of a live WebSocket of the server the page came from. */
 export function liveUrl(path: string): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+}
+
+/** Address of the recordings' page: of another program, hence on another port. */
+export function recordingsPage(archive: ArchivePorts): string {
+  const port = location.protocol === "https:" ? archive.httpsPort : archive.httpPort;
+  return `${location.protocol}//${location.hostname}:${port}/enregistrements/`;
 }
 
 export const pages = {

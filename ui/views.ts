@@ -2,7 +2,7 @@
 
 export type PositionState = "unready" | "ready" | "offered" | "on_call" | "wrap_up" | "paused";
 export type PauseReason = "break" | "meal" | "handover" | "training" | "other" | "no_answer";
-export type Role = "arm" | "physician_mu" | "physician_ml" | "supervisor";
+export type Role = "arm" | "physician_mu" | "physician_ml" | "supervisor" | "auditor" | "archivist";
 export type Priority = "UV" | "P0" | "P1" | "NR" | "P2" | "P3" | "Px";
 
 /** Reasons an agent may choose; `no_answer` is set by the system only. */

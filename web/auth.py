@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter, OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from starlette.requests import HTTPConnection
 from core.accounts import Session
 from core.errors import StorageUnavailable
 from core.ports import Clock, Sessions
+from core.words import Role
 from web.live import Close
 
 COOKIE = "bandeau15_session"
@@ -22,6 +24,9 @@ DATABASE_PATIENCE_S = 2.0
 """A database that has not found a session within this is taken to be away: a strip must come back."""
 PLACE_REMEMBERED = timedelta(hours=12)
 """How long a place where somebody with a session was is remembered."""
+
+AT_WORK = frozenset(role for role in Role if role.takes_a_position)
+"""Whom the room's pages are for."""
 
 _JSON = re.compile(r"^application/json\s*(;|$)", re.IGNORECASE)
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -58,7 +63,7 @@ class Gate:
     """Checks requests: their origin, their form, their session.
 
     Sessions seen before are remembered, so that strips come back while the database is away: calls do not wait
-    for it.
+    for it. ``roles``: whom the pages behind it are for.
     """
 
     def __init__(
@@ -68,12 +73,14 @@ class Gate:
         allowed_origins: tuple[str, ...] = (),
         patience_seconds: float = DATABASE_PATIENCE_S,
         idle: timedelta = timedelta(hours=1),
+        roles: Collection[Role] = AT_WORK,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._allowed_origins = allowed_origins
         self._patience_seconds = patience_seconds
         self._idle = idle
+        self._roles = roles
         self._used: OrderedDict[str, datetime] = OrderedDict()
         """When each session was last used, with no page open by now."""
         self._open: Counter[str] = Counter()
@@ -202,6 +209,9 @@ class Gate:
         await websocket.accept()
         if identity is None:
             await websocket.close(Close.NO_SESSION, "no_session")
+        elif identity.session.agent.role not in self._roles:
+            await websocket.close(Close.NO_SESSION, "not_allowed")
+            return None
         return identity
 
     async def checked(self, request: Request) -> None:
@@ -216,8 +226,8 @@ class Gate:
         if kind is not None and not _JSON.match(kind):
             raise WebError(415, "bad_request")
 
-    async def logged_in(self, request: Request) -> Identity:
-        """Dependency: the session of the request.
+    async def known(self, request: Request) -> Identity:
+        """Dependency: the session of the request, whatever its role.
 
         Raises:
             WebError: 401 ``no_session``.
@@ -225,4 +235,15 @@ class Gate:
         identity = await self.identity(request)
         if identity is None:
             raise WebError(401, "no_session")
+        return identity
+
+    async def logged_in(self, request: Request) -> Identity:
+        """Dependency: the session of the request, of a role these pages are for.
+
+        Raises:
+            WebError: 401 ``no_session``, 403 ``not_allowed``.
+        """
+        identity = await self.known(request)
+        if identity.session.agent.role not in self._roles:
+            raise WebError(403, "not_allowed")
         return identity

@@ -169,6 +169,8 @@ async def test_login_session_logout(world: World) -> None:
             "agent": {"id": "8arm1/1", "name": "Agent arm1", "role": "arm"},
             "positionId": "arm1",
             "onCall": False,
+            "atWork": True,
+            "archive": None,
         }
         assert answer.json() == body
         cookie = answer.headers["set-cookie"]

@@ -4,14 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from core.accounts import Session
 from core.errors import StorageUnavailable
 from core.ids import PositionId
+from core.words import Role
 from tests.support.centre import HeldClock
 from tests.support.web_server import MemorySessions, account
-from web.auth import COOKIE, Gate
+from web.auth import COOKIE, Gate, WebError
 
 pytestmark = pytest.mark.unit
 
@@ -63,3 +64,20 @@ async def test_a_session_that_nobody_uses_is_over_unless_a_page_is_open() -> Non
     clock.advance(61 * 60)
     assert await gate.identity(request(token)) is None
     assert token not in sessions.by_token
+
+
+async def test_the_rooms_pages_are_for_those_who_work_in_it() -> None:
+    clock = HeldClock()
+    sessions = MemorySessions(clock)
+    room, archive = Gate(sessions, clock), Gate(sessions, clock, roles=frozenset(Role))
+    for role in Role:
+        token = await sessions.create(account("x", role), PositionId("x"), clock.now().replace(year=2090))
+        asked = Request({"type": "http", "headers": request(token).headers.raw})
+        assert (await room.known(asked)).session.agent.role is role
+        assert (await archive.logged_in(asked)).session.agent.role is role
+        if role in (Role.AUDITOR, Role.ARCHIVIST):
+            with pytest.raises(WebError) as refused:
+                await room.logged_in(asked)
+            assert (refused.value.status_code, refused.value.code) == (403, "not_allowed")
+        else:
+            assert (await room.logged_in(asked)).session.agent.role is role

@@ -9,6 +9,8 @@ export const roles: Record<Role, string> = {
   physician_mu: "Médecin régulateur urgentiste",
   physician_ml: "Médecin régulateur libéral",
   supervisor: "Superviseur",
+  auditor: "Auditeur",
+  archivist: "Archiviste",
 };
 
 export const rolesShort: Record<Role, string> = {
@@ -16,6 +18,8 @@ export const rolesShort: Record<Role, string> = {
   physician_mu: "MU",
   physician_ml: "ML",
   supervisor: "Sup.",
+  auditor: "Aud.",
+  archivist: "Arch.",
 };
 
 export const states: Record<PositionState, string> = {

@@ -182,6 +182,8 @@ export const find = {
     physician_mu: "mu médecin urgentiste régulateur",
     physician_ml: "ml médecin libéral régulateur",
     supervisor: "superviseur chef de salle",
+    auditor: "auditeur",
+    archivist: "archiviste",
   } satisfies Record<Role, string>,
   deeds: {
     call: "Appeler",
