@@ -4,7 +4,6 @@ The announcements are tones (:data:`TONES`), so that what a caller is given to h
 """
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx2
+import tomli_w
 from pydantic import BaseModel
 
 from app.asterisk_process import asterisk_pid, children
@@ -187,7 +187,7 @@ class CentreProcess:
         put_in_force(self.folder, plan)
         self.core_log = self.folder / f"{CORE}.log"
         self._config = self.folder / "bandeau15.toml"
-        self._config.write_text(_toml(self.settings.model_dump(mode="json", exclude_none=True)))
+        self._config.write_text(tomli_w.dumps(self.settings.model_dump(mode="json", exclude_none=True)))
         relayed = (
             self.settings if launched or not wired else _relayed(self.settings, _RELAYED_PORT + site.shift)
         )
@@ -522,22 +522,3 @@ def _relayed(settings: Settings, port: int) -> Settings:
     """The same centre, but Asterisk reaches the core through the relay."""
     asterisk = settings.asterisk.model_copy(update={"ari_port": port})
     return settings.model_copy(update={"asterisk": asterisk})
-
-
-def _toml(sections: Mapping[str, Any], above: str = "") -> str:
-    """Write settings: what JSON and TOML write alike, in tables, and arrays of them, as deep as need be."""
-    lines = []
-    for name, values in sections.items():
-        path = f"{above}{json.dumps(name)}"
-        if isinstance(values, list):
-            for table in values:
-                lines.append(f"[[{path}]]")
-                lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in table.items()]
-            continue
-        tables = {key: value for key, value in values.items() if isinstance(value, dict)}
-        lines.append(f"[{path}]")
-        lines += [
-            f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items() if key not in tables
-        ]
-        lines.append(_toml(tables, f"{path}."))
-    return "\n".join(lines) + "\n"
