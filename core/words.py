@@ -248,6 +248,28 @@ class PartyEnd(StrEnum):
     """Its sound was lost, and did not come back in time."""
 
 
+class WhyUnrecorded(StrEnum):
+    """Why an agent has a moment of a call left out of its recording."""
+
+    PRIVACY = "privacy"
+    """A confidence that is nobody else's."""
+    CODE = "code"
+    """A password, a means of payment."""
+    COLLEAGUES = "colleagues"
+    """A word between professionals."""
+    OTHER = "other"
+
+
+class ResumeCause(StrEnum):
+    """Why a recording that was paused goes on."""
+
+    AGENT = "agent"
+    DEADLINE = "deadline"
+    """It was paused for as long as may be."""
+    CHANGE = "change"
+    """Who is in the call, or hears it, has changed."""
+
+
 class LossPlace(StrEnum):
     """Where a caller was lost before a person could help."""
 

@@ -55,6 +55,11 @@ def tracks_of(channel: str) -> Tracks:
     return Tracks(caller=f"{day}/{channel}-caller.wav", centre=f"{day}/{channel}-centre.wav")
 
 
+def recording_of(caller_track: str) -> str:
+    """The id of the recording that a caller's track is of: its channel's."""
+    return caller_track.rpartition("/")[2].removesuffix(".wav").removesuffix("-caller")
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was found of one track. ``seconds`` is ``None`` where it is absent or unreadable."""

@@ -1,10 +1,11 @@
 """What is kept of a call and told of it: recordings, instant recall, the LRM."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.events.base import CallEvent, Event
 from core.ids import AgentId, DossierId, PlaybackId, PositionId
-from core.words import LrmMessage, Priority
+from core.words import LrmMessage, Priority, ResumeCause, WhyUnrecorded
 
 __all__ = [
     "DossierCorrelated",
@@ -15,6 +16,8 @@ __all__ = [
     "RecordingEnded",
     "RecordingFreed",
     "RecordingMissing",
+    "RecordingPaused",
+    "RecordingResumed",
     "RecordingStarted",
 ]
 
@@ -50,6 +53,23 @@ class RecordingMissing(CallEvent):
 
     detail: str
     caller_track: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingPaused(CallEvent):
+    """An agent has what is said in the call left out: silence is recorded instead, until ``until`` at most."""
+
+    position_id: PositionId
+    agent_id: AgentId
+    reason: WhyUnrecorded
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingResumed(CallEvent):
+    """What is said in the call is recorded again. Where it ends before, its CallEnded says as much."""
+
+    cause: ResumeCause
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

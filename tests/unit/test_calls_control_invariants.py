@@ -39,6 +39,7 @@ from core.words import Target, TargetKind
 from tests.support.audited import assert_sound
 from tests.support.centre import FakeCentre, settle
 from tests.support.control import RULES, Control, discord
+from tests.support.recorded import assert_tiled, indexes_of, with_recordings
 
 pytestmark = pytest.mark.unit
 
@@ -84,6 +85,8 @@ class Rooms(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.close()
         assert_sound(self.centre.journal.envelopes, self.centre.clock, self.centre.plan)
+        for index in indexes_of(with_recordings(self.centre.journal.envelopes)):
+            assert_tiled(index)
 
     def run(self, action: Callable[[], object]) -> None:
         async def step() -> None:
