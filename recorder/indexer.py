@@ -18,7 +18,7 @@ from core.events import (
     RecordingResumed,
     RecordingStarted,
 )
-from core.ids import AgentId, CallId, CentreId, ChannelId
+from core.ids import AgentId, CallId, CentreId, ChannelId, RecordingId
 from core.words import Outcome
 from recorder.policy import recording_of
 from recorder.scenes import CALLER, Person, Scene, arrived, placed
@@ -42,7 +42,7 @@ class _Paused:
 class _Recording:
     """A recording of which not all is told yet."""
 
-    recording_id: str
+    recording_id: RecordingId
     scene: Scene
     person: Person
     own_name: str
@@ -69,18 +69,18 @@ class Indexer:
 
     def __init__(self) -> None:
         self._scenes: dict[CallId, Scene] = {}
-        self._recordings: dict[str, _Recording] = {}
+        self._recordings: dict[RecordingId, _Recording] = {}
         """By recording id."""
-        self._untold: dict[str, datetime] = {}
+        self._untold: dict[RecordingId, datetime] = {}
         """Recordings that have ended, of calls handed to mode secours whose end is not told yet."""
-        self._indexes: OrderedDict[str, RecordingIndex] = OrderedDict()
-        self._ended: list[str] = []
+        self._indexes: OrderedDict[RecordingId, RecordingIndex] = OrderedDict()
+        self._ended: list[RecordingId] = []
 
-    def index(self, recording_id: str) -> RecordingIndex | None:
+    def index(self, recording_id: RecordingId) -> RecordingIndex | None:
         """The index of a recording; ``None``: it has not ended, or nothing was told of it, or long ago."""
         return self._indexes.get(recording_id)
 
-    def ended(self) -> list[str]:
+    def ended(self) -> list[RecordingId]:
         """The recordings whose index is complete since this was asked last, in order."""
         ended, self._ended = self._ended, []
         return ended
@@ -245,7 +245,9 @@ def _of_fallback(event: FallbackCallEnded) -> _Recording:
         people={CALLER: caller},
     )
     marks = [(event.arrived_at, Heard(SequenceKind.FALLBACK, (CALLER,)))]
-    return _Recording(event.call_id, scene, caller, CALLER, event.arrived_at, [event.call_id], marks)
+    return _Recording(
+        RecordingId(event.call_id), scene, caller, CALLER, event.arrived_at, [event.call_id], marks
+    )
 
 
 def _answered_in_fallback(event: FallbackCallEnded) -> Heard:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 
+from core.ids import RecordingId
 from core.words import Outcome
 
 _CREATED = re.compile(r"-(\d{10,11})\.\d+$")
@@ -55,9 +56,9 @@ def tracks_of(channel: str) -> Tracks:
     return Tracks(caller=f"{day}/{channel}-caller.wav", centre=f"{day}/{channel}-centre.wav")
 
 
-def recording_of(caller_track: str) -> str:
+def recording_of(caller_track: str) -> RecordingId:
     """The id of the recording that a caller's track is of: its channel's."""
-    return caller_track.rpartition("/")[2].removesuffix(".wav").removesuffix("-caller")
+    return RecordingId(caller_track.rpartition("/")[2].removesuffix(".wav").removesuffix("-caller"))
 
 
 @dataclass(frozen=True, slots=True)

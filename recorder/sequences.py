@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from core.ids import AgentId, CallId, CentreId
+from core.ids import AgentId, CallId, CentreId, RecordingId
 from core.words import Outcome
 
 FORMAT = 1
@@ -74,7 +74,7 @@ class RecordingIndex:
     ``started_at`` is the instant of its first sound, ``ended_at`` that of its last.
     """
 
-    recording_id: str
+    recording_id: RecordingId
     call_id: CallId
     later_calls: tuple[CallId, ...] = ()
     centre_id: CentreId

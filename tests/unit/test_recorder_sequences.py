@@ -36,7 +36,7 @@ from core.events import (
     RecordingResumed,
     TransferStarted,
 )
-from core.ids import AgentId, CallId, ChannelId, EventId, OfferId, PartyId, PositionId, QueueId
+from core.ids import AgentId, CallId, ChannelId, EventId, OfferId, PartyId, PositionId, QueueId, RecordingId
 from core.words import (
     CallerNumber,
     CallKind,
@@ -284,7 +284,7 @@ def test_what_a_recording_holds(story: str) -> None:
 
 def test_a_recording_says_of_whom_and_with_whom_it_is() -> None:
     [index] = recorded(*TALKING, answered(12, ARM2), over(20))
-    assert (index.recording_id, index.call_id, index.later_calls) == (CALL, CALL, ())
+    assert (index.recording_id, index.call_id, index.later_calls) == (RecordingId(CALL), CALL, ())
     assert (index.line, index.number, index.direction, index.test) == ("15", "+33612345678", "in", False)
     assert (index.centre_id, index.outcome, index.agents) == (CENTRE, Outcome.ANSWERED, (ONE, TWO))
     assert (index.started_at, index.ended_at) == (NOON, NOON + timedelta(seconds=20.02))
@@ -295,7 +295,7 @@ def test_a_number_called_has_a_recording_of_its_own_from_its_answer_on() -> None
     placed = CallPlaced(call_id=CALL, position_id=ARM1, agent_id=ONE, kind=CallKind.OUTGOING, target=OUTSIDE)
     [index] = recorded((0, placed), invited(0), joined(7), over(20))
     assert bands(index) == [("talk", 0.0, 13.02, f"{NUMBER} arm1")]
-    assert (index.recording_id, index.direction, index.number) == (NUMBER, "out", OUTSIDE.value)
+    assert (index.recording_id, index.direction, index.number) == (RecordingId(NUMBER), "out", OUTSIDE.value)
     assert index.started_at == NOON + timedelta(seconds=7)
 
 
@@ -368,7 +368,7 @@ def test_a_neighbours_call_is_recorded_from_its_answer_here() -> None:
         (0, arrived), queued(0), offered(1), (4, LineOpened(call_id=CALL)), answered(4.1), over(9)
     )
     assert bands(index) == [("ringing", 0.0, 0.1, "caller"), ("talk", 0.1, 5.02, "caller arm1")]
-    assert (index.recording_id, index.call_id, index.number) == (NUMBER, CALL, "")
+    assert (index.recording_id, index.call_id, index.number) == (RecordingId(NUMBER), CALL, "")
 
 
 # --- mode secours -------------------------------------------------------------------------------------------
@@ -431,7 +431,7 @@ def test_where_nothing_is_told_of_mode_secours_the_index_does_not_wait_for_ever(
     assert indexer.ended() == []
     for envelope in journal(*arrival(CallId("later"), 80)):
         indexer.fold(envelope)
-    assert indexer.ended() == [CALL]
+    assert indexer.ended() == [RecordingId(CALL)]
 
 
 def test_a_call_taken_back_from_mode_secours_is_reckoned_from_its_end() -> None:
@@ -505,8 +505,8 @@ def test_what_is_missing_is_forgotten_and_only_the_latest_indexes_are_kept() -> 
         for envelope in journal(*told, (1, ended(call_id, call_id, 1))):
             indexer.fold(envelope)
     assert len(indexer.ended()) == KEPT + 1
-    assert indexer.index("c0") is None
-    assert indexer.index("c1") is not None
+    assert indexer.index(RecordingId("c0")) is None
+    assert indexer.index(RecordingId("c1")) is not None
     assert indexer.ended() == []
 
 
