@@ -1,0 +1,108 @@
+"""Reads the tracks of a recording as they are on the disk. Blocking."""
+
+import struct
+import wave
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.sealing.errors import NotSealable
+
+Samples = NDArray[np.int16]
+
+_HEADER = 44
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPair:
+    """Both tracks that one writer made of a recording: the caller, and all the caller heard."""
+
+    caller: Path
+    centre: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track that was read: its file, octet by octet, and its sound. No ``rate``: it has no sound."""
+
+    name: str
+    file: bytes
+    samples: Samples
+    rate: int | None
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the file can be made again from its samples."""
+        return self.rate is not None and wav_of(self.samples, self.rate) == self.file
+
+
+def read_pair(pairs: tuple[TrackPair, ...]) -> tuple[Track, Track]:
+    """Read the first pair of which both tracks can be read; or else the first that has one.
+
+    Raises:
+        NotSealable: no track of any pair can be read.
+    """
+    halves = []
+    for pair in pairs:
+        tracks = read_track(pair.caller, "caller"), read_track(pair.centre, "centre")
+        if all(track.rate for track in tracks) and tracks[0].rate == tracks[1].rate:
+            return tracks
+        if any(track.rate for track in tracks):
+            halves.append(tracks)
+    if not halves:
+        raise NotSealable("no track can be read")
+    return halves[0]
+
+
+def read_track(path: Path, name: str) -> Track:
+    """Read a WAV file of 16 bits and one channel; what is none has no sound.
+
+    Raises:
+        OSError: the disk does not give it, though it is there.
+    """
+    try:
+        file = path.read_bytes()
+    except FileNotFoundError:
+        return Track(name, b"", np.zeros(0, np.int16), None)
+    try:
+        with wave.open(BytesIO(file)) as sound:
+            shape = sound.getnchannels(), sound.getsampwidth()
+            rate, frames = sound.getframerate(), sound.getnframes()
+            samples = np.frombuffer(sound.readframes(frames), "<i2") if shape == (1, 2) else None
+    except (wave.Error, EOFError, struct.error, ValueError):
+        samples = None
+    if samples is None or not len(samples):
+        return Track(name, file, np.zeros(0, np.int16), None)
+    return Track(name, file, samples.astype(np.int16, copy=False), rate)
+
+
+def wav_of(samples: Samples, rate: int) -> bytes:
+    """Write a WAV file as Asterisk does: the shortest header, then the samples."""
+    octets = len(samples) * 2
+    header = struct.pack(
+        "<4sI8sIHHIIHH4sI",
+        b"RIFF",
+        octets + _HEADER - 8,
+        b"WAVEfmt ",
+        16,
+        1,
+        1,
+        rate,
+        rate * 2,
+        2,
+        16,
+        b"data",
+        octets,
+    )
+    return header + samples.astype("<i2", copy=False).tobytes()
+
+
+def together(left: Samples, right: Samples) -> NDArray[np.int16]:
+    """Both tracks as one sound of two channels; the shorter one goes on in silence."""
+    both = np.zeros((max(len(left), len(right)), 2), np.int16)
+    both[: len(left), 0] = left
+    both[: len(right), 1] = right
+    return both
