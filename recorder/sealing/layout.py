@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.errors import NotAuthentic
 
 ORIGINAL = "original.flac"
@@ -61,9 +62,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What a recording consists of. Clear, so it holds no number and no name."""
 
     format: int
-    recording_id: str
-    call_id: str
-    centre_id: str
+    recording_id: RecordingId
+    call_id: CallId
+    centre_id: CentreId
     day: date
     rate: int
     seconds: float

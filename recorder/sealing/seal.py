@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.archive import Archive
 from recorder.sealing.audio import decoded_flac, for_listening, original_flac
 from recorder.sealing.crypto import encrypt, new_key
@@ -40,9 +41,9 @@ from recorder.store import COPIED, SEALED
 class SealJob:
     """A recording to seal."""
 
-    recording_id: str
-    call_id: str
-    centre_id: str
+    recording_id: RecordingId
+    call_id: CallId
+    centre_id: CentreId
     day: date
     """On which it began, in UTC as its tracks are named: where it is in the archive."""
     tracks: tuple[TrackPair, ...]
@@ -62,8 +63,8 @@ class SealJob:
 class Sealed:
     """A recording that is published, and was read back."""
 
-    recording_id: str
-    call_id: str
+    recording_id: RecordingId
+    call_id: CallId
     day: date
     manifest_sha256: str
     octets: int

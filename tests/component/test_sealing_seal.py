@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.ids import RecordingId
 from recorder.sealing.archive import LocalArchive
 from recorder.sealing.errors import NotAuthentic, NotFound, NotSealable
 from recorder.sealing.layout import INDEX, KEY, LISTEN, MANIFEST, ORIGINAL, PEAKS, Manifest
@@ -191,7 +192,7 @@ def test_erased_it_cannot_be_opened(keeping: Keeping) -> None:
 @pytest.mark.parametrize("name", ["../FR751-1.2", "a/b", "", ".hidden"])
 def test_no_name_leads_out_of_the_archive(keeping: Keeping, name: str) -> None:
     with pytest.raises(ValueError, match="no name"):
-        seal(replace(keeping.job(), recording_id=name), keeping.archive(), keeping.keys())
+        seal(replace(keeping.job(), recording_id=RecordingId(name)), keeping.archive(), keeping.keys())
 
 
 def test_a_manifest_is_read_as_it_was_written_or_not_at_all(keeping: Keeping) -> None:

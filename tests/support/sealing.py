@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.archive import LocalArchive
 from recorder.sealing.chain import Chain
 from recorder.sealing.files import Step, no_step
@@ -15,7 +16,7 @@ from recorder.sealing.signing import Signers, SigningKey
 from recorder.sealing.tracks import Samples, TrackPair, wav_of
 from recorder.sealing.verify import Row, Trouble, Verifier
 
-CENTRE = "FR751"
+CENTRE = CentreId("FR751")
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 INDEX = b'{"line":"15","number":"+33612345678"}'
@@ -80,8 +81,8 @@ class Keeping:
             pair.caller.write_bytes(wav_of(voice(seconds - 0.25, db=db, seed=seed), RATE))
             pair.centre.write_bytes(wav_of(voice(seconds, seed=seed + 1), RATE))
         return SealJob(
-            recording_id=recording_id,
-            call_id=recording_id,
+            recording_id=RecordingId(recording_id),
+            call_id=CallId(recording_id),
             centre_id=CENTRE,
             day=DAY,
             tracks=(pair,),
