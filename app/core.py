@@ -40,6 +40,7 @@ from core.ports import (
     FallbackCalls,
     FallbackQueue,
     JournalWriter,
+    Locator,
     Sessions,
     SourceBans,
     StripCredentials,
@@ -59,6 +60,8 @@ from ivr.model import PlanKey
 from ivr.routes import plan_routes
 from ivr.script import CallFlows
 from ivr.service import IvrService
+from location.routes import aml_routes, location_routes
+from location.service import LocationRules, LocationService
 from lrm_bridge.service import Lrm, LrmService
 from recorder.disk import DiskKeeper
 from recorder.policy import DiskRules
@@ -94,6 +97,7 @@ class Adapters:
     sessions: Sessions
     directory: DirectoryStore
     lrm: Lrm | None
+    locator: Locator | None = None
     gauges: Mapping[str, tuple[str, Callable[[], float]]]
     """Further measures of the adapters: name → meaning, value."""
     parts: Mapping[str, Callable[[], bool]]
@@ -178,6 +182,9 @@ class Core:
                 "loop_lag_seconds": ("Delay of the event loop", lambda: self.ticker.lag),
             },
         )
+        self.location = LocationService(
+            self.bus, clock, adapters.locator, location_rules(settings), self.board.metrics.registry
+        )
         rules = DeskRules(
             short_seconds=settings.desk.short_seconds,
             uncallable_hours=settings.desk.uncallable_hours,
@@ -237,6 +244,7 @@ class Core:
             self.guard.on_switch,
             self.fallback.on_switch,  # who talks in mode secours is busy before anything is offered
             self.calls.on_switch,
+            self.location.on_switch,
             self.ivr.on_switch,
             self.acd.on_switch,
             self.strips.on_switch,
@@ -292,6 +300,7 @@ class Core:
         self.recorder.start()
         self.lrm.start()
         self.bus.publish(CoreStarted(core=self._name, epoch=epoch))
+        self.location.start()
         self.plans.start()
 
     async def keep_house(self) -> None:
@@ -312,6 +321,7 @@ class Core:
         await self.board.close()
         await self.desk.close()
         await self.lrm.close()
+        await self.location.close()
         await self.recall.close()
         await self.recorder.close()
         await self.disk.close()
@@ -343,6 +353,13 @@ class Core:
                 metrics_route(self.board.metrics, self.gate),
                 directory_routes(self.directory, self.gate),
                 history_routes(self.history, self.gate),
+                location_routes(self.location, self.gate, settings.location.lrm_map_url),
+                aml_routes(
+                    self.location,
+                    adapters.clock,
+                    settings.location.aml_token.get_secret_value(),
+                    settings.location.aml_hmac.get_secret_value(),
+                ),
                 self._about(),
             ],
             pages=pages,
@@ -399,6 +416,12 @@ def disk_rules(settings: Settings) -> DiskRules:
     return DiskRules(
         low=settings.recorder.low_megabytes * megabyte, full=settings.recorder.full_megabytes * megabyte
     )
+
+
+def location_rules(settings: Settings) -> LocationRules:
+    """How long positions are kept, and asked for."""
+    location = settings.location
+    return LocationRules(keep_seconds=location.keep_minutes * 60, locator_seconds=location.pflau_seconds)
 
 
 def aid_rules(settings: Settings) -> AidRules:

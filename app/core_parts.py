@@ -13,6 +13,7 @@ from app.watches import Look, journal_watches, standby_watch
 from core.alarms import AlarmKind
 from core.ids import CentreId
 from core.ports import Clock
+from location.pflau_simulated import SimulatedPflau
 from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts
 from storage.database import Database
@@ -100,6 +101,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 sessions=StoredSessions(database, clock),
                 directory=StoredDirectory(database, clock),
                 lrm=lrm,
+                locator=SimulatedPflau(clock) if settings.location.pflau == "simulated" else None,
                 gauges=_gauges(journal, telephony, roster),
                 parts={"journal": lambda: spool.healthy},
                 watches={**journal_watches(journal, clock), **_standby_watches(settings, roster)},

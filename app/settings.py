@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +32,7 @@ E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Dialled = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{2,15})?$")]
 _LOOPBACK_PORTS = ("ari_port", "ami_port")
 _PORTS = ("sip_port", "sip_tls_port", "ws_port", "wss_port", *_LOOPBACK_PORTS)
+_SHORTEST_SECRET = 24
 _ADDRESS = r"^[0-9A-Fa-f.:]{2,45}$"
 _NETWORK = r"^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$"
 _ADDRESS_OR_NONE = r"^([0-9A-Fa-f.:]{2,45})?$"
@@ -401,6 +410,32 @@ class LrmSettings(Section):
         return self
 
 
+class LocationSettings(Section):
+    """Where callers are: who may tell, and who is asked."""
+
+    aml_token: SecretStr = SecretStr("")
+    """With what the operator's SMS gateway and whoever hands on AML forms prove themselves; empty: none may."""
+    aml_hmac: SecretStr = SecretStr("")
+    """The secret by which handsets' forms are signed; empty: no signature is accepted."""
+    pidf_lo_trunks: tuple[str, ...] = ()
+    """Trunks (``asterisk.trunks``) that are believed when their INVITE says where the caller is."""
+    keep_minutes: float = Field(default=10, ge=1, le=60)
+    """How long the position of a number is kept for its call to come, or to come again."""
+    pflau: Literal["", "simulated"] = ""
+    """The operators' platform, asked by number: none, or a simulated one that invents positions."""
+    pflau_seconds: float = Field(default=5, ge=0.5, le=60)
+    """How long it may take to answer. No call waits for it."""
+    lrm_map_url: str = Field(default="", pattern=r"^(https?://[^\s]{1,500})?$")
+    """The LRM's page that shows a position; ``{latitude}``, ``{longitude}``, ``{radius}`` in it are filled."""
+
+    @field_validator("aml_token", "aml_hmac")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"at least {_SHORTEST_SECRET} characters")
+        return value
+
+
 class StandbySettings(Section):
     """The second core, which takes over when the first one dies or freezes."""
 
@@ -436,6 +471,7 @@ class Settings(BaseSettings):
     recorder: RecorderSettings = RecorderSettings()
     archive: ArchiveSettings = ArchiveSettings()
     lrm: LrmSettings = LrmSettings()
+    location: LocationSettings = LocationSettings()
 
     @property
     def every_asterisk(self) -> dict[str, AsteriskSettings]:
@@ -445,6 +481,13 @@ class Settings(BaseSettings):
             differing = node.model_dump(exclude={"name"} if node.bind_address else {"name", "bind_address"})
             every[node.name] = self.asterisk.model_copy(update=differing)
         return every
+
+    @model_validator(mode="after")
+    def _trunks_known(self) -> Self:
+        unknown = set(self.location.pidf_lo_trunks) - self.asterisk.trunks.keys()
+        if unknown:
+            raise ValueError(f"location.pidf_lo_trunks: no such trunk: {', '.join(sorted(unknown))}")
+        return self
 
     @model_validator(mode="after")
     def _nodes_apart(self) -> Self:

@@ -36,6 +36,8 @@ class LocationFailure(StrEnum):
     """The platform answers that it has none."""
     UNAVAILABLE = "unavailable"
     """The platform does not answer, or answers rubbish."""
+    NO_NEWS = "no_news"
+    """What it answers is no better than what is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.ids import BridgeId, CallId, ChannelId, PlaybackId, PositionId
+from core.location import Location
 from core.words import CallerNumber, Origin
 
 
@@ -22,6 +23,7 @@ class CallerChannel:
     """A caller's channel, as the dialplan marked it before it reached the core. ``origin``: a neighbour's.
 
     ``waited``: it has been waiting in the fallback since ``created_at``, and heard its notice.
+    ``location``: where its INVITE says that the caller is.
     """
 
     channel_id: ChannelId
@@ -31,6 +33,7 @@ class CallerChannel:
     created_at: datetime
     origin: Origin | None = None
     waited: bool = False
+    location: Location | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,8 @@ from web.texts import message
 
 log = structlog.get_logger(__name__)
 
-API = "/api/"
+API = ("/api/", "/aml/")
+"""Where programs ask, rather than people."""
 _NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
