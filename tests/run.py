@@ -1,14 +1,17 @@
-"""Runs groups of checks one after the other, stops at the first that fails, and says how long each took.
+"""Runs groups of checks one after the other, stops after the first that fails, and says how long each took.
 
 ``python -m tests.run check unit asterisk e2e -- further pytest arguments``
 """
 
+import asyncio
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
 
 from setup import pages
 from setup.places import CHECKOUT
@@ -17,10 +20,16 @@ _BIN = Path(sys.executable).parent
 _PYTHON = sys.executable
 _NAMESPACE = (_PYTHON, "-m", "tests.support.netns", "--")
 _PYTEST = (_PYTHON, "-m", "pytest")
+_CHAOS = (_PYTHON, "-m", "tests.chaos", "--short", "--rows")
+_ROWS = ("F1,F2,F11", "F4,F7")
+"""Rows of the fault table for every day."""
 _BY_FILE = ("--dist", "loadfile")
 """A file's tests stay together, with what they share."""
-_SIDE_BY_SIDE = ("--numprocesses", "logical", "--maxprocesses", "4", *_BY_FILE)
-"""Each process has a PostgreSQL of its own."""
+_SIDE_BY_SIDE = ("--numprocesses", "3", *_BY_FILE)
+"""Each process has a PostgreSQL of its own. They wait now and then: three for two processors."""
+
+Lane = Sequence[Sequence[str]]
+"""Commands that run one after the other."""
 
 
 def _in_networks(count: int) -> Sequence[str]:
@@ -28,29 +37,31 @@ def _in_networks(count: int) -> Sequence[str]:
     return ("--tx", f"{count}*popen//python={' '.join(_NAMESPACE)} {_PYTHON}", *_BY_FILE)
 
 
-def commands(group: str, arguments: Sequence[str]) -> list[Sequence[str]]:
-    """List the commands of a group, in order."""
+def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
+    """List what a group runs, side by side."""
     match group:
         case "check":
             return [
-                (str(_BIN / "ruff"), "check", "."),
-                (str(_BIN / "ruff"), "format", "--check", "."),
-                (str(_BIN / "mypy"),),
-                (str(_BIN / "lint-imports"), "--no-logo"),
-                ("npm", "run", "--silent", "check"),
+                [
+                    (str(_BIN / "ruff"), "check", "."),
+                    (str(_BIN / "ruff"), "format", "--check", "."),
+                    (str(_BIN / "lint-imports"), "--no-logo"),
+                    ("npm", "run", "--silent", "check"),
+                ],
+                [(str(_BIN / "mypy"),)],
             ]
         case "unit":
-            return [(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]
+            return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]]
         case "asterisk":
-            return [(*_PYTEST, *_in_networks(3), "tests/asterisk", *arguments)]
+            return [[(*_PYTEST, *_in_networks(4), "tests/asterisk", *arguments)]]
         case "chaos":
-            return [(_PYTHON, "-m", "tests.chaos", "--short", *arguments)]
-        case "e2e":  # one kind of centre after the other: a session has one, on the default ports
+            return [[(*_CHAOS, rows, *arguments)] for rows in _ROWS]
+        case "e2e":  # a session has one kind of centre, on the default ports
             others = ("tests/e2e/away", "tests/e2e/nodes")
             ignored = [f"--ignore={other}" for other in others]
             return [
-                (*_PYTEST, *_in_networks(2), "tests/e2e", *ignored, *arguments),
-                *((*_NAMESPACE, *_PYTEST, other, *arguments) for other in others),
+                [(*_PYTEST, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
+                [(*_NAMESPACE, *_PYTEST, other, *arguments) for other in others],
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
 
@@ -67,7 +78,10 @@ def main() -> int:
             summary.append((group, "not run", 0.0))
             continue
         started = time.monotonic()
-        status = _run(commands(group, arguments))
+        try:
+            status = asyncio.run(_run(lanes(group, arguments)))
+        except KeyboardInterrupt:
+            status = 130
         summary.append((group, "failed" if status else "passed", time.monotonic() - started))
     print("\nSummary")
     for group, verdict, seconds in summary:
@@ -75,28 +89,41 @@ def main() -> int:
     return status
 
 
-def _run(commands_: list[Sequence[str]]) -> int:
+async def _run(side_by_side: Sequence[Lane]) -> int:
+    """Run lanes. What the first says is seen at once, what the others say when all have ended."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(TemporaryFile("w+", errors="replace")) for _ in side_by_side[1:]]
+        statuses = await asyncio.gather(*map(_run_lane, side_by_side, (sys.stdout, *files)))
+        for file in files:
+            file.seek(0)
+            print(file.read(), end="", flush=True)
+    return next(filter(None, statuses), 0)
+
+
+async def _run_lane(lane: Lane, output: TextIO) -> int:
     environment = {**os.environ, **pages.environment()}
-    for command in commands_:
-        print(f"\n── {' '.join(command).replace(str(CHECKOUT) + '/', '')}", flush=True)
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
+    for command in lane:
+        print(f"\n── {' '.join(command).replace(str(CHECKOUT) + '/', '')}", file=output, flush=True)
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output
+        )
         try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            status = _interrupted(process)
+            status = await process.wait()
+        except asyncio.CancelledError:  # Ctrl-C: the command got it too, and has time to stop what it started
+            await _ended(process)
+            raise
         if status:
             return status if status > 0 else 128 - status
     return 0
 
 
-def _interrupted(process: subprocess.Popen[bytes]) -> int:
-    """Give the command, which got the same Ctrl-C, time to stop what it started."""
+async def _ended(process: asyncio.subprocess.Process) -> None:
     try:
-        process.wait(20)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        async with asyncio.timeout(20):
+            await process.wait()
+    except TimeoutError:
         process.kill()
-        process.wait()
-    return 130
+        await process.wait()
 
 
 if __name__ == "__main__":
