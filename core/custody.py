@@ -1,7 +1,7 @@
 """What happens in the custody of recordings: the words of the chain, as typed entries.
 
-The chain is the truth of custody as the journal is that of calls: holds, grants, visas, exports and markers are folds
-of its entries. An entry holds ids, digests, reasons, never a number.
+The chain is the truth of custody as the journal is that of calls: holds, grants, visas, exports and markers are
+folds of its entries. An entry holds ids, digests, reasons, never a number.
 """
 
 import dataclasses
@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hi
 
 from core.ids import AgentId, RecordingId
 
+NOBODY = AgentId("")
+"""The rules by themselves."""
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
 
@@ -75,7 +77,7 @@ class Listened(CustodyEntry):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched(CustodyEntry):
-    """Somebody looked for a number, a dossier or words. ``what`` names the fields; the number is only a keyed digest."""
+    """Somebody looked for a number, a dossier or words: ``what`` says which. A number is kept as a keyed digest."""
 
     KIND: ClassVar[str] = "searched"
     by: AgentId
@@ -170,7 +172,7 @@ class EraseAsked(CustodyEntry):
 
     KIND: ClassVar[str] = "erase_asked"
     batch_id: str
-    by: AgentId = AgentId("")
+    by: AgentId = NOBODY
     rule: str
     recordings: tuple[RecordingId, ...]
 
@@ -205,7 +207,7 @@ class EraseDone(CustodyEntry):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditorGranted(CustodyEntry):
-    """An auditor may listen until ``expires_at``: to a period, a line, some recordings, or all that is given of it."""
+    """An auditor may listen until ``expires_at`` to what is in a period, of a line, among some recordings."""
 
     KIND: ClassVar[str] = "granted"
     grant_id: str
@@ -253,8 +255,8 @@ class Unmarked(CustodyEntry):
 ENTRY_TYPES: dict[str, type[CustodyEntry]] = {
     cls.KIND: cls
     for cls in (
-        Sealed, Listened, Searched, Refused, ExportAsked, ExportGranted, ExportRefused, Exported, HoldSet, HoldLifted,
-        EraseAsked, EraseGranted, Erased, EraseDone, AuditorGranted, GrantEnded, Marked, Unmarked,
+        Sealed, Listened, Searched, Refused, ExportAsked, ExportGranted, ExportRefused, Exported, HoldSet,
+        HoldLifted, EraseAsked, EraseGranted, Erased, EraseDone, AuditorGranted, GrantEnded, Marked, Unmarked,
     )
 }  # fmt: skip
 
@@ -307,7 +309,7 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erasure:
-    """A batch proposed for erasure. ``held``: how many of it a hold keeps now, or kept when it was carried out."""
+    """A batch proposed for erasure. ``held``: how many of it a hold keeps, or kept as it was carried out."""
 
     batch_id: str
     rule: str

@@ -1,8 +1,11 @@
-"""Recordings as the archive's catalogue knows them: what each row says, what may be looked for, what changes one."""
+"""Recordings as the archive's catalogue knows them: its rows, what is looked for, what changes them."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from core.ids import AgentId, CallId, CentreId, RecordingId
 from core.words import Outcome
@@ -29,8 +32,8 @@ class Recording:
     """One row of the catalogue.
 
     ``place`` orders recordings by their start: microseconds since 1970, made unique. ``number`` is E.164, empty
-    where hidden; ``direction``: ``in`` or ``out``. ``call_id``: the call in which it began; ``last_call_id``: the
-    one it ended in, after merging. ``caller_track``: relative to the recordings folder. ``holds``: how many
+    where hidden; ``direction``: ``in`` or ``out``. ``call_id``: the call in which it began; ``last_call_id``:
+    the one it ended in, after merging. ``caller_track``: relative to the recordings folder. ``holds``: how many
     legal holds keep it. ``attempts``: tries to seal it that failed, ``detail`` why the last one did.
     """
 
@@ -64,12 +67,21 @@ class Recording:
         return not self.number
 
 
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+
+
+def folded(text: str) -> str:
+    """A text as it is searched: small letters without accents, and figures; single spaces."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", plain.replace("œ", "oe").replace("æ", "ae")).strip()
+
+
 # --- looking for recordings ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberWanted:
-    """A number that is looked for: this very one, or those that end or begin so (either, where both are given)."""
+    """A number that is looked for: this very one, or those that end or begin so (either, if both are given)."""
 
     exact: str = ""
     ends: str = ""
@@ -80,8 +92,8 @@ class NumberWanted:
 class Wanted:
     """What is looked for; what is not given matches all. All of it must match.
 
-    ``words``: folded beginnings of words of the notes. ``since`` (inclusive) and ``until`` (exclusive) are about
-    the start of a recording; ``during``: an instant that lies within it. ``shortest`` and ``longest``: seconds.
+    ``words``: folded beginnings of words of the notes. ``since`` (inclusive) and ``until`` (exclusive) are
+    about the start of a recording; ``during``: an instant within it. ``shortest`` and ``longest``: seconds.
     """
 
     number: NumberWanted | None = None

@@ -110,6 +110,23 @@ class Database:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do several readings on one connection; with SQLite in one go in a thread, as :meth:`write`.
+
+        Raises:
+            StorageUnavailable: the database does not answer.
+        """
+
+        def connected(engine: Engine) -> T:
+            with engine.connect() as connection:
+                return work(connection, *args, **kwargs)
+
+        async with _availability():
+            if self._in_thread is not None:
+                return await asyncio.to_thread(connected, self._in_thread)
+            async with self.engine.connect() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()

@@ -1,7 +1,6 @@
 """Who may do what with a recording, how a search is understood, how long a recording is kept. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from core.accounts import Account
 from core.custody import Grant
 from core.ids import CentreId
 from core.numbers import bare, e164
-from core.recordings import NumberWanted, Recording, RecordingState, Wanted, Within
+from core.recordings import NumberWanted, Recording, RecordingState, Wanted, Within, folded
 from core.words import Outcome, Role
 
 
@@ -95,7 +94,9 @@ _ACTS = {
 def verdict(role: Role, act: Act, relation: Relation) -> Verdict:
     """Whether somebody of a role may do something, standing so to what it is about."""
     if act not in _ACTS.get(role, ()):
-        return Verdict("archivist_does_not_listen" if role is Role.ARCHIVIST and act in _ON_SOUND else "not_allowed")
+        return Verdict(
+            "archivist_does_not_listen" if role is Role.ARCHIVIST and act in _ON_SOUND else "not_allowed"
+        )
     if not relation.same_centre:
         return Verdict("other_centre")
     if role is Role.AUDITOR and not relation.granted:
@@ -183,15 +184,7 @@ def scope_of(
 
 FEWEST_DIGITS = 3
 """Of a part of a number: fewer would find half the archive."""
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
 WORDS_AT_MOST = 12
-
-
-def folded(text: str) -> str:
-    """A text as it is searched: small letters without accents, single spaces."""
-    bare_letters = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    joined = "".join(bare_letters).replace("œ", "oe").replace("æ", "ae")
-    return _NOT_WORD.sub(" ", joined).strip()
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -244,7 +237,11 @@ class RetentionRule:
         about = [
             *([f"ligne {self.line}"] if self.line else []),
             *([f"issue {self.outcome.value}"] if self.outcome is not None else []),
-            *([("avec" if self.with_dossier else "sans") + " dossier"] if self.with_dossier is not None else []),
+            *(
+                [("avec" if self.with_dossier else "sans") + " dossier"]
+                if self.with_dossier is not None
+                else []
+            ),
             *(["appels d'essai"] if self.test else []),
         ]
         return f"{', '.join(about) or 'tous'} : {self.keep.days} jours"

@@ -102,7 +102,7 @@ class Store(Protocol):
     async def expired(
         self, rule: RetentionRule, before: Sequence[RetentionRule], now: datetime, limit: int
     ) -> list[RecordingId]:
-        """What a rule, and none of those before it, lets be erased by now, and no open batch holds; the oldest."""
+        """What a rule, and none before it, lets be erased by now, and no open batch has; the oldest."""
 
     async def holds(self, recording_id: RecordingId | None = None) -> list[Hold]:
         """The holds of one recording, lifted ones too; or all those in force."""

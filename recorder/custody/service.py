@@ -148,9 +148,7 @@ class Custody:
         if before is None and (what := searches(wanted)):
             number = wanted.number
             typed = "" if number is None else number.exact or number.ends or number.begins
-            entry = Searched(
-                by=account.agent_id, what=what, number_digest=self._digest(typed) if typed else ""
-            )
+            entry = Searched(by=account.agent_id, what=what, number_digest=self._digest(typed) if typed else "")
             async with self._ledger.act():
                 await self._ledger.write(entry)
         return await self.store.find(wanted, within, before, min(max(limit, 1), ROWS_AT_MOST))
@@ -222,9 +220,7 @@ class Custody:
         """
         async with self._ledger.act():
             await self._entitled(account, recording_id, Act.MARK)
-            marker = next(
-                (m for m in await self.store.markers(recording_id) if m.marker_id == marker_id), None
-            )
+            marker = next((m for m in await self.store.markers(recording_id) if m.marker_id == marker_id), None)
             if marker is None:
                 raise NotThere("no_such_marker")
             if marker.by != account.agent_id and account.role is not Role.SUPERVISOR:
@@ -324,12 +320,13 @@ class Custody:
             await self._entitled(account, request.recording_id, Act.GRANT_EXPORT, asked_it=asked_it)
             if request.granted is not None:
                 raise CustodyRefused("already_decided")
-            named = {"export_id": export_id, "recording_id": request.recording_id, "by": account.agent_id}
-            entry: CustodyEntry = (
-                ExportGranted(**named)
-                if grant
-                else ExportRefused(**named, reason=_cleaned(reason)[: REASON_LENGTH.stop])
-            )
+            about, by = request.recording_id, account.agent_id
+            entry: CustodyEntry
+            if grant:
+                entry = ExportGranted(export_id=export_id, recording_id=about, by=by)
+            else:
+                why = _cleaned(reason)[: REASON_LENGTH.stop]
+                entry = ExportRefused(export_id=export_id, recording_id=about, by=by, reason=why)
             await self._ledger.write(entry)
         return await self._export(export_id)
 
