@@ -362,7 +362,7 @@ class ArchiveSettings(Section):
     """For how long agents may listen to their own calls; 0: never."""
     retention: tuple[RetentionSettings, ...] = (
         RetentionSettings(test=True, days=30),
-        RetentionSettings(days=1095),
+        RetentionSettings(days=1827),
     )
     """Checked once a night. What no rule matches is kept."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from types import UnionType
 from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
-from core.ids import AgentId, RecordingId
+from core.ids import AgentId, CallId, RecordingId
 
 NOBODY = AgentId("")
 """The rules by themselves."""
@@ -61,8 +61,9 @@ class Sealed(CustodyEntry):
     KIND: ClassVar[str] = "sealed"
     recording_id: RecordingId
     manifest_sha256: str
-    seconds: float = 0
-    octets: int = 0
+    call_id: CallId
+    day: str
+    """On which it began, in UTC: where it is in the archive."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,7 @@ class Listened(CustodyEntry):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched(CustodyEntry):
-    """Somebody looked for a number, a dossier or words: ``what`` says which. A number is kept as a keyed digest."""
+    """Somebody looked for a number, a dossier or words: ``what`` says which. A number: as a keyed digest."""
 
     KIND: ClassVar[str] = "searched"
     by: AgentId

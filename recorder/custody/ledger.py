@@ -1,12 +1,13 @@
 """Writes entries into the chain and folds them into the tables: the chain first, always."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 
 import structlog
 
-from core.custody import ENTRY_TYPES, Chained, CustodyEntry
+from core.custody import ENTRY_TYPES, JSON, Chained, CustodyEntry
 from core.ports import Clock
 from recorder.custody.alone import Alone
 from recorder.custody.errors import ChainAway
@@ -54,10 +55,21 @@ class CustodyLedger:
             ChainAway: it was not added.
             StorageUnavailable: it was, and will be in the tables before the next act.
         """
+        return await self._written(lambda: self._chain.append(entry.KIND, entry.body(), self._clock.now()))
+
+    async def publish(self, body: Mapping[str, JSON], day: date) -> Chained:
+        """Add the entry of a sealed recording of that day; once, however often. Within :meth:`act`.
+
+        Raises:
+            As :meth:`write`.
+        """
+        return await self._written(lambda: self._chain.publish(body, day, self._clock.now()))
+
+    async def _written(self, append: Callable[[], Line]) -> Chained:
         try:
-            line = await asyncio.to_thread(self._chain.append, entry.KIND, entry.body(), self._clock.now())
+            line = await asyncio.to_thread(append)
         except (OSError, SealingError) as error:
-            log.critical("chain_takes_nothing", kind=entry.KIND, error=type(error).__name__)
+            log.critical("chain_takes_nothing", error=type(error).__name__)
             raise ChainAway(type(error).__name__) from error
         before, self._folded = self._folded, None
         if before is None or line.n != before + 1:

@@ -36,6 +36,9 @@ class ChainOfCustody(Protocol):
     def append(self, kind: str, body: Mapping[str, JSON], now: datetime) -> Line:
         """Add an entry; it is on the disk when this returns."""
 
+    def publish(self, body: Mapping[str, JSON], day: date, now: datetime) -> Line:
+        """Add the entry ``sealed`` of a recording of that day, once, however often it is asked for."""
+
     def days(self) -> list[date]:
         """The days something was written on, the oldest first."""
 

@@ -17,6 +17,7 @@ KINDS = frozenset(
     {
         *("sealed", "listened", "searched", "export_asked", "export_granted", "exported", "granted"),
         *("hold_set", "hold_lifted", "erase_asked", "erased", "key_rotated", DAY_CLOSED),
+        *("erase_granted", "erase_done", "export_refused", "grant_ended", "marked", "unmarked", "refused"),
     }
 )
 

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from storage.tables import metadata
+from storage.archive_tables import metadata
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(
