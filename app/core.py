@@ -41,6 +41,7 @@ from core.ports import (
     FallbackQueue,
     JournalWriter,
     Locator,
+    RecordingSwitch,
     Sessions,
     SourceBans,
     StripCredentials,
@@ -64,8 +65,10 @@ from location.routes import aml_routes, location_routes
 from location.service import LocationRules, LocationService
 from lrm_bridge.service import Lrm, LrmService
 from recorder.disk import DiskKeeper
-from recorder.policy import DiskRules
+from recorder.pausing import PauseService
+from recorder.policy import DiskRules, PauseRules
 from recorder.recall import RecallService
+from recorder.routes import recording_routes
 from recorder.service import RecorderService
 from supervision.alarms import AlarmService
 from supervision.routes import metrics_route
@@ -93,6 +96,7 @@ class Adapters:
     fallback: FallbackQueue
     door: SourceBans
     fallback_calls: FallbackCalls
+    recordings: RecordingSwitch
     accounts: Accounts
     sessions: Sessions
     directory: DirectoryStore
@@ -165,6 +169,7 @@ class Core:
         self.history = HistoryService(self.bus)
         self.directory = DirectoryService(self.bus, adapters.directory)
         self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute(), nodes=nodes)
+        self.pauses = PauseService(self.bus, clock, adapters.recordings, pause_rules(settings))
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.disk = DiskKeeper(self.bus, self.alarms, settings.storage.recordings_dir, disk_rules(settings))
         self.lrm = LrmService(self.bus, clock, adapters.lrm, self.alarms)
@@ -225,6 +230,7 @@ class Core:
             self.health,
             self.alarms,
             self.disk,
+            self.pauses,
             self.plans,
             self.calls,
             self.ivr,
@@ -249,6 +255,7 @@ class Core:
             self.acd.on_switch,
             self.strips.on_switch,
             self.recall.on_switch,
+            self.pauses.on_switch,
             self.calls.after_switch,
         )
         for listener in listeners:
@@ -323,6 +330,7 @@ class Core:
         await self.lrm.close()
         await self.location.close()
         await self.recall.close()
+        await self.pauses.close()
         await self.recorder.close()
         await self.disk.close()
 
@@ -353,6 +361,7 @@ class Core:
                 metrics_route(self.board.metrics, self.gate),
                 directory_routes(self.directory, self.gate),
                 history_routes(self.history, self.gate),
+                recording_routes(self.gate, self.pauses.rules),
                 location_routes(self.location, self.gate, settings.location.lrm_map_url),
                 aml_routes(
                     self.location,
@@ -408,6 +417,17 @@ def archive_ports(settings: Settings) -> ArchivePorts | None:
     """Where pages find those of the archive, where there is one."""
     archive = settings.archive
     return ArchivePorts(httpPort=archive.http_port, httpsPort=archive.https_port) if archive.enabled else None
+
+
+def pause_rules(settings: Settings) -> PauseRules:
+    """Who may have a moment of a call left out of its recording, and for how long."""
+    pause = settings.recorder.pause
+    return PauseRules(
+        roles=frozenset(pause.roles) if pause.enabled else frozenset(),
+        lines=frozenset(pause.lines),
+        reasons=tuple(dict.fromkeys(pause.reasons)),
+        longest=timedelta(seconds=pause.longest_seconds),
+    )
 
 
 def disk_rules(settings: Settings) -> DiskRules:

@@ -96,6 +96,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 credentials=telephony.switch,
                 fallback=telephony.queue,
                 fallback_calls=telephony.fallback_calls,
+                recordings=telephony.recordings,
                 door=telephony.switch,
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from core.nodes import FIRST
-from core.words import Outcome, PhoneMode
+from core.words import Outcome, PhoneMode, Role, WhyUnrecorded
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
@@ -313,8 +313,24 @@ class DeskSettings(Section):
     """How long a caller stays whom nobody called back."""
 
 
+class RecordingPauseSettings(Section):
+    """Whether agents may have a moment of a call left out of its recording."""
+
+    enabled: bool = False
+    """A gap in the recording of a call for help is always asked about afterwards: a centre chooses it."""
+    roles: tuple[Role, ...] = (Role.ARM, Role.PHYSICIAN_MU, Role.PHYSICIAN_ML)
+    lines: tuple[Dialled, ...] = ()
+    """Of whose calls alone; empty: of all, and of those that agents place."""
+    reasons: tuple[WhyUnrecorded, ...] = Field(default=tuple(WhyUnrecorded), min_length=1)
+    """Those that an agent may give."""
+    longest_seconds: float = Field(default=60, ge=5, le=600)
+    """Then it is recorded again by itself."""
+
+
 class RecorderSettings(Section):
-    """The disk of the recordings."""
+    """The disk of the recordings, and what is left out of them."""
+
+    pause: RecordingPauseSettings = RecordingPauseSettings()
 
     low_megabytes: int = Field(default=2_000, ge=1)
     """Less room than this is an alarm: about 17 hours of calls, both tracks."""

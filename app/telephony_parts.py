@@ -12,7 +12,7 @@ from core.switch import SwitchEvent
 from telephony.ami import ManagerLink
 from telephony.fallback import AsteriskFallback
 from telephony.fallback_log import FallbackLogFile
-from telephony.nodes import FallbackNodes, QueueNodes, SwitchNodes
+from telephony.nodes import FallbackNodes, QueueNodes, RecordingNodes, SwitchNodes
 from telephony.switch import AsteriskSwitch
 
 
@@ -26,6 +26,7 @@ class Telephony:
     """All of them, as one."""
     queue: QueueNodes
     fallback_calls: FallbackNodes
+    recordings: RecordingNodes
 
     async def start(self, listener: Callable[[SwitchEvent], None]) -> None:
         """Wait for the Asterisks' calls from now on. ``listener``: is told of refusals for a security reason.
@@ -90,6 +91,7 @@ def telephony_of(settings: Settings, allowed: Callable[[], bool]) -> Telephony:
         managers=managers,
         switch=SwitchNodes(nodes, switches),
         queue=QueueNodes(managers.values()),
+        recordings=RecordingNodes(nodes, managers),
         fallback_calls=FallbackNodes(
             nodes,
             {

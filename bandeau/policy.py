@@ -23,11 +23,13 @@ from core.commands import (
     MuteParty,
     NoteCall,
     Pause,
+    PauseRecording,
     PlaceCall,
     PlayRecall,
     ReportNetwork,
     ReportTestCall,
     ResumeCall,
+    ResumeRecording,
     RingPhone,
     SendDigits,
     SetMuted,
@@ -41,7 +43,17 @@ from core.commands import (
 )
 from core.errors import CommandRefused
 from core.ids import CallId, OfferId, PartyId, PositionId, QueueId
-from core.words import NetworkPhase, PauseReason, PhoneMode, Priority, RoomSetting, Target, TargetKind, TestStep
+from core.words import (
+    NetworkPhase,
+    PauseReason,
+    PhoneMode,
+    Priority,
+    RoomSetting,
+    Target,
+    TargetKind,
+    TestStep,
+    WhyUnrecorded,
+)
 from web.arguments import Args, flag, integer, text
 
 _LONGEST_TARGET = 40
@@ -153,6 +165,11 @@ _COMMANDS: dict[str, tuple[frozenset[str], Callable[[PositionId, Args], Command]
         frozenset({"seconds", "speed"}),
         lambda p, a: PlayRecall(position_id=p, seconds=integer(a, "seconds"), speed=integer(a, "speed")),
     ),
+    "pause_recording": (
+        frozenset({"reason"}),
+        lambda p, a: PauseRecording(position_id=p, reason=WhyUnrecorded(text(a, "reason"))),
+    ),
+    "resume_recording": (frozenset(), lambda p, a: ResumeRecording(position_id=p)),
     "stop_recall": (frozenset(), lambda p, a: StopRecall(position_id=p)),
     "set_muted": (frozenset({"muted"}), lambda p, a: SetMuted(position_id=p, muted=flag(a, "muted"))),
     "pause": (frozenset({"reason"}), lambda p, a: Pause(position_id=p, reason=_reason(a))),

@@ -13,6 +13,7 @@ from core.words import (
     RoomSetting,
     Target,
     TestStep,
+    WhyUnrecorded,
 )
 
 
@@ -213,6 +214,18 @@ class PlayRecall(Command):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StopRecall(Command):
     """Enough of the recall."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PauseRecording(Command):
+    """Have what is said in the call that is heard left out of its recording, for a moment."""
+
+    reason: WhyUnrecorded
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResumeRecording(Command):
+    """Have it recorded again."""
 
 
 # --- waiting rooms ------------------------------------------------------------------------------------------

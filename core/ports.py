@@ -319,6 +319,18 @@ class FallbackQueue(Protocol):
         """Take the position out; removing an unknown one is no error."""
 
 
+class RecordingSwitch(Protocol):
+    """What is left out of the recordings that Asterisk makes."""
+
+    async def leave_out(self, channel: ChannelId, on: bool) -> None:
+        """Write silence for what a channel says and hears, or its sound again; doing it twice is no error.
+
+        Raises:
+            SwitchUnavailable: Asterisk does not answer; nothing has changed.
+            SwitchRefused: there is no such channel, or it is not recorded.
+        """
+
+
 class FallbackCalls(Protocol):
     """The calls that Asterisk handles, or handled, with no core (mode secours)."""
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.events import (
-    CallArrived,
     CallEnded,
     CallEvent,
-    CallPlaced,
     CallsMerged,
     Envelope,
     FallbackCallEnded,
@@ -21,7 +19,7 @@ from core.events import (
 from core.ids import AgentId, CallId, CentreId, ChannelId, RecordingId
 from core.words import Outcome
 from recorder.policy import recording_of
-from recorder.scenes import CALLER, Person, Scene, arrived, placed
+from recorder.scenes import CALLER, Person, Scene, Scenes
 from recorder.sequences import Heard, Pause, RecordingIndex, SequenceKind, tiled
 
 KEPT = 2000
@@ -59,6 +57,11 @@ class _Recording:
         if not self.marks or self.marks[-1][1] != heard:
             self.marks.append((now, heard))
 
+    def move(self, scene: Scene) -> None:
+        """Its call has become part of another."""
+        self.scene = scene
+        self.calls.append(scene.call_id)
+
     def resume(self, now: datetime) -> None:
         if self.pauses and self.pauses[-1].until is None:
             self.pauses[-1].until = now
@@ -68,7 +71,7 @@ class Indexer:
     """The indexes of one centre's recordings. Never fails on an event that it did not expect."""
 
     def __init__(self) -> None:
-        self._scenes: dict[CallId, Scene] = {}
+        self._scenes = Scenes()
         self._recordings: dict[RecordingId, _Recording] = {}
         """By recording id."""
         self._untold: dict[RecordingId, datetime] = {}
@@ -93,10 +96,6 @@ class Indexer:
         if self._untold:
             self._give_up(now, envelope.centre_id)
         match event:
-            case CallArrived():
-                self._scenes[event.call_id] = arrived(event)
-            case CallPlaced():
-                self._scenes[event.call_id] = placed(event)
             case FallbackCallEnded():
                 self._fallback_ended(event, envelope.centre_id)
             case RecordingStarted():
@@ -114,33 +113,22 @@ class Indexer:
                 pass
 
     def _in_call(self, event: CallEvent, now: datetime) -> None:
-        scene = self._scenes.get(event.call_id)
-        if scene is None:
-            return
-        if isinstance(event, CallsMerged):
-            self._merge(scene, event)
-        else:
-            scene.fold(event, now)
+        scene = self._scene(event)
+        if scene is not None and isinstance(event, CallsMerged):
+            for recording in self._of(self._scenes.by_call.get(event.merged_id)):
+                recording.move(scene)
+        self._scenes.fold(event, now)
         for recording in self._of(scene):
             recording.mark(now)
             if isinstance(event, CallEnded):
                 recording.resume(now)
-        if isinstance(event, CallEnded):
-            self._scenes.pop(event.call_id)
 
-    def _merge(self, scene: Scene, event: CallsMerged) -> None:
-        merged = self._scenes.get(event.merged_id)
-        if merged is None or merged is scene:
-            return
-        for recording in self._of(merged):
-            recording.scene = scene
-            recording.calls.append(scene.call_id)
-        scene.take_in(merged, event.position_id)
-        merged.people = {}
+    def _scene(self, event: CallEvent) -> Scene | None:
+        return self._scenes.by_call.get(event.call_id)
 
     def _started(self, event: RecordingStarted, now: datetime) -> None:
         recording_id = recording_of(event.caller_track)
-        scene = self._scenes.get(event.call_id)
+        scene = self._scene(event)
         person = scene.outside(recording_id) if scene is not None else None
         if scene is None or person is None:
             return
@@ -169,7 +157,7 @@ class Indexer:
         found = [r for r in self._recordings.values() if r.calls[0] == event.call_id]
         if not found and not event.handed_back:
             found = [_of_fallback(event)]
-            self._scenes[event.call_id] = found[0].scene
+            self._scenes.by_call[event.call_id] = found[0].scene
             self._recordings[found[0].recording_id] = found[0]
         for recording in found:
             if event.answered_at is not None:
@@ -180,8 +168,7 @@ class Indexer:
                 self._complete(recording, centre_id)
 
     def _paused(self, event: RecordingPaused | RecordingResumed, now: datetime) -> None:
-        scene = self._scenes.get(event.call_id)
-        for recording in self._of(scene) if scene is not None else ():
+        for recording in self._of(self._scene(event)):
             recording.resume(now)
             if isinstance(event, RecordingPaused):
                 recording.pauses.append(_Paused(now, event.agent_id, event.reason))
@@ -213,9 +200,9 @@ class Indexer:
         self._untold.pop(recording.recording_id, None)
         self._recordings.pop(recording.recording_id, None)
         if recording.scene.outcome is not None:
-            self._scenes.pop(recording.scene.call_id, None)
+            self._scenes.by_call.pop(recording.scene.call_id, None)
 
-    def _of(self, scene: Scene) -> list[_Recording]:
+    def _of(self, scene: Scene | None) -> list[_Recording]:
         """The recordings of a call that are being made."""
         return [r for r in self._recordings.values() if r.scene is scene and r.ended is None]
 

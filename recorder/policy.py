@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 from core.ids import RecordingId
-from core.words import Outcome
+from core.words import Outcome, Role, WhyUnrecorded
 
 _CREATED = re.compile(r"-(\d{10,11})\.\d+$")
 MISSING_AFTER_S = 10.0
@@ -107,6 +107,20 @@ SHORT_BY_S = 2.0
 def is_short(recorded: float, opened_at: datetime, ended_at: datetime) -> bool:
     """Whether a part of what was said is missing at a recording's end: the disk was full, say."""
     return recorded < (ended_at - opened_at).total_seconds() - SHORT_BY_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRules:
+    """Who may have a moment of which calls left out of the recording. No ``lines``: of all."""
+
+    roles: frozenset[Role] = frozenset()
+    lines: frozenset[str] = frozenset()
+    reasons: tuple[WhyUnrecorded, ...] = ()
+    longest: timedelta = timedelta()
+
+    def allow(self, role: Role | None, line: str, reason: WhyUnrecorded) -> bool:
+        """Whether somebody may, in a call of that line, for that reason."""
+        return role in self.roles and reason in self.reasons and (not self.lines or line in self.lines)
 
 
 class DiskLevel(Enum):

@@ -22,6 +22,7 @@ from core.events import (
     CallQueued,
     CallResumed,
     CallReturned,
+    CallsMerged,
     LineOpened,
     OfferWithdrawn,
     PartyInvited,
@@ -145,6 +146,33 @@ class Scene:
         self.in_svi = self.passed_on = False
         self.queued = None
         self.offers.clear()
+
+
+class Scenes:
+    """The live calls of a centre."""
+
+    def __init__(self) -> None:
+        self.by_call: dict[CallId, Scene] = {}
+
+    def fold(self, event: CallEvent, now: datetime) -> None:
+        """Apply one event. A call that has ended is here no more; who holds its scene sees it ended."""
+        if isinstance(event, CallArrived):
+            self.by_call[event.call_id] = arrived(event)
+        elif isinstance(event, CallPlaced):
+            self.by_call[event.call_id] = placed(event)
+        elif (scene := self.by_call.get(event.call_id)) is not None:
+            if isinstance(event, CallsMerged):
+                self._merge(scene, event)
+            else:
+                scene.fold(event, now)
+            if isinstance(event, CallEnded):
+                del self.by_call[event.call_id]
+
+    def _merge(self, scene: Scene, event: CallsMerged) -> None:
+        merged = self.by_call.get(event.merged_id)
+        if merged is not None and merged is not scene:
+            scene.take_in(merged, event.position_id)
+            merged.people = {}
 
 
 # --- what each event does -----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ _DONE_ALREADY: Final = ("Already there", "Not there")
 
 
 class ManagerLink:
-    """One connection, made again for ever. Implements the strips' ``FallbackQueue``.
+    """One connection, made again for ever. Implements ``FallbackQueue`` and ``RecordingSwitch``.
 
     Members asked for while Asterisk was away are set when it is back. Asterisk itself remembers its members.
 
@@ -111,6 +111,11 @@ class ManagerLink:
             await self._act({**action, "Exten": self._app})
         except SwitchRefused:
             log.info("caller_not_taken_back", reason="left, or answered, meanwhile")
+
+    async def leave_out(self, channel: ChannelId, on: bool) -> None:
+        """See :meth:`core.ports.RecordingSwitch.leave_out`. It is of all recordings that the channel has."""
+        action = {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both"}
+        await self._act({**action, "State": "1" if on else "0"})
 
     async def _set(self, position_id: PositionId, *, member: bool) -> None:
         action = {"Action": "QueueAdd" if member else "QueueRemove", "Queue": QUEUE}

@@ -9,7 +9,7 @@ import structlog
 from core.errors import BandeauError, SwitchUnavailable
 from core.ids import BridgeId, CallId, CentreId, ChannelId, PlaybackId, PositionId
 from core.nodes import Nodes
-from core.ports import FallbackCalls, FallbackQueue, SourceBans, StripCredentials, Switch
+from core.ports import FallbackCalls, FallbackQueue, RecordingSwitch, SourceBans, StripCredentials, Switch
 from core.switch import Entrusted, FallbackCaller, FallbackRecord, PlaybackEnded, SwitchEvent, SwitchUp
 
 log = structlog.get_logger(__name__)
@@ -287,6 +287,18 @@ class _Both(Awaitable[None]):
                 failure = failure or error
         if not done and failure is not None:
             raise failure
+
+
+class RecordingNodes:
+    """Implements ``core.ports.RecordingSwitch`` on all Asterisks, by the names of ``nodes``."""
+
+    def __init__(self, nodes: Nodes, recordings: Mapping[str, RecordingSwitch]) -> None:
+        self._nodes = nodes
+        self._recordings = dict(recordings)
+
+    async def leave_out(self, channel: ChannelId, on: bool) -> None:
+        """See :meth:`core.ports.RecordingSwitch.leave_out`."""
+        await self._recordings[self._nodes.of(channel)].leave_out(channel, on)
 
 
 class FallbackNodes:

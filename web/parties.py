@@ -26,6 +26,8 @@ from core.events import (
     PartyNotReached,
     RecallEnded,
     RecallPlayed,
+    RecordingPaused,
+    RecordingResumed,
 )
 from core.ids import CallId, OfferId, PartyId, PositionId
 from core.words import CallKind, OfferKind, Target, TargetKind
@@ -71,6 +73,8 @@ class CallParties:
     target: Target | None = None
     answered_at: datetime | None = None
     parties: dict[PartyId, PartySeen] = field(default_factory=dict)
+    unrecorded: View | None = None
+    """Set while what is said is left out of the recording: until when, why, and by whom."""
     offers_to_all: set[OfferId] = field(default_factory=set)
 
     def positions(self) -> set[PositionId]:
@@ -110,6 +114,8 @@ class CallParties:
             view["lostAt"] = instant(own.lost_at)
         if self.answered_at is not None:
             view["answeredAt"] = instant(self.answered_at)
+        if self.unrecorded is not None:
+            view["unrecorded"] = self.unrecorded
         return view
 
 
@@ -245,6 +251,11 @@ class PartiesSeen:
                     party.muted = event.muted
             case CallsMerged():
                 self._merge(call, event)
+            case RecordingPaused():
+                by = self._names.get(event.position_id, "")
+                call.unrecorded = {"until": instant(event.until), "reason": event.reason.value, "by": by}
+            case RecordingResumed():
+                call.unrecorded = None
             case _:
                 pass
 
@@ -275,3 +286,4 @@ class PartiesSeen:
         if own := call.parties.get(PartyId(event.position_id)):
             own.held_at = None
         call.answered_at = call.answered_at or merged.answered_at
+        call.unrecorded = call.unrecorded or merged.unrecorded

@@ -79,7 +79,11 @@ class CentreAsterisk:
 
     async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
         """What the caller said, and was given to hear, in a call that ended."""
-        patterns = [f"*/{channel}-{name}.wav" for name in ("caller", "centre")]
+        return await self.tracks_like(f"*/{channel}")
+
+    async def tracks_like(self, stem: str) -> tuple[Pcm, Pcm]:
+        """Both tracks of a recording that ended, by how their names begin."""
+        patterns = [f"{stem}-{name}.wav" for name in ("caller", "centre")]
         await until(lambda: all(map(self._closed, patterns)), "both tracks are closed")
         said, given = (read_wav(self._closed(pattern)[0]) for pattern in patterns)
         return said, given

@@ -37,6 +37,8 @@ class Nothing:
 
     async def settled(self, unsettled: Collection[CallId]) -> None: ...
 
+    async def leave_out(self, channel: ChannelId, on: bool) -> None: ...
+
 
 def adapters_without_asterisk(
     clock: Clock,
@@ -56,6 +58,7 @@ def adapters_without_asterisk(
         credentials=nothing,
         fallback=nothing,
         fallback_calls=nothing,
+        recordings=nothing,
         door=nothing,
         accounts=accounts or StoredAccounts(database),
         sessions=sessions or StoredSessions(database, clock),

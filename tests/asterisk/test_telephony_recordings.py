@@ -1,0 +1,71 @@
+"""What Asterisk writes into recordings that are paused, and into several of one channel."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.errors import SwitchRefused
+from core.ids import ChannelId
+from simulator.callers import Caller
+from telephony.ami import ManagerLink
+from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
+from tests.support.audio import RATE, tone
+from tests.support.tracks import edge_near, share_heard
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asterisk
+
+CALLER_HZ = 1300.0
+
+
+@pytest.fixture
+async def manager(centre_asterisk: CentreAsterisk) -> AsyncIterator[ManagerLink]:
+    config = centre_asterisk.config
+    async with ManagerLink(port=config.ami_port, secret=config.secrets.ami) as manager:
+        await until(lambda: manager.up, "the manager interface is up")
+        yield manager
+
+
+async def test_a_paused_recording_holds_silence_in_both_tracks_and_goes_on_in_time(
+    centre_asterisk: CentreAsterisk, switch: WatchedSwitch, manager: ManagerLink
+) -> None:
+    second = centre_asterisk.recordings / "second"
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        channel = await switch.picked_up()
+        await caller.answered()
+        caller.say(tone(CALLER_HZ, 60, level=0.2))
+        await switch.start_music(channel, "hold")
+        name = (await centre_asterisk.process.rx("core show channels concise")).split("!")[0]
+        options = f",r({second}-caller.wav)t({second}-centre.wav)"
+        await centre_asterisk.process.rx(f"mixmonitor start {name} {options}")
+        await heard_for(caller, 2)
+        await manager.leave_out(channel, True)
+        await heard_for(caller, 2)
+        await manager.leave_out(channel, False)
+        await heard_for(caller, 2)
+        caller.hang_up()
+        await caller.ended()
+    for pattern in ("*/*", "second"):
+        said, given = await centre_asterisk.tracks_like(pattern)
+        assert abs(len(said) - len(given)) < RATE // 10
+        for track, hz in ((said, CALLER_HZ), (given, TONES["music"])):
+            middle = len(track) / RATE / 2
+            begins, ends = (edge_near(track, hz, middle + side, within=1) for side in (-1, 1))
+            assert 1.7 < ends - begins < 2.6
+            assert share_heard(track, hz, begins + 0.1, ends - 0.1) == 0
+            assert abs(track[round((begins + 0.1) * RATE) : round((ends - 0.1) * RATE)]).max() == 0
+            assert share_heard(track, hz, ends + 0.1, len(track) / RATE - 0.3) > 0.85
+
+
+async def heard_for(caller: Caller, seconds: float) -> None:
+    """Let so many seconds of sound come to the caller."""
+    caller.forget()
+    await caller.hears(lambda pcm: len(pcm) >= seconds * RATE, 30, seconds + 1)
+
+
+async def test_a_channel_that_is_gone_is_refused(
+    centre_asterisk: CentreAsterisk, switch: WatchedSwitch, manager: ManagerLink
+) -> None:
+    with pytest.raises(SwitchRefused):
+        await manager.leave_out(ChannelId("FR751-asterisk-a-1795310037.99"), True)
