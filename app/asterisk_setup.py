@@ -47,6 +47,7 @@ def asterisk_config(settings: Settings, node: str = FIRST) -> AsteriskConfig:
         ari_port=asterisk.ari_port,
         ami_port=asterisk.ami_port,
         trunks=asterisk.trunks,
+        located_trunks=settings.location.pidf_lo_trunks,
         claim_timeout_ms=asterisk.claim_timeout_ms,
         outgoing=_outgoing(settings.outgoing),
         transfers=TransferRules(

@@ -8,6 +8,7 @@ from core.events import (
     CallQueued,
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PartyId, PositionId
+from core.location import Location
 from core.words import CallerNumber, CallKind, Origin, Outcome, Priority, Target, TargetKind
 
 CALLER = PartyId("caller")
@@ -127,6 +128,8 @@ class Call:
     priority: Priority | None = None
     silent: bool = False
     """Whether nobody speaks on the caller's line."""
+    location: Location | None = None
+    """Where the caller is, as far as anybody told."""
 
     def outside(self) -> list[Party]:
         """The caller and the numbers that are in it."""

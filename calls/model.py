@@ -28,6 +28,7 @@ from core.events import (
     CallDismissed,
     CallDiverted,
     CallEnded,
+    CallerLocated,
     CallerSilent,
     CallerSpoke,
     CallHeld,
@@ -91,6 +92,7 @@ class LiveCalls:
         self._steps: dict[type[Event], Callable[[Call, Any], None]] = {
             LineOpened: self._line_opened,
             CallPrioritised: self._prioritised,
+            CallerLocated: self._located,
             CallerSilent: self._silent,
             CallerSpoke: self._silent,
             CallOffered: self._offered,
@@ -219,6 +221,10 @@ class LiveCalls:
 
     def _prioritised(self, call: Call, event: CallPrioritised) -> None:
         call.priority = event.priority
+
+    def _located(self, call: Call, event: CallerLocated) -> None:
+        if event.best:
+            call.location = event.location
 
     def _silent(self, call: Call, event: CallerSilent | CallerSpoke) -> None:
         call.silent = isinstance(event, CallerSilent)

@@ -81,5 +81,6 @@ def entrusted(rules: AidRules, call: Call, now: datetime) -> Entrusted:
         since=call.waits_since or now,
         skills=queued.skills if queued else (),
         tags=tuple(sorted(tags)),
+        location=call.location,
     )
     return Entrusted(call_id=call.call_id, line=call.line, caller=call.caller, origin=told)

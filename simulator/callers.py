@@ -95,8 +95,17 @@ class Caller:
         number: str = "+33612345678",
         hidden: bool = False,
         headers: tuple[tuple[str, str], ...] = (),
+        pidf: str = "",
     ) -> Call:
-        """Dial a line, as the operator would deliver it. Hidden: the number is in P-Asserted-Identity only."""
+        """Dial a line, as the operator would deliver it.
+
+        Args:
+            to: the line.
+            number: the caller's.
+            hidden: the number is in P-Asserted-Identity only.
+            headers: further ones.
+            pidf: a PIDF-LO document that says where the caller is (``simulator.pidf_lo``).
+        """
         host, port = self._phone.server
         target = f"sip:{to}@{host}:{port}"
         shown = f"<sip:{number}@{host}>"
@@ -105,7 +114,7 @@ class Caller:
             extra.append(("Privacy", "id"))
             shown = '"Anonymous" <sip:anonymous@anonymous.invalid>'
         dialog = self._phone.agent.dialog(shown, f"<{target}>", target)
-        call = self._phone.agent.call(dialog, self._sound.sdp, headers=tuple(extra))
+        call = self._phone.agent.call(dialog, self._sound.sdp, headers=tuple(extra), pidf=pidf)
         call.watch(lambda state: self._sound.start(call.remote_sdp) if state is CallState.UP else None)
         self._call = call
         return call

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 
 import structlog
 
+from simulator.pidf_lo import located
 from simulator.sip_call import Call, CallState, EndedBy
 from simulator.sip_dialog import Dialog, cancel_of, dialog_of, refusal_ack
 from simulator.sip_digest import authorise
@@ -123,9 +124,12 @@ class SipAgent:
         headers: tuple[tuple[str, str], ...] = (),
         user: str = "",
         password: str = "",
+        pidf: str = "",
     ) -> Call:
-        """Call out: send an INVITE with that offer. Follow the call by its state."""
+        """Call out: send an INVITE with that offer. Follow the call by its state. ``pidf``: where we are."""
         invite = dialog.request("INVITE", ("Allow", ALLOW), *headers, sdp=sdp)
+        if pidf:
+            invite = located(invite, pidf)
         call = Call(self, dialog, invite, CallState.CALLING)
         call.local_sdp = sdp
         self._calls[dialog.call_id] = call

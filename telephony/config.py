@@ -14,7 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.errors import ConfigurationError
 from telephony.dialling import TransferRules, patterns
-from telephony.modules import DECLINED_MESSAGES, MANAGER_EVENTS, MODULES, SILENCED_MANAGER_EVENTS
+from telephony.modules import (
+    DECLINED_MESSAGES,
+    LOCATION_MODULES,
+    MANAGER_EVENTS,
+    MODULES,
+    SILENCED_MANAGER_EVENTS,
+)
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "asterisk-conf" / "templates"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f;\[\]]")
@@ -103,6 +109,8 @@ class AsteriskConfig:
     ami_port: int = 5038
     trunks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Trunk name → addresses or networks calls are accepted from."""
+    located_trunks: Sequence[str] = ()
+    """Those among them that are believed when an INVITE says where its caller is (PIDF-LO)."""
     claim_timeout_ms: int = 300
     outgoing: OutgoingTrunk | None = None
     """Where calls to numbers go; none: nobody can be called."""
@@ -143,7 +151,7 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
     )
     values = {
         **{name: getattr(config, name) for name in config.__dataclass_fields__},
-        "modules": MODULES,
+        "modules": (*MODULES, *LOCATION_MODULES) if config.located_trunks else MODULES,
         "declined": DECLINED_MESSAGES,
         "manager_events": MANAGER_EVENTS,
         "silenced_manager_events": SILENCED_MANAGER_EVENTS,
@@ -175,6 +183,8 @@ def _check(config: AsteriskConfig) -> None:
     for trunk, addresses in config.trunks.items():
         if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
             raise ConfigurationError(f"trunk {trunk}: give it IP addresses or networks, such as 192.0.2.0/28")
+    if unknown := set(config.located_trunks) - config.trunks.keys():
+        raise ConfigurationError(f"trunks that say where callers are: there is no {', '.join(sorted(unknown))}")
     for name in config.phones:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(f"SIP phone {name!r}: letters, digits and - only, at most 31")

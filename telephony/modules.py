@@ -34,6 +34,9 @@ would else reach the other's recorder with its own packet numbers, and Debian's 
 recording what seems older than what the last party sent (``docs/asterisk.md``, packet numbers).
 """
 
+LOCATION_MODULES: Final = ("func_uri", "res_geolocation", "res_pjsip_geolocation")
+"""Further ones where a trunk is believed when its INVITE says where the caller is (PIDF-LO)."""
+
 DECLINED_MESSAGES: Final[tuple[str, ...]] = (
     "cel_generic_type",
     "ast_channel_varset_type",

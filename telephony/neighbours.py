@@ -6,13 +6,14 @@ the caller is then a caller like any other.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from core.errors import SwitchRefused
 from core.ids import CallId, CentreId, ChannelId, QueueId
+from core.location import Location, LocationSource
 from core.switch import Entrusted
 from core.words import CallTag, FrontOffice, Origin, Priority
 from telephony.ari_protocol import Request, created
@@ -31,6 +32,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9]{1,10}")
 _SKILL: Final = re.compile(r"[^\s,]{1,30}")
 _LINE: Final = re.compile(r"\+?[0-9]{1,15}")
 _INSTANT: Final = re.compile(r"[0-9]{10}(\.[0-9]{1,6})?")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 _ONCE: Final = frozenset({"v", "call", "flow", "room", "priority", "level", "since", "path"})
 _TAGS: Final = {tag.value: tag for tag in CallTag}
 
@@ -54,7 +56,11 @@ def described(call: Entrusted) -> str:
         *(("skill", skill) for skill in origin.skills[:MOST_SKILLS]),
         *(("tag", tag.value) for tag in origin.tags),
     ]
-    return urlencode(words, quote_via=quote)
+    told = urlencode(words, quote_via=quote)
+    for word in _place(origin.location):  # never at the cost of the call itself
+        longer = f"{told}&{urlencode([word], quote_via=quote)}"
+        told = longer if len(longer) <= LONGEST else told
+    return told
 
 
 def read(text: str, sender: str) -> tuple[CallId, Origin]:
@@ -90,10 +96,38 @@ def read(text: str, sender: str) -> tuple[CallId, Origin]:
             since=datetime.fromtimestamp(float(_fit(_INSTANT, words["since"])), UTC),
             skills=skills,
             tags=tuple(_TAGS[value] for key, value in pairs if key == "tag" and value in _TAGS),
+            location=_located(dict(pairs)),
         )
     except (KeyError, ValueError, OverflowError) as error:
         raise NotEntrusted(type(error).__name__) from error
     return call_id, origin
+
+
+def _place(location: Location | None) -> list[tuple[str, str]]:
+    """Where the caller is: ``place=source,instant,latitude,longitude,radius``, and ``civic`` an address."""
+    if location is None:
+        return []
+    values = (location.latitude, location.longitude, location.radius_m)
+    numbers = ["" if value is None else f"{value:.6f}".rstrip("0").rstrip(".") for value in values]
+    words = [("place", ",".join([location.source.value, f"{location.at.timestamp():.3f}", *numbers]))]
+    return [*words, ("civic", location.civic)] if location.civic else words
+
+
+def _located(words: Mapping[str, str]) -> Location | None:
+    """Read where the caller is; what does not fit is as if it were absent: the call is taken all the same."""
+    try:
+        source, at, *numbers = words["place"].split(",")
+        latitude, longitude, radius = (float(_fit(_DECIMAL, each)) if each else None for each in numbers)
+        return Location(
+            source=LocationSource(source),
+            at=datetime.fromtimestamp(float(_fit(_INSTANT, at)), UTC),
+            latitude=latitude,
+            longitude=longitude,
+            radius_m=radius,
+            civic=words.get("civic", ""),
+        )
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def entrusted(args: Sequence[str]) -> tuple[CallId, Origin] | None:

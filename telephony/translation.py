@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Container, Iterable, Sequence
+from datetime import datetime
 
 from core.ids import BridgeId, CallId, ChannelId, PositionId
+from core.location import Location
 from core.switch import CallerChannel, ChannelTruth, FallbackCaller
+from telephony import geolocation
 from telephony.ari_protocol import Bridge, Channel, ChannelHangupRequest
 from telephony.caller_number import described
 from telephony.neighbours import entrusted
@@ -42,10 +45,17 @@ _REQUEST_TERMINATED = 487
 def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str] = ()) -> CallerChannel | None:
     """Read the caller from what the dialplan passed: ``caller, line, who calls``.
 
-    From a neighbouring centre: ``neighbour, line, who calls, centre, what it says of the call``.
+    From a neighbouring centre: ``neighbour, line, who calls, centre, what it says of the call``. With an INVITE
+    that says where the caller is: ``located, line, who calls, place``; out of the fallback, place comes last.
     """
     match tuple(args):
-        case ("caller", line, words) | ("caller", line, words, "waited") | ("neighbour", line, words, _, _):
+        case (
+            ("caller", line, words)
+            | ("caller", line, words, "waited")
+            | ("caller", line, words, "waited", _)
+            | ("located", line, words, _)
+            | ("neighbour", line, words, _, _)
+        ):
             call_id, origin = entrusted(args) or (CallId(channel.id), None)
             return CallerChannel(
                 channel_id=ChannelId(channel.id),
@@ -54,8 +64,16 @@ def caller_of(channel: Channel, args: Sequence[str], test_callers: Container[str
                 caller=described(words, test_callers),
                 created_at=channel.creationtime,
                 origin=origin,
-                waited=args[-1] == "waited",
+                waited=tuple(args[3:4]) == ("waited",),
+                location=_place(args, channel.creationtime),
             )
+    return None
+
+
+def _place(args: Sequence[str], at: datetime) -> Location | None:
+    match tuple(args):
+        case ("located", _, _, place) | ("caller", _, _, "waited", place):
+            return geolocation.read(place, at)
     return None
 
 

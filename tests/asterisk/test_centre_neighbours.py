@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
-from app.settings import MutualAidSettings, NeighbourSettings, RoomSettings
+from app.settings import LocationSettings, MutualAidSettings, NeighbourSettings, RoomSettings
 from core.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallerLocated,
     CallQueued,
     CallReturned,
     LineOpened,
@@ -29,6 +31,7 @@ from core.words import EndedBy, FrontOffice, Outcome, PartyEnd, Priority, Target
 from recorder.policy import tracks_of
 from simulator.callers import Caller
 from simulator.robot_position import RobotPosition
+from tests.support.aml import TOKEN, handset_says
 from tests.support.audio import contains_tone, read_wav
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, Site, new_number, until_true
 from tests.support.witness import Story, Witness
@@ -37,6 +40,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 OWNER, HELPER = Site(centre="FR751", address="127.0.1.1"), Site(centre="FR752", address="127.0.2.1", shift=100)
 CALLER_HZ, AGENT_HZ = 1300.0, 1900.0
+ROUEN = (49.4431, 1.0993)
 ROOM = RoomSettings(offer_seconds=30, wrap_up_seconds=0)
 ANSWER_SECONDS = 5
 SILENCE_SECONDS = 15
@@ -77,7 +81,11 @@ def towards(site: Site, lines: tuple[str, ...] = ()) -> MutualAidSettings:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pair(asterisk_root: Path | None) -> AsyncIterator[Pair]:
     owner = CentreProcess(
-        room=ROOM, site=OWNER, plan=PLAN.format(other=HELPER.centre), mutual_aid=towards(HELPER)
+        room=ROOM,
+        site=OWNER,
+        plan=PLAN.format(other=HELPER.centre),
+        mutual_aid=towards(HELPER),
+        location=LocationSettings(aml_token=SecretStr(TOKEN)),
     )
     helper = CentreProcess(
         room=ROOM,
@@ -89,9 +97,9 @@ async def pair(asterisk_root: Path | None) -> AsyncIterator[Pair]:
         yield Pair(owner, helper)
 
 
-async def waiting(caller: Caller, witness: Witness, line: str = "15") -> CallId:
+async def waiting(caller: Caller, witness: Witness, line: str = "15", number: str = "") -> CallId:
     """Call, and wait in the owner's room."""
-    number = new_number()
+    number = number or new_number()
     caller.call(line, number=number)
     await caller.answered()
     call_id = await witness.call_of(number)
@@ -120,7 +128,9 @@ async def test_a_call_that_waits_too_long_is_the_same_call_at_the_neighbour(pair
     async with AsyncExitStack() as stack:
         robot = await stack.enter_async_context(RobotPosition(pair.helper.url, ARM1.login, PASSWORD))
         caller = await stack.enter_async_context(pair.owner.caller())
-        call_id = await waiting(caller, here, "18")
+        number, taken_at = new_number(), datetime.now(UTC).replace(microsecond=0)
+        assert await handset_says(pair.owner.url, number, *ROUEN, 25, taken_at) == 200
+        call_id = await waiting(caller, here, "18", number)
         await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]))
         arrived = (await there.until_told(call_id, CallArrived)).only(CallArrived)
         shown = (await robot.until(lambda view: "offer" in view))["offer"]
@@ -147,6 +157,10 @@ async def test_a_call_that_waits_too_long_is_the_same_call_at_the_neighbour(pair
     assert abs((origin.since - owners.at(CallQueued)).total_seconds()) < 0.002
     assert arrived.caller == owners.only(CallArrived).caller
     assert arrived.line == "18"
+    assert origin.location == owners.only(CallerLocated).location == helpers.only(CallerLocated).location
+    assert (origin.location.point, origin.location.at) == (ROUEN, taken_at)
+    assert shown["location"]["commune"] == "Rouen (76)"
+    assert shown["location"]["radius"] == 25
     assert arrived.channel_id.startswith("FR752-")
 
     taken = helpers.only(CallQueued)

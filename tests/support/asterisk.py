@@ -57,11 +57,12 @@ class CentreAsterisk:
         )
         self.config = replace(config, **changes)  # type: ignore[arg-type]
         render(self.config, folder / "config")
+        self._output = folder / "asterisk.log"
         self.process = AsteriskProcess(
             root,
             folder / "config",
             state,
-            folder / "asterisk.log",
+            self._output,
             writable=[self.recordings],
             readable=[self.prompts, *([tls] if tls else [])],
         )
@@ -76,6 +77,10 @@ class CentreAsterisk:
     def switch(self, test_callers: Collection[str] = (), look_every: float = LOOK_EVERY_S) -> "WatchedSwitch":
         """A core's hold on it, not started."""
         return WatchedSwitch(self, test_callers, look_every)
+
+    def logs(self) -> list[Path]:
+        """What it wrote of itself."""
+        return [*Path(self.config.paths.state).glob("log/*.log"), self._output]
 
     async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
         """What the caller said, and was given to hear, in a call that ended."""

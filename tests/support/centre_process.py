@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import httpx2
 import tomli_w
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from app.asterisk_process import asterisk_pid, children
 from app.asterisk_setup import prepare_asterisk, state_dir
@@ -122,6 +122,18 @@ SUPERVISOR = Person("superviseur", "Sacha Bernard", "899700000009", Role.SUPERVI
 PEOPLE = (ARM1, ARM2, SUPERVISOR)
 
 
+def _with_secrets(model: BaseModel) -> dict[str, Any]:
+    """A section's values as a file holds them: pydantic alone would write stars for secrets."""
+    written: dict[str, Any] = model.model_dump(mode="json", exclude_none=True)
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, SecretStr):
+            written[name] = value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            written[name] = _with_secrets(value)
+    return written
+
+
 class CentreProcess:
     """One centre. Use as an async context manager; one for each :class:`Site` of a network namespace."""
 
@@ -187,7 +199,7 @@ class CentreProcess:
         put_in_force(self.folder, plan)
         self.core_log = self.folder / f"{CORE}.log"
         self._config = self.folder / "bandeau15.toml"
-        self._config.write_text(tomli_w.dumps(self.settings.model_dump(mode="json", exclude_none=True)))
+        self._config.write_text(tomli_w.dumps(_with_secrets(self.settings)))
         relayed = (
             self.settings if launched or not wired else _relayed(self.settings, _RELAYED_PORT + site.shift)
         )

@@ -18,7 +18,7 @@ from telephony.config import (
     render,
 )
 from telephony.dialling import TransferRules
-from telephony.modules import MODULES
+from telephony.modules import LOCATION_MODULES, MODULES
 from telephony.strips import account_of
 
 pytestmark = pytest.mark.unit
@@ -251,3 +251,21 @@ def test_sound_comes_from_the_address_of_sip(config: AsteriskConfig, tmp_path: P
     assert "bind_rtp_to_media_address = yes" not in sections(tmp_path / "any" / "pjsip.conf")["trunk"]
     render(replace(config, bind_address="192.0.2.9"), tmp_path / "one")
     assert "media_address = 192.0.2.9" in sections(tmp_path / "one" / "pjsip.conf")["trunk"]
+
+
+def test_only_a_trunk_that_is_named_may_say_where_callers_are(config: AsteriskConfig, tmp_path: Path) -> None:
+    render(config, tmp_path / "none")
+    assert "from-located-trunk" not in sections(tmp_path / "none" / "extensions.conf")
+    assert "geoloc" not in (tmp_path / "none" / "pjsip.conf").read_text().replace("; ", "")
+
+    render(replace(config, located_trunks=("operator",)), tmp_path / "one")
+    trunks = sections(tmp_path / "one" / "pjsip.conf")
+    assert "context = from-located-trunk" in trunks["trunk-operator"]
+    assert trunks["trunk-backup"] == []
+    modules = (tmp_path / "one" / "modules.conf").read_text()
+    assert all(f"load = {module}.so" in modules for module in LOCATION_MODULES)
+    located = sections(tmp_path / "one" / "extensions.conf")["from-located-trunk"]
+    assert located[-1] == "same => n,Goto(fallback,s,1)"
+
+    with pytest.raises(ConfigurationError, match="there is no nobody"):
+        render(replace(config, located_trunks=("nobody",)), tmp_path / "other")

@@ -1,5 +1,6 @@
 """What centres tell each other of a call: written, read back, and refused where it does not fit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import SwitchRefused
 from core.ids import CallId, CentreId, ChannelId, QueueId
+from core.location import Location, LocationSource
 from core.switch import Entrusted
 from core.words import CallerNumber, CallTag, FrontOffice, Origin, Priority
 from telephony.neighbours import LONGEST, NotEntrusted, described, entrusted, made, read
@@ -35,6 +37,20 @@ def call(origin: Origin = ORIGIN, number: str | None = "+33612345678", line: str
 
 centres = st.from_regex(r"FR[0-9][0-9AB]{2}", fullmatch=True).map(CentreId)
 names = st.from_regex(r"[A-Za-z0-9]{1,10}", fullmatch=True)
+points = st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 1e6))
+locations = st.builds(
+    lambda point, civic, **said: Location(
+        latitude=round(point[0], 5) or 0.0,
+        longitude=round(point[1], 5) or 0.0,
+        radius_m=round(point[2]),
+        civic=civic,
+        **said,
+    ),
+    points,
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=60),
+    source=st.sampled_from(LocationSource),
+    at=st.integers(1_700_000_000, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+)
 skills = st.text(min_size=1, max_size=20).filter(lambda word: not any(c.isspace() or c == "," for c in word))
 
 
@@ -51,6 +67,7 @@ skills = st.text(min_size=1, max_size=20).filter(lambda word: not any(c.isspace(
         ),
         skills=st.lists(skills.filter(lambda s: s.isprintable()), max_size=8).map(tuple),
         tags=st.sets(st.sampled_from(CallTag)).map(sorted).map(tuple),
+        location=st.none() | locations,
     )
 )
 def test_what_is_written_is_read_back_and_harmless_to_the_dialplan(origin: Origin) -> None:
@@ -58,7 +75,9 @@ def test_what_is_written_is_read_back_and_harmless_to_the_dialplan(origin: Origi
     assert set(text) <= HARMLESS
     if len(text) <= LONGEST:
         call_id, found = read(text, "FR751")
-        assert (call_id, found) == (CALL, origin)
+        assert (call_id, replace(found, location=None)) == (CALL, replace(origin, location=None))
+        if len(text) <= LONGEST - 700:  # nothing had to be left out
+            assert found.location == origin.location
 
 
 def changed(**words: str | None) -> str:
@@ -113,6 +132,37 @@ def test_unknown_tags_are_passed_over_and_a_longer_path_is_its_senders() -> None
     text = changed(path="FR751.FR752", tag="of_tomorrow")
     _, origin = read(text, "FR752")
     assert (origin.owner, origin.sender, origin.tags) == ("FR751", "FR752", ())
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "aml_https",
+        "aml_https,1795310037,49.4,1.1",
+        "aml_https,1795310037,91,1.1,25",
+        "aml_https,1795310037,49.4,,25",
+        "aml_https,1795310037,nan,inf,25",
+        "aml_https,hier,49.4,1.1,25",
+        "a friend,1795310037,49.4,1.1,25",
+        "aml_https,1795310037,49.4,1.1,-25",
+        "pidf_lo,1795310037,,,",
+    ],
+)
+def test_a_place_that_does_not_fit_costs_the_call_nothing(place: str) -> None:
+    call_id, origin = read(changed(place=place), "FR751")
+    assert (call_id, origin.location) == (CALL, None)
+
+
+def test_an_address_alone_is_told_and_an_address_too_long_is_left_out() -> None:
+    at = datetime(2026, 11, 22, 1, 2, tzinfo=UTC)
+    street = Location(source=LocationSource.PIDF_LO, at=at, civic="12 rue Jeanne-d'Arc, 76000 Rouen")
+    assert read(described(call(replace(ORIGIN, location=street))), "FR751")[1].location == street
+
+    endless = replace(street, latitude=49.4, longitude=1.1, civic="é" * 200)
+    text = described(call(replace(ORIGIN, location=endless)))
+    assert len(text) <= LONGEST
+    assert read(text, "FR751")[1].location == replace(endless, civic="")
 
 
 def test_it_is_believed_on_a_neighbours_trunk_alone() -> None:
