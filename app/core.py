@@ -37,6 +37,7 @@ from core.ports import (
     Accounts,
     Clock,
     DirectoryStore,
+    DossierDisplay,
     FallbackCalls,
     FallbackQueue,
     JournalWriter,
@@ -63,6 +64,10 @@ from ivr.script import CallFlows
 from ivr.service import IvrService
 from location.routes import aml_routes, location_routes
 from location.service import LocationRules, LocationService
+from lrm_bridge.display import Displays
+from lrm_bridge.door import Certificates, LrmDoor
+from lrm_bridge.inbound import LrmRequests
+from lrm_bridge.metrics import LrmMetrics
 from lrm_bridge.service import Lrm, LrmService
 from recorder.disk import DiskKeeper
 from recorder.pausing import PauseService
@@ -83,6 +88,8 @@ from web.socket import Limits
 log = structlog.get_logger(__name__)
 
 HOUSEKEEPING_S = 3600
+PROFESSIONALS = "professionnels"
+"""The plan's list of numbers for which no LRM opens a dossier."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +115,8 @@ class Adapters:
     """Adapters without which a core cannot serve: name → whether it is well."""
     watches: Mapping[AlarmKind, Look] = field(default_factory=dict)
     """What the alarms look at: kind → what is wrong, if it is."""
+    dossiers: DossierDisplay | None = None
+    """Keeps what LRMs say of calls; none: a restart loses it."""
 
 
 class Core:
@@ -172,7 +181,6 @@ class Core:
         self.pauses = PauseService(self.bus, clock, adapters.recordings, pause_rules(settings))
         self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
         self.disk = DiskKeeper(self.bus, self.alarms, settings.storage.recordings_dir, disk_rules(settings))
-        self.lrm = LrmService(self.bus, clock, adapters.lrm, self.alarms)
         self.board = BoardService(
             bus=self.bus,
             clock=clock,
@@ -198,6 +206,7 @@ class Core:
         self.desk = DeskService(
             bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
         )
+        self._wire_lrm()
         tests = settings.test_calls
         self.test_calls = TestCallService(
             self.bus,
@@ -240,6 +249,7 @@ class Core:
             self.desk,
             self.guard,
             self.test_calls,
+            self.lrm,
         )
         self.ticker = Ticker(clock, [part.tick for part in parts])
         switch.listen(self.on_switch)
@@ -264,6 +274,29 @@ class Core:
             self.alarms.raise_alarm(AlarmKind.NODE_DOWN, event.truth.switch, "ended")
         elif isinstance(event, SwitchUp):
             self.alarms.clear_alarm(AlarmKind.NODE_DOWN, event.truth.switch)
+
+    def _wire_lrm(self) -> None:
+        """The LRM: what it is told, what it asks, and what it says of calls."""
+        clock, metrics = self._adapters.clock, LrmMetrics(self.board.metrics.registry)
+        self.lrm = LrmService(
+            self.bus,
+            clock,
+            self._adapters.lrm,
+            self.alarms,
+            professional=self._is_professional,
+            metrics=metrics,
+        )
+        self.dossiers = Displays(clock, self._adapters.dossiers)
+        book = self.lrm.outbox.book
+        self.lrm_requests = LrmRequests(self.bus, clock, book, self.dossiers, self.strips.execute)
+        centre = CentreId(self._settings.centre.id)
+        allowed = {name: CentreId(each) for name, each in self._settings.lrm.certificates.items()}
+        self.lrm_door = LrmDoor(self.lrm_requests, Certificates(centre, allowed), clock.monotonic, metrics)
+
+    def _is_professional(self, number: str) -> bool:
+        """Whether an LRM must open no dossier for a number: by the plan in force, or the directory."""
+        listed = self.plans.current.flows.lists.get(PROFESSIONALS)
+        return (listed is not None and number in listed) or self.directory.is_professional(number)
 
     def _rescue(self, envelope: Envelope) -> None:
         if envelope.call_id is not None:

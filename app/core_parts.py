@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.centre_lease import CentreLease, Guard, lease_of
 from app.clock import SystemClock
 from app.core import Adapters, Core
+from app.lrm_port import lrm_client
 from app.settings import Settings
 from app.telephony_parts import Telephony, telephony_of
 from app.watches import Look, journal_watches, standby_watch
@@ -14,13 +15,13 @@ from core.alarms import AlarmKind
 from core.ids import CentreId
 from core.ports import Clock
 from location.pflau_simulated import SimulatedPflau
-from lrm_bridge.client import LrmClient
 from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.directory import StoredDirectory
 from storage.follower import JournalFollower
 from storage.journal import Journal
 from storage.lease import AT_WORK, STANDING_BY, Roster
+from storage.lrm_display import StoredDisplay
 from storage.sessions import StoredSessions
 from storage.spool import Spool
 
@@ -82,7 +83,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
         spool = Spool(settings.storage.spool_dir, allowed=guard)
         journal = Journal(spool, database, settings.storage.spool_dir / "refused.jsonl")
         stack.push_async_callback(journal.close)
-        lrm = LrmClient(settings.lrm.base_url, centre) if settings.lrm.base_url else None
+        lrm = lrm_client(settings.lrm, centre)
         if lrm is not None:
             stack.push_async_callback(lrm.close)
         telephony = telephony_of(settings, guard)
@@ -101,6 +102,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 accounts=StoredAccounts(database),
                 sessions=StoredSessions(database, clock),
                 directory=StoredDirectory(database, clock),
+                dossiers=StoredDisplay(database),
                 lrm=lrm,
                 locator=SimulatedPflau(clock) if settings.location.pflau == "simulated" else None,
                 gauges=_gauges(journal, telephony, roster),

@@ -12,11 +12,14 @@ import uvloop
 from fastapi import FastAPI
 
 from app.authority import ensure_certificates, own_names
+from app.core import Core
 from app.core_parts import Parts, opened
 from app.logs import configure_logs
+from app.lrm_port import LrmPort
 from app.page_server import PageServer, page_servers
 from app.settings import Settings
 from app.standby import Standby, keep
+from core.alarms import AlarmKind
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +55,10 @@ async def _serve(settings: Settings, name: str) -> None:
             parts.lease, parts.roster, settings.storage.cores_dir, settings.standby.silence_seconds
         )
         if await standby.until_ours(parts.follower, core.follow, stop):
-            await _work(parts, servers, stop)
+            await _work(parts, servers, _lrm_port(settings, core), stop)
 
 
-async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) -> None:
+async def _work(parts: Parts, servers: list[PageServer], lrm: LrmPort | None, stop: asyncio.Event) -> None:
     """Be the centre's core until asked to stop."""
     core, epoch = parts.core, parts.lease.epoch
     log.info("core_at_work", epoch=epoch)
@@ -63,14 +66,19 @@ async def _work(parts: Parts, servers: list[PageServer], stop: asyncio.Event) ->
         keeping = tasks.create_task(keep(parts.lease, parts.guard.step_down, parts.say_at_work))
         await parts.begin()
         serving = [tasks.create_task(server.serve()) for server in servers]
+        if lrm is not None:
+            serving.append(tasks.create_task(lrm.serve()))
         lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
         lasting.append(tasks.create_task(core.directory.watch()))
+        lasting.append(tasks.create_task(core.dossiers.keep()))
         await stop.wait()
         log.info("core_stopping")
         for task in lasting:
             task.cancel()
         for server in servers:
             _close_door(server)
+        if lrm is not None:
+            lrm.close()
         await core.close()
         keeping.cancel()
         await parts.leave()  # another core may be at work from here on
@@ -102,6 +110,16 @@ def _come_first() -> None:
     The loop gives its turn away at each wait for the network and each write to the disk.
     """
     sys.setswitchinterval(0.0005)
+
+
+def _lrm_port(settings: Settings, core: Core) -> LrmPort | None:
+    """The port of the LRM, where a certificate may call."""
+    if not settings.lrm.certificates:
+        return None
+    ours = ensure_certificates(settings.storage.data_dir / "tls", own_names())
+    port = LrmPort(settings.lrm, core.lrm_door, (ours.certificate, ours.private_key))
+    core.alarms.watch(AlarmKind.LRM_AWAY, lambda: port.trouble, "port")
+    return port
 
 
 def _page_servers(settings: Settings, application: FastAPI) -> list[PageServer]:

@@ -132,11 +132,12 @@ def server_config(
     application: Callable[..., Any],
     *,
     connections: Connections,
+    protocol: type[PatientProtocol] = PatientProtocol,
     **more: Any,
 ) -> uvicorn.Config:
     """How the pages are served. ``more``: where, and by which certificate."""
 
-    class Watched(PatientProtocol):
+    class Watched(protocol):  # type: ignore[valid-type,misc]
         connections_open = connections
 
     return uvicorn.Config(

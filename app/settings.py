@@ -384,7 +384,7 @@ class ArchiveSettings(Section):
 
 
 CertificateName = Annotated[
-    str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|[A-Za-z0-9*][A-Za-z0-9.*-]{0,252})$")
+    str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|[^\s:]([^\x00-\x1f:]{0,251}[^\s:])?)$")
 ]
 _NEAR = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -8,6 +8,7 @@ from core.accounts import Account, Session
 from core.alarms import AlarmKind
 from core.commands import Command
 from core.directory import Directory, DirectoryEntry
+from core.dossiers import DossierDetails
 from core.events import Envelope, Event
 from core.ids import AgentId, BridgeId, CallId, CentreId, ChannelId, EntryId, PlaybackId, PositionId
 from core.location import Location
@@ -172,6 +173,19 @@ class DirectoryStore(Protocol):
         Raises:
             DirectoryRefused: ``entry_gone``.
         """
+
+
+class DossierDisplay(Protocol):
+    """What LRMs said of calls, for a day. Every method raises StorageUnavailable when the database is away."""
+
+    async def save(self, details: Sequence[DossierDetails]) -> None:
+        """Keep what was said last of each call."""
+
+    async def load(self, since: datetime) -> list[DossierDetails]:
+        """What was said after an instant."""
+
+    async def purge(self, until: datetime) -> int:
+        """Forget what was said until an instant; of how many calls."""
 
 
 class Switch(Protocol):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.directory import DirectoryEntry, DirectoryNumber
+from core.directory import DirectoryEntry, DirectoryNumber, EntryKind
 from core.numbers import bare, e164
 
 NAME_LENGTH = 120
@@ -74,3 +74,13 @@ def _number_problems(numbers: Iterable[DirectoryNumber]) -> Iterable[tuple[str, 
         text = f"« {each.number[:30]} » n'est ni un numéro français, ni +…, ni un numéro court"
         yield "numéros", text, dialled(each.number) != each.number
         yield "numéros", f"{LABEL_LENGTH} caractères au plus par libellé", len(each.label) > LABEL_LENGTH
+
+
+_NOBODY_AT_WORK = frozenset({EntryKind.AGENT, EntryKind.OTHER})
+"""Entries that may hold a private number: who calls from there may need help."""
+
+
+def professionals(entries: Iterable[DirectoryEntry]) -> frozenset[str]:
+    """The numbers of professionals: a call from one of them is no call for help of a new patient."""
+    known = (entry for entry in entries if entry.kind not in _NOBODY_AT_WORK)
+    return frozenset(each.number for entry in known for each in entry.numbers)

@@ -15,7 +15,7 @@ from core.events import DirectoryChanged
 from core.ids import AgentId, EntryId, new_id
 from core.ports import Bus, DirectoryStore
 from directory import sheet
-from directory.policy import ENTRIES_AT_MOST, problems, tidy
+from directory.policy import ENTRIES_AT_MOST, problems, professionals, tidy
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ class Shown:
     etag: str
     plain: bytes
     packed: bytes
+    professionals: frozenset[str]
 
 
 class DirectoryService:
@@ -57,6 +58,10 @@ class DirectoryService:
                 raise
         assert self._shown is not None  # noqa: S101 - set by the refresh
         return self._shown
+
+    def is_professional(self, number: str) -> bool:
+        """Whether a number is that of a professional, in the directory as it was last seen."""
+        return self._shown is not None and number in self._shown.professionals
 
     async def favourites(self, agent_id: AgentId) -> list[EntryId]:
         """An agent's own favourites."""
@@ -144,7 +149,7 @@ def _encoded(directory: Directory) -> Shown:
         {"version": directory.version, "entries": [_entry_view(entry) for entry in directory.entries]}
     )
     etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-    return Shown(directory, etag, plain, gzip.compress(plain, 6, mtime=0))
+    return Shown(directory, etag, plain, gzip.compress(plain, 6, mtime=0), professionals(directory.entries))
 
 
 def _entry_view(entry: DirectoryEntry) -> dict[str, object]:

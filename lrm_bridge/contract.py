@@ -116,6 +116,11 @@ class DemandeAppelSortant(_Body):
     numTel: Annotated[str, StringConstraints(pattern=r"^([#\+\*]|37000|00+)?[0-9]{2,15}$")]
     idDossier: Annotated[str, StringConstraints(max_length=25)] = ""
 
+    @property
+    def dossier_id(self) -> DossierId | None:
+        """The dossier clicked in; none where it is empty."""
+        return DossierId(self.idDossier) if self.idDossier else None
+
 
 class Appelant(_Body):
     """Who calls, as the LRM knows it."""
@@ -146,6 +151,16 @@ class CorrelationDossier(_Body):
     localisation: Long | None = None
     appelant: Appelant | None = None
     patients: Annotated[tuple[PatientDto, ...], Field(strict=False, max_length=100)] | None = None
+
+    @property
+    def agent_id(self) -> AgentId:
+        """Whose LRM says it."""
+        return AgentId(self.idNatPs)
+
+    @property
+    def call_id(self) -> CallId | None:
+        """The call it is said of; none: the current one."""
+        return CallId(self.idAppel) if self.idAppel else None
 
     @property
     def priority(self) -> Priority | None:
@@ -213,11 +228,7 @@ def _identifier(name: str, segment: bytes, longest: int) -> str:
         text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError as error:
         raise ContractError(400, "CHEMIN_INVALIDE", f"{name} n’est pas de l’UTF-8.") from error
-    if not 1 <= len(text) <= longest:
-        raise ContractError(400, "IDENTIFIANT_INVALIDE", f"{name} doit avoir de 1 à {longest} caractères.")
+    if not 1 <= len(text) <= longest or not text.isprintable():
+        what = f"{name} doit avoir de 1 à {longest} caractères, tous imprimables."
+        raise ContractError(400, "IDENTIFIANT_INVALIDE", what)
     return text
-
-
-def call_id_of(text: str) -> CallId | None:
-    """``idAppel`` as it came; none where it is empty."""
-    return CallId(text) if text else None

@@ -153,6 +153,16 @@ directory_state = Table(
 )
 """One row: the directory's version, which grows with each change, and who made the last one."""
 
+lrm_display = Table(
+    "lrm_display",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("details", Text, nullable=False),
+    Index(None, "at"),
+)
+"""What an LRM said of a call, as JSON, for agents to see; deleted after a day."""
+
 core_lease = Table(
     "core_lease",
     metadata,

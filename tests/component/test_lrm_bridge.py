@@ -24,7 +24,7 @@ from core.events import (
 from core.ids import AgentId, CallId, CentreId, ChannelId, OfferId, PositionId, QueueId
 from core.words import CallerNumber, FrontOffice, Priority
 from lrm_bridge.client import LrmClient
-from lrm_bridge.model import AppelEntrant
+from lrm_bridge.contract import AppelEntrant
 from lrm_bridge.policy import Answer, next_delay
 from lrm_bridge.service import LrmService
 from setup.places import CHECKOUT
@@ -121,8 +121,13 @@ class Bridge:
 
     async def written(self, count: int) -> list[LrmNotified | LrmNotificationFailed]:
         events: Callable[[], list[Any]] = lambda: self.journal.events(LrmNotified, LrmNotificationFailed)  # noqa: E731
-        await until(lambda: len(events()) == count, f"{count} notifications are written")
+        await until(lambda: self.turn() and len(events()) == count, f"{count} notifications are written")
         return events()
+
+    def turn(self) -> bool:
+        """Let a little time pass, and the ticker look at it."""
+        self.service.tick(self.clock.advance(0.01))
+        return True
 
     async def close(self) -> None:
         await self.service.close()

@@ -9,6 +9,7 @@ from core.switch import FallbackCaller, FallbackRecord
 from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.directory import StoredDirectory
+from storage.lrm_display import StoredDisplay
 from storage.sessions import StoredSessions
 
 
@@ -63,6 +64,7 @@ def adapters_without_asterisk(
         accounts=accounts or StoredAccounts(database),
         sessions=sessions or StoredSessions(database, clock),
         directory=StoredDirectory(database, clock),
+        dossiers=StoredDisplay(database),
         lrm=None,
         gauges={},
         parts={},
