@@ -20,6 +20,7 @@ HIDDEN: Final = "***"
 BASE_PATH: Final = "/si-samu-back-synchro-lrm-web/api/v1/cti/"
 _NUM_TEL = re.compile(r"(([#+*]|37000)?[0-9]{2,15}|\*\*\*)")
 _CENTRE = re.compile(r"FR[0-9][0-9AB]{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ID_FLUX_MAX = 32
 _ID_APPEL_MAX = 64
 _SECOND_LEVEL_FLOW = "FluxStd"
@@ -228,7 +229,7 @@ def _identifier(name: str, segment: bytes, longest: int) -> str:
         text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError as error:
         raise ContractError(400, "CHEMIN_INVALIDE", f"{name} n’est pas de l’UTF-8.") from error
-    if not 1 <= len(text) <= longest or not text.isprintable():
-        what = f"{name} doit avoir de 1 à {longest} caractères, tous imprimables."
+    if not 1 <= len(text) <= longest or _CONTROL.search(text):
+        what = f"{name} doit avoir de 1 à {longest} caractères, aucun de commande."
         raise ContractError(400, "IDENTIFIANT_INVALIDE", what)
     return text

@@ -88,9 +88,12 @@ class LrmDoor:
     async def _answered(self, request: Request) -> JSONResponse:
         operation = "other"
         try:
+            body = await _body(request)  # first: a refusal that leaves it unread would cost the connection
             target = self._admitted(request)
             operation = "creer_appel" if target.agent is not None else "correler_dossier"
-            self._carry_out(target, await _body(request))
+            if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+                raise ContractError(400, "TYPE_INVALIDE", "Le corps doit être application/json.")
+            self._carry_out(target, body)
             response = JSONResponse({}, 202)
         except ContractError as error:
             headers = {"Retry-After": "1"} if error.status == 429 else {}
@@ -100,7 +103,7 @@ class LrmDoor:
         return response
 
     def _admitted(self, request: Request) -> Target:
-        """Check who asks before anything else is looked at.
+        """Check who asks before anything that was sent is looked at.
 
         Raises:
             ContractError: 403, 404, 405, 429, or 400 for an identifier.
@@ -145,8 +148,6 @@ class LrmDoor:
 
 
 async def _body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise ContractError(400, "TYPE_INVALIDE", "Le corps doit être application/json.")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

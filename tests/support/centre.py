@@ -118,10 +118,10 @@ class FakeCentre:
         )
         return call_id
 
-    def agent(self, name: str, *, ready: bool = True, role: Role = Role.ARM) -> PositionId:
+    def agent(self, name: str, *, ready: bool = True, role: Role = Role.ARM, agent_id: str = "") -> PositionId:
         """An agent takes a position, its leg open if ``ready``."""
         position = PositionId(name)
-        self.bus.execute(LogIn(position_id=position, agent_id=AgentId(name), name=name, role=role))
+        self.bus.execute(LogIn(position_id=position, agent_id=AgentId(agent_id or name), name=name, role=role))
         if ready:
             self.readiness(position, ready=True)
         return position

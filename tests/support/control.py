@@ -48,8 +48,8 @@ class Control:
         self.centre.bus.execute(command)
         await settle()
 
-    async def agent(self, name: str, role: Role = Role.ARM) -> PositionId:
-        position = self.centre.agent(name, ready=False, role=role)
+    async def agent(self, name: str, role: Role = Role.ARM, agent_id: str = "") -> PositionId:
+        position = self.centre.agent(name, ready=False, role=role, agent_id=agent_id)
         leg = ChannelId(f"leg-{name}")
         self.switch.legs[leg] = position
         self.switch.tell(LegOpened(position_id=position, channel_id=leg))

@@ -1,13 +1,13 @@
 """What LRMs said of calls, for a day.
 
-Revision ID: 0005
+Revision ID: 0007
 Revises: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
