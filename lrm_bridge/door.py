@@ -98,7 +98,8 @@ class LrmDoor:
         except ContractError as error:
             headers = {"Retry-After": "1"} if error.status == 429 else {}
             response = JSONResponse({"message": str(error), "code": error.code}, error.status, headers)
-            log.info("lrm_request_refused", operation=operation, status=error.status, code=error.code)
+            if error.status != 429:
+                log.info("lrm_request_refused", operation=operation, status=error.status, code=error.code)
         self._metrics.asked(operation, response.status_code)
         return response
 
