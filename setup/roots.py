@@ -12,11 +12,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup.asterisk_repair import is_faulty, repair
 from setup.host import DEBIAN_KEYRING
 from setup.places import cache_dir
 from setup.progress import Task
@@ -40,11 +41,14 @@ class PrivateRoot:
     probes: tuple[tuple[str, ...], ...]
     """Commands that must succeed in it."""
     suite: str = "forky"
+    repair: Callable[[Path], bool] | None = None
+    """What is put right in it, and whether there was anything to."""
 
     @property
     def path(self) -> Path:
         """Where it is, or will be."""
-        words = "\n".join((_LAYOUT, self.suite, self.components, *self.packages))
+        repaired = ("repaired",) if self.repair else ()
+        words = "\n".join((_LAYOUT, self.suite, self.components, *self.packages, *repaired))
         return cache_dir() / f"{self.name}-root-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
     def exists(self) -> bool:
@@ -86,6 +90,8 @@ class PrivateRoot:
         finally:
             options.unlink()
         _finish_layout(draft)
+        if self.repair is not None:
+            task.note("repaired" if self.repair(draft) else "a build that is not known: nothing was repaired")
         for probe in self.probes:
             task.run(sandboxed(draft, probe), advice="What was extracted does not run on this machine.")
 
@@ -96,6 +102,7 @@ ASTERISK = PrivateRoot(
     packages=("asterisk", "libttspico-utils", "sox", "sip-tester"),
     components="main non-free",
     probes=(("asterisk", "-V"), ("sox", "--version"), ("pico2wave", "--usage")),
+    repair=repair,
 )
 POSTGRESQL = PrivateRoot(
     name="postgresql",
@@ -125,21 +132,23 @@ def asterisk_program() -> str | None:
 
 
 def asterisk_on_path() -> bool:
-    """Whether the host has an Asterisk that is recent enough."""
-    version = _asterisk_version()
-    return version is not None and version >= _OLDEST_ASTERISK
+    """Whether the host has an Asterisk that is recent enough, and loses nothing."""
+    return asterisk_program() is not None and refused_asterisk() is None
 
 
 def refused_asterisk() -> str | None:
     """Why the host's own Asterisk is not used; ``None``: it is, or there is none."""
-    program = asterisk_program()
-    if program is None or asterisk_on_path():
+    program, version, oldest = asterisk_program(), _asterisk_version(), _dotted(_OLDEST_ASTERISK)
+    if program is None:
         return None
-    version, oldest = _asterisk_version(), _dotted(_OLDEST_ASTERISK)
-    found = f"is {_dotted(version)}" if version else "does not tell its version"
-    return (
-        f"{program} {found}; {oldest} or later is needed: an Asterisk in a folder of its own is used instead."
-    )
+    if version is None or version < _OLDEST_ASTERISK:
+        found = f"is {_dotted(version)}" if version else "does not tell its version"
+        why = f"{found}; {oldest} or later is needed"
+    elif is_faulty(Path(program)):
+        why = "is Debian's, which drops sound it takes for late (docs/asterisk.md, packet numbers)"
+    else:
+        return None
+    return f"{program} {why}: an Asterisk in a folder of its own is used instead."
 
 
 def _asterisk_version() -> tuple[int, int] | None:

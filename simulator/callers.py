@@ -169,6 +169,10 @@ class Caller:
         """Sound a tone."""
         self._sound.say(tone(hz, seconds))
 
+    def move(self, first_packet: int) -> None:
+        """Let the far end move the call: sound comes from another source, numbered from there on."""
+        self._sound.begin_again(first_packet)
+
     def hush(self) -> None:
         """Stop speaking."""
         self._sound.hush()

@@ -111,6 +111,12 @@ class RtpSession(asyncio.DatagramProtocol):
         frames = (octets[at : at + FRAME] for at in range(0, len(octets), FRAME))
         self._to_say.extend(frame.ljust(FRAME, _SILENCE[:1]) for frame in frames)
 
+    def begin_again(self, first_packet: int) -> None:
+        """Go on as another source, from that number on, as when the far end moves the call."""
+        self._sequence = first_packet
+        self._timestamp = random.randrange(2**32)
+        self._source = random.randrange(2**32)
+
     def hush(self) -> None:
         """Forget what waits to be sent."""
         self._to_say.clear()

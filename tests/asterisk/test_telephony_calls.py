@@ -150,6 +150,36 @@ async def test_the_second_party_is_recorded_whatever_the_numbers_of_its_packets(
     assert all(contains_tone(given, hz) for hz in tones), "what the caller heard is in the recording"
 
 
+@pytest.mark.parametrize("numbers", [(30_000, 10_000), (10_000, 30_000)], ids=str)
+async def test_a_caller_whose_far_end_moves_the_call_is_still_heard_and_recorded(
+    switch: WatchedSwitch, centre_asterisk: CentreAsterisk, numbers: tuple[int, int]
+) -> None:
+    room = BridgeId("room")
+    async with (
+        await Caller.open(TRUNK, first_packet=numbers[0]) as caller,
+        await Caller.open(TRUNK) as other,
+    ):
+        caller.call("15")
+        channel = await switch.picked_up()
+        other.call("112")
+        await switch.more_than(1, CallerArrived)
+        second = await switch.picked_up()
+        await other.answered()
+        await switch.open_bridge(room)
+        await switch.join(room, second)
+        await switch.join(room, channel)
+        caller.send_tone(CALLER_HZ, 20)
+        await hear_tone(other, CALLER_HZ)
+        caller.hush()
+        caller.move(numbers[1])
+        caller.send_tone(OTHER_HZ, 20)
+        await hear_tone(other, OTHER_HZ)
+        caller.hang_up()
+        await switch.next(ChannelGone, lambda event: event.channel_id == channel)
+    said, _ = await centre_asterisk.tracks(channel)
+    assert contains_tone(said, OTHER_HZ)
+
+
 async def test_a_caller_who_hangs_up_is_told_once_with_the_cause(switch: WatchedSwitch) -> None:
     async with await Caller.open(TRUNK) as caller:
         caller.call("15")

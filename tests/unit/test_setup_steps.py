@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setup import host, places, roots
+from setup import asterisk_repair, host, places, roots
 from setup.host import HostPackage
 from setup.places import Stamp, fingerprint
 from setup.progress import Reporter, SetupFailed
@@ -15,6 +15,8 @@ from setup.sandbox import sandboxed
 pytestmark = pytest.mark.unit
 
 Script = Callable[..., Path]
+FAULTY = bytes.fromhex("8b9788000000 81faffff0000 7768 8bae80000000 39ea")
+"""What ``objdump -d`` shows of the start of ``ast_translate`` in Debian's 22.10.1."""
 
 
 @pytest.fixture
@@ -81,6 +83,36 @@ def test_who_has_an_older_asterisk_is_told_why_it_is_not_used(script: Script) ->
     refused = roots.refused_asterisk()
     assert refused is not None
     assert refused.startswith(f"{program} is 20.15; 22.10 or later is needed")
+
+
+def test_an_asterisk_that_drops_what_people_say_is_not_used(script: Script) -> None:
+    program = script("asterisk", "echo 'Asterisk 22.10.1'")
+    program.write_bytes(program.read_bytes() + b"\nexit\n" + FAULTY)
+    refused = roots.refused_asterisk()
+    assert refused is not None
+    assert "drops sound" in refused
+    assert not roots.asterisk_on_path()
+
+
+@pytest.mark.parametrize(
+    ("octets", "repaired"),
+    [
+        (b"one" + FAULTY + b"two", b"one" + FAULTY.replace(b"\x77\x68", b"\xeb\x68") + b"two"),
+        (b"one" + FAULTY + b"two" + FAULTY, None),
+        (b"of another build", None),
+    ],
+)
+def test_one_jump_of_a_known_asterisk_is_changed_and_nothing_else(
+    tmp_path: Path, octets: bytes, repaired: bytes | None
+) -> None:
+    program = tmp_path / asterisk_repair.PROGRAM
+    program.parent.mkdir(parents=True)
+    program.write_bytes(octets)
+    program.chmod(0o755)
+    assert asterisk_repair.repair(tmp_path) is (repaired is not None)
+    assert program.read_bytes() == (repaired or octets)
+    assert program.stat().st_mode & 0o777 == 0o755
+    assert not (repaired and asterisk_repair.is_faulty(program))
 
 
 def test_where_there_is_no_asterisk_none_is_refused(script: Script) -> None:
