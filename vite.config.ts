@@ -33,6 +33,7 @@ export default defineConfig({
         wallboard: here("./ui/pages/salle/index.html"),
         desk: here("./ui/pages/rappels/index.html"),
         directory: here("./ui/pages/annuaire/index.html"),
+        recordings: here("./ui/pages/enregistrements/index.html"),
         callFlows: here("./ui/pages/parcours/index.html"),
       },
     },
@@ -46,7 +47,7 @@ export default defineConfig({
   },
   test: {
     root: here("."),
-    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,ivr/ui,supervision/ui}/tests/**/*.test.ts"],
+    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,ivr/ui,recorder/ui,supervision/ui}/tests/**/*.test.ts"],
     environment: "node",
   },
 });

@@ -7,5 +7,6 @@ export * from "./common";
 export * from "./desk";
 export * from "./directory";
 export * from "./login";
+export * from "./recordings";
 export * from "./strip";
 export * from "./wallboard";
