@@ -53,6 +53,7 @@ class Pages:
             "/salle": "salle/index.html",
             "/rappels": "rappels/index.html",
             "/annuaire": "annuaire/index.html",
+            "/enregistrements": "enregistrements/index.html",
             "/parcours": "parcours/index.html",
         }
         page = self._dist / name[path] if path in name else None

@@ -51,7 +51,8 @@ const exportOf = (id: string, what = ""): string => `/api/exports/${encodeURICom
 export const archive = {
   session: () => read<ArchiveSession>("/api/session"),
   choices: () => read<Choices>("/api/recordings/choices"),
-  search: (question: Question, cursor?: string) => read<Found>(`/api/recordings?${parameters(question, cursor)}`),
+  search: (question: Question, cursor?: string) =>
+    read<Found>(`/api/recordings?${parameters(question, cursor)}`),
   open: (id: string) => read<Opened>(of(id)),
   story: (id: string) => read<StoryLine[]>(of(id, "/story")),
   peaks: async (id: string) => new Uint8Array(await (await ask("GET", of(id, "/peaks"))).arrayBuffer()),
@@ -74,6 +75,12 @@ export const archive = {
   propose: () => tell("/api/erasures", {}),
   visa: (id: string) => tell(`/api/erasures/${encodeURIComponent(id)}/visa`, {}),
   grants: () => read<Grant[]>("/api/grants"),
-  grant: (asked: { auditor: string; from?: string; to?: string; line?: string; days: number; reason: string }) =>
-    tell("/api/grants", asked),
+  grant: (asked: {
+    auditor: string;
+    from?: string;
+    to?: string;
+    line?: string;
+    days: number;
+    reason: string;
+  }) => tell("/api/grants", asked),
 };

@@ -155,7 +155,8 @@ export class Archive {
       this.sight = whole(opened.seconds);
     }
     this.rows = this.rows.map((row) => (row.id === opened.id ? { ...row, ...opened } : row));
-    if (opened.state === "sealed" && (this.peaks === undefined || before?.id !== opened.id)) void this.draw(opened.id);
+    if (opened.state === "sealed" && (this.peaks === undefined || before?.id !== opened.id))
+      void this.draw(opened.id);
     if (opened.state === "recorded" || opened.state === "sealing")
       this.cancelLook = after(NOT_SEALED_LOOK_MS, () => void this.refresh());
   }

@@ -88,7 +88,7 @@ export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 
 /** The next speed up or down; the same at the ends. */
 export function speedAfter(speed: number, step: 1 | -1): number {
-  const at = SPEEDS.findIndex((each) => each === speed);
+  const at = (SPEEDS as readonly number[]).indexOf(speed);
   return SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at + step))] ?? 1;
 }
 

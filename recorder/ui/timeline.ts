@@ -64,7 +64,10 @@ export function marks(sight: Sight, most: number): number[] {
   const wide = sight.ends - sight.begins;
   const step = STEPS.find((each) => wide / each <= most) ?? 7200;
   const first = Math.ceil(sight.begins / step) * step;
-  return Array.from({ length: Math.max(0, Math.floor((sight.ends - first) / step) + 1) }, (_, i) => first + i * step);
+  return Array.from(
+    { length: Math.max(0, Math.floor((sight.ends - first) / step) + 1) },
+    (_, i) => first + i * step,
+  );
 }
 
 /** A part that is played again and again. */
@@ -75,8 +78,9 @@ export interface Loop {
 
 /** One end of the loop set; ends the wrong way round change places. */
 export function looped(loop: Loop, end: "a" | "b", at: number): Loop {
-  const { a, b } = { ...loop, [end]: at };
-  if (a === undefined || b === undefined) return a === undefined ? { b } : { a };
+  const a = end === "a" ? at : loop.a;
+  const b = end === "b" ? at : loop.b;
+  if (a === undefined || b === undefined) return { [end]: at };
   return a <= b ? { a, b } : { a: b, b: a };
 }
 

@@ -25,7 +25,13 @@ export function columns(peaks: Uint8Array, lane: number, sight: Sight, width: nu
 export const height = (loudness: number): number => Math.sqrt(loudness);
 
 /** Draw one lane in the middle of its canvas. */
-export function draw(canvas: HTMLCanvasElement, peaks: Uint8Array, lane: number, sight: Sight, colour: string): void {
+export function draw(
+  canvas: HTMLCanvasElement,
+  peaks: Uint8Array,
+  lane: number,
+  sight: Sight,
+  colour: string,
+): void {
   const scale = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * scale);
   const tall = Math.round(canvas.clientHeight * scale);

@@ -1,7 +1,13 @@
 /** The page of the recordings, in words. */
 
 import type { Deed } from "../../recorder/ui/keys";
-import type { ExportForm, ExportState, ExportTracks, RecordingState, SequenceKind } from "../../recorder/ui/types";
+import type {
+  ExportForm,
+  ExportState,
+  ExportTracks,
+  RecordingState,
+  SequenceKind,
+} from "../../recorder/ui/types";
 import type { Outcome } from "../../recorder/ui/words";
 
 export const outcomes: Record<Outcome, string> = {
@@ -146,7 +152,11 @@ export const recordings = {
     any: "Toutes",
     anybody: "Tous",
     found: (count: number, more: boolean) =>
-      more ? `${count} premiers enregistrements` : count > 1 ? `${count} enregistrements` : `${count} enregistrement`,
+      more
+        ? `${count} premiers enregistrements`
+        : count > 1
+          ? `${count} enregistrements`
+          : `${count} enregistrement`,
     none: "Aucun enregistrement ne correspond.",
     more: "Suite",
     list: "Enregistrements trouvés",
@@ -213,7 +223,8 @@ export const recordings = {
   },
   exports: {
     title: "Demander un extrait",
-    explain: "Une autre personne habilitée accorde la demande. L’extrait est remis une fois, avec sa fiche de garde.",
+    explain:
+      "Une autre personne habilitée accorde la demande. L’extrait est remis une fois, avec sa fiche de garde.",
     begins: "De",
     ends: "À",
     form: "Format",

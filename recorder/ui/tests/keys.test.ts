@@ -3,7 +3,10 @@ import { recordings as texts } from "$ui/texts";
 import { deedOf, KEYMAP, keyName, speedAfter } from "../keys";
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) =>
-  deedOf({ key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...more } as KeyboardEvent, false);
+  deedOf(
+    { key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...more } as KeyboardEvent,
+    false,
+  );
 
 describe("keys", () => {
   it.each([

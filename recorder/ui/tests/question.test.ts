@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { filtersSet, lastDays, meaning, midnight, NO_QUESTION, otherMeanings, parameters, value } from "../question";
+import {
+  filtersSet,
+  lastDays,
+  meaning,
+  midnight,
+  NO_QUESTION,
+  otherMeanings,
+  parameters,
+  value,
+} from "../question";
 
 describe("what was typed", () => {
   it.each([

@@ -20,7 +20,12 @@ const sequence = (kind: Sequence["kind"], begins: number, ends: number): Sequenc
   ends,
   heard: ["caller"],
 });
-const CALL = [sequence("svi", 0, 6), sequence("waiting", 6, 20), sequence("talk", 20, 95), sequence("after", 95, 96)];
+const CALL = [
+  sequence("svi", 0, 6),
+  sequence("waiting", 6, 20),
+  sequence("talk", 20, 95),
+  sequence("after", 95, 96),
+];
 
 describe("what is in sight", () => {
   it("goes from share to instant and back", () => {
