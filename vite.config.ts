@@ -47,7 +47,9 @@ export default defineConfig({
   },
   test: {
     root: here("."),
-    include: ["{ui,bandeau/ui,desk/ui,directory/ui,history/ui,ivr/ui,recorder/ui,supervision/ui}/tests/**/*.test.ts"],
+    include: [
+      "{ui,bandeau/ui,desk/ui,directory/ui,history/ui,ivr/ui,recorder/ui,supervision/ui}/tests/**/*.test.ts",
+    ],
     environment: "node",
   },
 });
