@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated
 
+from core.custody import ExportRequest
 from fastapi import APIRouter, Depends
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 
 from core.accounts import Account
-from core.custody import ExportRequest
 from core.ids import AgentId
 from recorder.custody.policy import Act, may_at_all
 from recorder.custody.retention import Retention
@@ -47,9 +47,7 @@ def custody_routes(custody: Custody, retention: Retention, exports: Exports, gat
         )
 
     @router.post("/recordings/{recording}/exports", status_code=201, response_model_exclude_none=True)
-    async def ask(
-        recording: str, asked: NewExport, identity: Annotated[Identity, logged_in]
-    ) -> ExportShown:
+    async def ask(recording: str, asked: NewExport, identity: Annotated[Identity, logged_in]) -> ExportShown:
         account = identity.session.agent
         request = await custody.ask_export(account, recording_id(recording), **asked.model_dump())
         return shown(request, account, await custody.store.names())

@@ -1,4 +1,4 @@
-"""Cuts a part out of a sealed recording's original, as WAV or MP3. Blocking; nothing readable touches the disk."""
+"""Cuts a part out of a sealed original, as WAV or MP3. Blocking; nothing readable touches the disk."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from recorder.listening.sound import Readable
-from recorder.sealing.layout import KEPT_CALLER, KEPT_CENTRE, ORIGINAL
+from recorder.sealing.layout import KEPT, ORIGINAL
 
 Samples = NDArray[np.int16]
 Progress = Callable[[float], None]
@@ -124,10 +124,11 @@ def _flac(readable: Readable, cut: Cut) -> tuple[int, Iterator[Samples]]:
 
 
 _WAV_HEADER: Final = 44
+_LANES: Final = (KEPT["caller"], KEPT["centre"])
 
 
 def _kept_wav(readable: Readable, cut: Cut) -> tuple[int, Iterator[Samples]]:
-    head = readable.read(KEPT_CALLER, 0, _WAV_HEADER)
+    head = readable.read(_LANES[0], 0, _WAV_HEADER)
     rate = int.from_bytes(head[24:28], "little")
     first, last = round(cut.begins * rate), round(cut.ends * rate)
 
@@ -138,10 +139,10 @@ def _kept_wav(readable: Readable, cut: Cut) -> tuple[int, Iterator[Samples]]:
         return np.pad(np.frombuffer(octets, "<i2"), (0, count - there))
 
     def blocks() -> Iterator[Samples]:
-        end = min(last, max((readable.size(name) - _WAV_HEADER) // 2 for name in (KEPT_CALLER, KEPT_CENTRE)))
+        end = min(last, max((readable.size(name) - _WAV_HEADER) // 2 for name in _LANES))
         for at in range(first, end, _BLOCK_S * rate):
             count = min(_BLOCK_S * rate, end - at)
-            yield np.stack([lane(KEPT_CALLER, at, count), lane(KEPT_CENTRE, at, count)], axis=1)
+            yield np.stack([lane(name, at, count) for name in _LANES], axis=1)
 
     return rate, blocks()
 

@@ -54,7 +54,9 @@ class Package:
 def packed(sound_name: str, sound: bytes, sheet: bytes, made_at: datetime) -> bytes:
     """The sound, its custody sheet, and the digests of both in the form that ``sha256sum -c`` reads."""
     file = io.BytesIO()
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in ((sound_name, sound), (SHEET, sheet)))
+    sums = "".join(
+        f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in ((sound_name, sound), (SHEET, sheet))
+    )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
         for name, data in ((sound_name, sound), (SHEET, sheet), (SUMS, sums.encode())):
             pack.writestr(zipfile.ZipInfo(name, made_at.timetuple()[:6]), data, zipfile.ZIP_DEFLATED, 1)

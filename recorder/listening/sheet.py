@@ -1,4 +1,4 @@
-"""The custody sheet that goes with an extract: who asked, who granted, why, what, and by what it is recognised."""
+"""The custody sheet of an extract: who asked, who granted, why, what, and by what it is recognised."""
 
 import json
 from collections.abc import Mapping
@@ -24,10 +24,12 @@ TRACKS: Mapping[str, str] = {
     "centre": "centre seul",
 }
 
+LANES: Mapping[str, str] = {"caller": "de l’appelant", "centre": "du centre"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """One track as it was written: ``caller.wav``, and its SHA-256."""
+    """One track as it was written (``caller``, ``centre``), and its SHA-256."""
 
     name: str
     sha256: str
@@ -81,7 +83,9 @@ def custody_sheet(facts: Facts) -> bytes:
 
 def _written(facts: Facts) -> dict[str, object]:
     return {
-        **{name: value for name, value in asdict(facts).items() if isinstance(value, str | int | float | tuple)},
+        **{
+            name: value for name, value in asdict(facts).items() if isinstance(value, str | int | float | tuple)
+        },
         "export": facts.export_id[-12:],
         "number": facts.number or "masqué",
         "line": facts.line or "–",
@@ -92,7 +96,7 @@ def _written(facts: Facts) -> dict[str, object]:
         "tracks": TRACKS[facts.tracks],
         "form": FORMS[facts.form],
         "words": verification_words(facts.sha256),
-        "originals": [asdict(each) for each in facts.originals],
+        "originals": [{"name": LANES.get(o.name, o.name), "sha256": o.sha256} for o in facts.originals],
         **{
             name: day_and_hour(getattr(facts, name))
             for name in ("started_at", "asked_at", "granted_at", "made_at", "sealed_at")

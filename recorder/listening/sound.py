@@ -1,4 +1,4 @@
-"""Answers with the sound of a sealed recording: only what is asked for is decrypted, in threads, a piece at a time."""
+"""Answers with the sound of a sealed recording: only what is asked for is decrypted, a piece at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -67,7 +67,9 @@ class Sounds:
         self._at_most = at_most
         self._open = 0
 
-    async def answer(self, request: Request, readable: Readable, name: str, media_type: str, tag: str) -> Response:
+    async def answer(
+        self, request: Request, readable: Readable, name: str, media_type: str, tag: str
+    ) -> Response:
         """Answer a request for an object, or for a range of it.
 
         Args:

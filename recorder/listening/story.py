@@ -38,13 +38,14 @@ from core.events import (
     TransferFailed,
     TransferStarted,
 )
+from core.ids import AgentId
 from recorder.listening.views import Names, StoryLine
 
 Told = Callable[[Any, Names], str]
 
 
 def _position(event: Any, names: Names) -> str:
-    return names.get(getattr(event, "agent_id", None) or "", str(event.position_id))
+    return names.get(getattr(event, "agent_id", None) or AgentId(""), str(event.position_id))
 
 
 _SAID: Mapping[type[Event], Told] = {
