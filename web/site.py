@@ -56,8 +56,10 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """A refusal may say by ``status`` that it is another one than 409."""
     assert isinstance(error, BandeauError)  # noqa: S101 - by registration
-    return _answer(409 if isinstance(error, CommandRefused) else 503, error.code)
+    status = getattr(error, "status", 409) if isinstance(error, CommandRefused) else 503
+    return _answer(status, error.code)
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:

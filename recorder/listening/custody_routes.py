@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated
 
-from core.custody import ExportRequest
 from fastapi import APIRouter, Depends
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 
 from core.accounts import Account
+from core.custody import ExportRequest
 from core.ids import AgentId
 from recorder.custody.policy import Act, may_at_all
 from recorder.custody.retention import Retention

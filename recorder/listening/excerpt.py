@@ -110,13 +110,16 @@ def _flac(readable: Readable, cut: Cut) -> tuple[int, Iterator[Samples]]:
 
     def blocks() -> Iterator[Samples]:
         with container:
-            if first and stream.time_base is not None:
-                container.seek(int(cut.begins / float(stream.time_base)), stream=stream, backward=True)
+            base = stream.time_base
+            if base is None:
+                raise ValueError("no sound there")
+            container.seek(int(first / rate / base), stream=stream)  # to the frame that holds it, or one before
             for frame in container.decode(stream):
-                at = round(float(frame.pts * frame.time_base) * rate) if frame.pts is not None else 0
+                at = round((frame.pts or 0) * base * rate)
                 if at >= last:
                     return
-                block = frame.to_ndarray().reshape(-1, 2)[max(0, first - at) : last - at]
+                both = np.asarray(frame.to_ndarray(), np.int16).reshape(-1, 2)
+                block = both[max(0, first - at) : last - at]
                 if len(block):
                     yield block
 

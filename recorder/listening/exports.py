@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from core.custody import ExportRequest
-from core.recordings import Recording
 
 from core.accounts import Account
+from core.custody import ExportRequest
 from core.errors import BandeauError
 from core.ids import AgentId
 from core.ports import Clock
+from core.recordings import Recording
 from recorder.custody.errors import CustodyRefused
 from recorder.custody.service import Custody
 from recorder.listening.excerpt import Cut, cut_out

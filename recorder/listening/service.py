@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_urlsafe
 
-from core.custody import Hold, Listening, Marker
-from core.recordings import Recording, RecordingState
-
 from core.accounts import Account
+from core.custody import Hold, Listening, Marker
 from core.ids import AgentId, RecordingId
 from core.ports import Clock
+from core.recordings import Recording, RecordingState
 from recorder.custody.policy import Act, Verdict
 from recorder.custody.service import Custody
 from recorder.listening.exports import Open, SealedRecording

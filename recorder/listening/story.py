@@ -48,6 +48,20 @@ def _position(event: Any, names: Names) -> str:
     return names.get(getattr(event, "agent_id", None) or AgentId(""), str(event.position_id))
 
 
+_OUTCOMES = {
+    "answered": "répondu",
+    "abandoned_svi": "abandon au SVI",
+    "abandoned_queue": "abandon en attente",
+    "abandoned_ringing": "abandon en sonnerie",
+    "fallback": "mode secours",
+    "technical_failure": "panne technique",
+    "overflowed": "débordé",
+    "refused": "message de fin",
+    "callback_asked": "rappel demandé",
+    "not_reached": "non joint",
+    "taken_back": "repris par le voisin",
+}
+
 _SAID: Mapping[type[Event], Told] = {
     CallArrived: lambda e, n: f"Appel reçu sur la ligne {e.line}",
     CallPlaced: lambda e, n: f"Appel passé par {_position(e, n)}",
@@ -82,20 +96,6 @@ _SAID: Mapping[type[Event], Told] = {
     CallEnded: lambda e, n: f"Appel terminé ({_OUTCOMES.get(e.outcome.value, e.outcome.value)})",
 }
 """What each event reads as; those without a text are steps of no weight to who listens."""
-
-_OUTCOMES = {
-    "answered": "répondu",
-    "abandoned_svi": "abandon au SVI",
-    "abandoned_queue": "abandon en attente",
-    "abandoned_ringing": "abandon en sonnerie",
-    "fallback": "mode secours",
-    "technical_failure": "panne technique",
-    "overflowed": "débordé",
-    "refused": "message de fin",
-    "callback_asked": "rappel demandé",
-    "not_reached": "non joint",
-    "taken_back": "repris par le voisin",
-}
 
 
 def story_of(envelopes: Iterable[Envelope], names: Names) -> list[StoryLine]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from core.custody import Erasure, ExportRequest, Grant, Hold, Listening, Marker
-from core.recordings import NumberWanted, Recording, Wanted
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.custody import Erasure, ExportRequest, Grant, Hold, Listening, Marker
 from core.ids import AgentId, CallId, RecordingId
+from core.recordings import NumberWanted, Recording, Wanted
 from core.words import Outcome
 from recorder.custody.policy import number_of, words_of
 from recorder.listening.exports import Making
