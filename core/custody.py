@@ -240,7 +240,7 @@ class Marked(CustodyEntry):
     recording_id: RecordingId
     by: AgentId
     at: float
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
