@@ -157,7 +157,7 @@ export class Archive {
     this.rows = this.rows.map((row) => (row.id === opened.id ? { ...row, ...opened } : row));
     if (opened.state === "sealed" && (this.peaks === undefined || before?.id !== opened.id))
       void this.draw(opened.id);
-    if (opened.state === "recorded" || opened.state === "sealing")
+    if (opened.state === "recording" || opened.state === "recorded")
       this.cancelLook = after(NOT_SEALED_LOOK_MS, () => void this.refresh());
   }
 

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "./words";
 
-export type RecordingState = "recorded" | "sealing" | "sealed" | "failed" | "missing" | "erased";
+export type RecordingState = "recording" | "recorded" | "sealed" | "failed" | "missing" | "erased";
 
 export type SequenceKind =
   | "svi"
@@ -13,7 +13,6 @@ export type SequenceKind =
   | "parked"
   | "transfer"
   | "conference"
-  | "outgoing"
   | "fallback"
   | "after";
 
@@ -173,9 +172,6 @@ export interface Grant {
   id: string;
   auditor: Person;
   scope: string;
-  from?: string;
-  to?: string;
-  line?: string;
   expiresAt: string;
   by: string;
   over: boolean;

@@ -33,14 +33,13 @@ export const sequences: Record<SequenceKind, string> = {
   parked: "Attente médecin",
   transfer: "Transfert",
   conference: "Conférence",
-  outgoing: "Appel sortant",
   fallback: "Mode secours",
   after: "Après l’appel",
 };
 
 export const recordingStates: Record<RecordingState, string> = {
+  recording: "En cours d’enregistrement",
   recorded: "En attente de scellement",
-  sealing: "Scellement en cours",
   sealed: "Scellé",
   failed: "Scellement en échec",
   missing: "Non enregistré",
@@ -48,8 +47,8 @@ export const recordingStates: Record<RecordingState, string> = {
 };
 
 export const stateHelp: Record<RecordingState, string> = {
+  recording: "L’appel est en cours. Il pourra être écouté peu après sa fin.",
   recorded: "L’appel est terminé. Son enregistrement sera scellé dans un instant, puis pourra être écouté.",
-  sealing: "L’enregistrement est chiffré et scellé en ce moment. Il pourra être écouté dans un instant.",
   sealed: "",
   failed:
     "Le scellement a échoué et sera tenté de nouveau. Les pistes d’origine sont gardées\u00a0: prévenez l’exploitation si cela dure.",
@@ -268,7 +267,6 @@ export const recordings = {
     days: "Durée (jours)",
     until: (at: string) => `jusqu’au ${at}`,
     over: "échue",
-    everything: "tout le centre",
     why: "Motif",
     send: "Habiliter",
   },
