@@ -1,6 +1,6 @@
 /** The few HTTP requests of the pages. */
 
-import type { Agent, PositionState, RecentCall, Role } from "./views";
+import type { Agent, PositionState, RecentCall, Role, WhyUnrecorded } from "./views";
 
 export interface Session {
   agent: Agent;
@@ -16,6 +16,16 @@ export interface Session {
 export interface ArchivePorts {
   httpPort: number;
   httpsPort: number;
+}
+
+/** For what this agent may have a moment of which calls left out of the recording; no lines: of all. */
+export interface RecordingPause {
+  reasons: WhyUnrecorded[];
+  lines: string[];
+}
+
+export async function recordingPause(): Promise<RecordingPause> {
+  return (await request("GET", "/api/recording/pause")).json();
 }
 
 /** By which ways sound may go; good for `seconds`. */

@@ -14,6 +14,9 @@ export const PAUSE_REASONS = [
   "other",
 ] as const satisfies PauseReason[];
 
+/** Why a moment of a call is left out of its recording. */
+export type WhyUnrecorded = "privacy" | "code" | "colleagues" | "other";
+
 /** ISO 8601, UTC, with `Z`. */
 export type Instant = string;
 
@@ -120,6 +123,8 @@ export interface Call extends CallerShown {
   heldAt?: Instant;
   /** Since when this position's sound is lost: the one outside waits. */
   lostAt?: Instant;
+  /** Set while what is said is left out of the recording: until when at most, why, and by whom. */
+  unrecorded?: { until: Instant; reason: WhyUnrecorded; by: string };
   /** By number of order, oldest first. */
   notes?: Record<string, Note>;
 }

@@ -3,10 +3,13 @@
 import ArrowLeftRight from "@lucide/svelte/icons/arrow-left-right";
 import CircleCheck from "@lucide/svelte/icons/circle-check-big";
 import Coffee from "@lucide/svelte/icons/coffee";
+import Disc from "@lucide/svelte/icons/disc";
 import Ellipsis from "@lucide/svelte/icons/ellipsis";
 import GraduationCap from "@lucide/svelte/icons/graduation-cap";
+import Key from "@lucide/svelte/icons/key-round";
 import Link from "@lucide/svelte/icons/link-2";
 import LoaderCircle from "@lucide/svelte/icons/loader-circle";
+import Lock from "@lucide/svelte/icons/lock";
 import LogOut from "@lucide/svelte/icons/log-out";
 import Megaphone from "@lucide/svelte/icons/megaphone";
 import Merge from "@lucide/svelte/icons/merge";
@@ -23,7 +26,7 @@ import UserRoundPlus from "@lucide/svelte/icons/user-round-plus";
 import UsersRound from "@lucide/svelte/icons/users-round";
 import Utensils from "@lucide/svelte/icons/utensils";
 import { type Icon, STATE_ICONS } from "$ui/components/states";
-import type { PAUSE_REASONS } from "$ui/views";
+import type { PAUSE_REASONS, WhyUnrecorded } from "$ui/views";
 import type { OfferLook } from "./calls";
 import type { Face } from "./model";
 
@@ -49,10 +52,18 @@ export const REASONS: Record<(typeof PAUSE_REASONS)[number], Icon> = {
   other: Ellipsis,
 };
 
+export const UNRECORDED: Record<WhyUnrecorded, Icon> = {
+  privacy: Lock,
+  code: Key,
+  colleagues: UsersRound,
+  other: Ellipsis,
+};
+
 export const ACTIONS = {
   ArrowLeftRight,
   Coffee,
   CircleCheck,
+  Disc,
   Link,
   LogOut,
   Merge,

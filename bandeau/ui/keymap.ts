@@ -56,6 +56,12 @@ export const KEYMAP: readonly Shortcut[] = [
   { key: "Shift+F6", shown: "⇧F6", does: texts.parties, commands: panel("parties") },
   { key: "Shift+F7", shown: "⇧F7", does: texts.keypad, commands: panel("keypad") },
   { key: "Shift+F8", shown: "⇧F8", does: texts.note, commands: panel("note") },
+  {
+    key: "Shift+F9",
+    shown: "⇧F9",
+    does: texts.recording,
+    commands: [...action("record"), ...panel("recording")],
+  },
   { key: "Shift+F10", shown: "⇧F10", does: texts.everybody, commands: panel("everybody") },
   { key: "?", shown: "?", does: texts.help, commands: [{ panel: "help" }] },
   { key: "Escape", shown: "Échap", does: texts.close, commands: [{ close: true }] },

@@ -1,10 +1,11 @@
 /** What the strip shows and allows, from what it knows. Pure: `now` is an argument (server's time, ms). */
 
 import { platformAlarms } from "$ui/alarms";
+import type { RecordingPause } from "$ui/api";
 import { countdown, duration, phoneNumber, spokenNumber } from "$ui/format";
 import type { LinkStatus } from "$ui/live-connection";
 import * as texts from "$ui/texts";
-import type { Call, Offer, PauseReason, StripView } from "$ui/views";
+import type { Call, Offer, PauseReason, StripView, WhyUnrecorded } from "$ui/views";
 import { isConference, mainCall, type OfferLook, offerLook, otherCall, parties, present } from "./calls";
 
 /** The kept audio leg, as the page sees it. */
@@ -236,6 +237,7 @@ export const ALL_ACTIONS = [
   "hang_up",
   "pause",
   "ready",
+  "record",
 ] as const;
 export type Action = (typeof ALL_ACTIONS)[number];
 
@@ -263,7 +265,11 @@ export function actions(s: Situation): readonly Action[] {
   if (!call || shown.startsWith("secours")) return WITH_CORE[shown];
   // Without the core, a call goes on but cannot be held; the microphone and the end are the page's own.
   if (s.coreLost) return shown === "connecting" ? [] : ["mute", "hang_up"];
-  return [...(s.view?.offer ? (["accept", "decline"] as const) : []), ...withCall(call, s.view)];
+  return [
+    ...(s.view?.offer ? (["accept", "decline"] as const) : []),
+    ...(call.unrecorded ? (["record"] as const) : []),
+    ...withCall(call, s.view),
+  ];
 }
 
 /** What may be done with the call shown large, the last in the place of the former one of its kind. */
@@ -304,6 +310,13 @@ export function canReach(s: Situation): boolean {
 export function canPassOn(s: Situation): boolean {
   const call = currentCall(s);
   return canReach(s) && call?.state === "talking" && !isConference(call) && present(call).length < 2;
+}
+
+/** For what a moment of the call heard may be left out of its recording now; nothing: it may not. */
+export function reasonsToPause(s: Situation, allowed: RecordingPause): readonly WhyUnrecorded[] {
+  const call = currentCall(s);
+  if (!canReach(s) || call?.state !== "talking" || call.unrecorded || call.kind === "internal") return [];
+  return allowed.lines.length === 0 || allowed.lines.includes(call.line) ? allowed.reasons : [];
 }
 
 /** Whether a call of the fallback may ring here now: never during a call, nor beside another offer. */

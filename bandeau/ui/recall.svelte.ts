@@ -50,10 +50,10 @@ export class Recall implements Replay {
   /** `legOf`: the player that a call is heard by. */
   constructor(private readonly legOf: (callId: string) => HTMLAudioElement | undefined) {}
 
-  /** The call that is heard now, if one is: it is listened to, and no other. */
-  follow(callId: string | undefined): void {
+  /** The call that is heard now, if one is: it is listened to, and no other; nor what is left out (`kept`). */
+  follow(callId: string | undefined, kept = true): void {
     const leg = callId === undefined ? undefined : this.legOf(callId);
-    const stream = (leg?.srcObject ?? null) as MediaStream | null;
+    const stream = kept ? ((leg?.srcObject ?? null) as MediaStream | null) : null;
     if (callId === this.callId && (stream ?? undefined) === this.stream) return;
     if (callId !== this.callId) this.forget();
     this.leg = leg;

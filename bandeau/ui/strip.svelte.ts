@@ -1,7 +1,15 @@
 /** The strip at work: joins the live view, the audio line, the ring and the agent's hands. */
 
 import { flushSync } from "svelte";
-import { liveUrl, pages, type Session, stripCredentials, logOut as tellLogOut } from "$ui/api";
+import {
+  liveUrl,
+  pages,
+  type RecordingPause,
+  recordingPause,
+  type Session,
+  stripCredentials,
+  logOut as tellLogOut,
+} from "$ui/api";
 import { duration } from "$ui/format";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import type { Measure } from "$ui/quality";
@@ -21,6 +29,7 @@ import {
   type LegState,
   lineName,
   offerBeside,
+  reasonsToPause,
   type Situation,
   stateShown,
   takesSecours,
@@ -50,6 +59,8 @@ const DETACHED_MS = 300;
 /** States in which the core would offer calls; on a call of the fallback that it knows of, it offers none. */
 const BETWEEN_CALLS: readonly (PositionState | undefined)[] = [undefined, "ready", "unready", "offered"];
 
+const NO_PAUSE: RecordingPause = { reasons: [], lines: [] };
+
 export class Strip {
   view = $state.raw<StripView>();
   link = $state<LinkStatus>("connecting");
@@ -69,6 +80,7 @@ export class Strip {
   readonly commands: Commands;
   readonly away: Away;
   readonly reach: Reach;
+  private mayPause = $state.raw<RecordingPause>(NO_PAUSE);
   private readonly recall: Recall;
   private readonly farRecall = new FarRecall({
     view: () => this.view,
@@ -161,6 +173,11 @@ export class Strip {
     return this.mute.muted;
   }
 
+  /** For what a moment of the call may be left out of its recording now. */
+  get reasonsToPause() {
+    return reasonsToPause(this.situation, this.mayPause);
+  }
+
   // --- beginning and end --------------------------------------------------------------------------------------
 
   /** Take the position: live view, microphone, registration and leg, all at the same time. */
@@ -168,6 +185,7 @@ export class Strip {
     rememberStart(this.session.agent.id);
     rememberAlive(this.session.agent.id, Date.now());
     this.live.start();
+    void this.askMayPause();
     void this.line.start();
     if (this.away.begin(sound, network)) this.line.openLeg();
     this.voice.start(microphone);
@@ -236,11 +254,16 @@ export class Strip {
     this.now = this.live.now();
     const call = mainCall(view);
     if (former && !call) this.lastCall = former;
-    this.recall.follow(call?.state === "talking" ? call.id : undefined);
+    this.recall.follow(call?.state === "talking" ? call.id : undefined, call?.unrecorded === undefined);
     if (call?.id !== this.finishedCall) this.finishedCall = undefined;
     this.away.follow(view);
     this.followMute();
     this.watchRing();
+  }
+
+  /** Where it is not told, nothing may be left out. */
+  private async askMayPause(): Promise<void> {
+    this.mayPause = await recordingPause().catch(() => NO_PAUSE);
   }
 
   private followMute(): void {
@@ -394,6 +417,9 @@ export class Strip {
         return;
       case "complete":
         await this.commands.send(action, "complete_transfer");
+        return;
+      case "record":
+        await this.commands.send(action, "resume_recording");
         return;
       case "leave":
         await this.commands.send(action, "leave_call", { callId: mainCall(this.view)?.id ?? "" });

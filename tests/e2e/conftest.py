@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
-from app.settings import OutgoingSettings, RoomSettings
+from app.settings import OutgoingSettings, RecorderSettings, RecordingPauseSettings, RoomSettings
 from core.words import Role
 from setup.places import CHECKOUT
 from simulator.callees import Operator
@@ -58,7 +58,8 @@ Come = Callable[[Person, float], Awaitable[RobotPosition]]
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _one_centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     outgoing = OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented="+33144000015")
-    async with CentreProcess(room=ROOM, plan=PLAN, outgoing=outgoing) as centre:
+    recorder = RecorderSettings(pause=RecordingPauseSettings(enabled=True))
+    async with CentreProcess(room=ROOM, plan=PLAN, outgoing=outgoing, recorder=recorder) as centre:
         for person in COLLEAGUES:
             await centre.add(person)
         yield centre

@@ -109,6 +109,25 @@ async def test_a_conference_shows_who_is_in_it(staged: Staged) -> None:
     assert await stage.command() == ("drop_party", {"callId": "c1", "partyId": "n1"})
 
 
+@pytest.mark.parametrize("parties", [{}, {"parties": CONFERENCE}], ids=["one", "conference"])
+async def test_what_is_not_recorded_is_said(staged: Staged, parties: dict[str, Any]) -> None:
+    desk, stage = await staged()
+    await stage.show({**talking(**parties), "rooms": ROOMS})
+    await desk.strip.key("Shift+F9")
+    await is_accessible(desk.page, "reasons to pause the recording")
+    await desk.strip.part("unrecorded-privacy").click()
+    assert await stage.command() == ("pause_recording", {"reason": "privacy"})
+    unrecorded = {"until": ago(-42.5), "reason": "privacy", "by": "Camille Martin"}
+    await stage.show({**talking(**parties, unrecorded=unrecorded), "rooms": ROOMS})
+    await expect(desk.strip.part("unrecorded")).to_contain_text("Enregistrement suspendu · 0:4")
+    await expect(desk.strip.part("unrecorded")).to_be_in_viewport(ratio=1)
+    await is_accessible(desk.page, "recording paused")
+    if not parties:
+        await picture(desk, "strip-unrecorded")
+    await desk.strip.key("Shift+F9")
+    assert await stage.command() == ("resume_recording", {})
+
+
 @pytest.mark.parametrize(
     ("typed", "key", "command", "args"),
     [

@@ -3,13 +3,22 @@
 import pytest
 from playwright.async_api import expect
 
-from core.events import CallEnded, CallHeld, CallResumed, PositionMuted, PositionStateChanged
+from core.events import (
+    CallEnded,
+    CallHeld,
+    CallResumed,
+    PositionMuted,
+    PositionStateChanged,
+    RecordingEnded,
+)
 from core.words import EndedBy, Outcome, PauseReason, PositionState
 from tests.e2e.conftest import TakePosition
 from tests.e2e.conversation import Conversation, talking, waiting_call
 from tests.e2e.pages import STRIP_SIZE, Desk
 from tests.support.audio import contains_tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess
+from tests.support.recorded import indexes_of
+from tests.support.tracks import share_heard
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -54,6 +63,29 @@ async def test_on_hold_the_caller_hears_music_only(centre: CentreProcess, at_wor
         await talk.both_hear(desk)
         story = await talk.witness.until_told(talk.call_id, CallResumed)
         story.assert_order(CallHeld, CallResumed)
+
+
+async def test_a_moment_is_left_out_of_the_recording(centre: CentreProcess, at_work: TakePosition) -> None:
+    desk = await at_work(ARM1)
+    async with talking(centre, desk) as talk:
+        await expect(desk.strip.part("unrecorded")).to_have_count(0)
+        await desk.strip.key("Shift+F9")
+        await expect(desk.strip.part("recording-pause")).to_be_visible()
+        await desk.strip.key("2")
+        await expect(desk.strip.part("unrecorded")).to_contain_text("Enregistrement suspendu · 0:")
+        await expect(desk.strip.part("unrecorded")).to_contain_text("Code, paiement, par Camille Martin")
+        await talk.both_hear(desk)  # the call itself goes on
+        await desk.strip.key("Shift+F9")
+        await expect(desk.strip.part("unrecorded")).to_have_count(0)
+        await talk.both_hear(desk)
+        talk.caller.hang_up()
+        await talk.witness.until_told(talk.call_id, RecordingEnded, 30)
+        [index] = indexes_of(await talk.witness.events())
+        [pause] = index.pauses
+        assert (pause.by, pause.reason) == (ARM1.agent_id, "code")
+        for track, hz in zip(centre.tracks(talk.call_id), (talk.hz, desk.hz), strict=True):
+            assert share_heard(track, hz, pause.begins + 0.2, pause.ends - 0.2) == 0
+            assert share_heard(track, hz, pause.ends + 0.2, index.seconds - 0.2) > 0.5
 
 
 async def test_muted_the_caller_hears_nothing(centre: CentreProcess, at_work: TakePosition) -> None:

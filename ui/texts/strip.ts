@@ -112,8 +112,24 @@ export const shortcuts = {
   keypad: "Clavier (touches)",
   note: "Note sur l’appel",
   everybody: "Appel général",
+  recording: "Suspendre l’enregistrement, puis 1 à 4\u00a0; enregistrer de nouveau",
   help: "Cette aide",
   close: "Fermer un menu",
+};
+
+/** A moment is left out of the recording. */
+export const recording = {
+  title: "Motif de la suspension",
+  pause: "Suspendre l’enregistrement",
+  resume: "Enregistrer",
+  paused: (left: string) => `Enregistrement suspendu · ${left}`,
+  by: (name: string, reason: string) => (name ? `${reason}, par ${name}` : reason),
+  reasons: {
+    privacy: "Confidence",
+    code: "Code, paiement",
+    colleagues: "Entre professionnels",
+    other: "Autre motif",
+  },
 };
 
 /** Mode secours: the caller is passed on to a number, without the core. */

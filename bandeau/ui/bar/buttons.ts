@@ -1,6 +1,6 @@
 /** The buttons of the strip: one row of this table for each action. Pure. */
 
-import { calls, passOn, strip as texts } from "$ui/texts";
+import { calls, passOn, recording, strip as texts } from "$ui/texts";
 import { ACTIONS, type Icon } from "../icons";
 import type { Action, Face } from "../model";
 import type { PanelName } from "../panels/panels.svelte";
@@ -73,6 +73,13 @@ const BUTTONS: Record<Action, (now: Moment) => Button> = {
     testid: "hang-up",
     look: "danger",
   }),
+  record: () => ({
+    Icon: ACTIONS.Disc,
+    label: recording.resume,
+    testid: "record",
+    look: "on",
+    pulse: true,
+  }),
   ready: () => ({
     Icon: ACTIONS.CircleCheck,
     label: texts.ready,
@@ -94,9 +101,10 @@ export function button(action: Action, now: Moment): Button {
   return BUTTONS[action](now);
 }
 
-/** Actions that have their place elsewhere at times: beside the call on hold, or in the menu. */
+/** Actions that have their place elsewhere at times: beside the call on hold, above it, or in the menu. */
 export const BAR: Partial<Record<Action, (now: Moment) => boolean>> = {
   swap: () => false,
+  record: () => false,
   pause: ({ onCall }) => !onCall,
   accept: ({ onCall }) => !onCall,
   decline: ({ onCall }) => !onCall,

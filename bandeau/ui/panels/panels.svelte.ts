@@ -11,6 +11,7 @@ export type PanelName =
   | "lists"
   | "park"
   | "pass_on"
+  | "recording"
   | "parties"
   | "keypad"
   | "replay"

@@ -18,6 +18,7 @@ import PartiesPanel from "./PartiesPanel.svelte";
 import PassOnPanel from "./PassOnPanel.svelte";
 import PausePanel from "./PausePanel.svelte";
 import type { PanelName, Panels } from "./panels.svelte";
+import RecordingPanel from "./RecordingPanel.svelte";
 import ReplayPanel from "./ReplayPanel.svelte";
 
 /** What the content of every panel is given. */
@@ -73,6 +74,13 @@ export const PANELS: Record<PanelName, PanelKind> = {
     testid: "pass-on-panel",
     Content: PassOnPanel,
     possible: (strip) => strip.secours?.state === "talking" || strip.secours?.state === "held",
+  },
+  recording: {
+    place: "row",
+    title: () => all.recording.title,
+    testid: "recording-pause",
+    Content: RecordingPanel,
+    possible: (strip) => strip.reasonsToPause.length > 0,
   },
   everybody: {
     place: "row",

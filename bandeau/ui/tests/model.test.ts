@@ -12,6 +12,7 @@ import {
   lineName,
   longestWait,
   offerLeft,
+  reasonsToPause,
   type Situation,
   stateShown,
   takesSecours,
@@ -358,5 +359,26 @@ describe("longestWait", () => {
     expect(longestWait(view("ready", { room }), NOW)).toBe("0:47");
     expect(longestWait(view("ready"), NOW)).toBeUndefined();
     expect(longestWait(undefined, NOW)).toBeUndefined();
+  });
+});
+
+describe("what may be left out of the recording", () => {
+  const unrecorded = { until: at(30), reason: "code", by: "Camille" } as const;
+  const talks = (change: Partial<Call> = {}) => situation(view("on_call", { call: { ...CALL, ...change } }));
+  it.each([
+    ["allowed", talks(), [], ["code"]],
+    ["of that line", talks(), ["15"], ["code"]],
+    ["of another line", talks(), ["112"], []],
+    ["paused already", talks({ unrecorded }), [], []],
+    ["on hold", talks({ state: "held" }), [], []],
+    ["among colleagues", talks({ kind: "internal" }), [], []],
+    ["no call", situation(view("ready")), [], []],
+    ["no core", situation(view("on_call", { call: CALL }), lost), [], []],
+  ] as [string, Situation, string[], string[]][])("%s", (_, known, lines, wanted) => {
+    expect(reasonsToPause(known, { reasons: ["code"], lines })).toEqual(wanted);
+  });
+  it("is recorded again by an action, only while it is not", () => {
+    expect(actions(talks({ unrecorded }))).toContain("record");
+    expect(actions(talks())).not.toContain("record");
   });
 });
