@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -139,8 +140,11 @@ class StoreArchive:
 
     def put(self, key: str, data: bytes) -> None:
         """As :class:`Archive`."""
-        with _store_errors(key):
-            obstore.put(self._store, key, data)
+        try:
+            with _store_errors(key):
+                obstore.put(self._store, key, data)
+        except NotFound as error:
+            raise OSError("the archive's store has no such bucket") from error
 
     def get(self, key: str) -> bytes:
         """As :class:`Archive`."""
@@ -191,6 +195,7 @@ def s3(place: Place) -> S3Store:
             **({"access_key_id": place.access_key} if place.access_key else {}),
             **({"secret_access_key": place.secret_key} if place.secret_key else {}),
         },
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         client_options={"allow_http": place.plain_http, "timeout": "60s", "connect_timeout": "5s"},
     )
 

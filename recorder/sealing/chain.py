@@ -14,8 +14,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from recorder.sealing.archive import Archive
 from recorder.sealing.errors import ChainBroken
 from recorder.sealing.files import Step, make_folder, no_step, sync_folder, write_whole
+from recorder.sealing.layout import HEADS
 from recorder.sealing.links import DAY_CLOSED, JSON, KINDS, Entry, Head, beginning
 from recorder.sealing.signing import PUBLIC_SUFFIX, SigningKey
 
@@ -111,6 +113,20 @@ class Chain:
             head = self.head(day)
             if last is not None and self._file(day).exists() and (head is None or head.n < last.n):
                 self._sign(day, last, now, closed=False)
+
+    def put_heads(self, archive: Archive) -> None:
+        """Have the newest heads in the archive, too: who alters the chain must then reach both.
+
+        Raises:
+            OSError: the archive refuses.
+        """
+        for day in self.days()[-2:]:
+            file = self._folder / f"{day}{_HEAD}"
+            name = f"{self._centre_id}/{HEADS}/{file.name}"
+            if file.exists():
+                head = file.read_bytes()
+                if not archive.exists(name) or archive.get(name) != head:
+                    archive.put(name, head)
 
     # --- reading ----------------------------------------------------------------------------------------
 

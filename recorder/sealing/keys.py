@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +55,12 @@ class Wrapped:
 class KeyRing:
     """All versions of one centre's key that are in a folder. The first is made where there is none."""
 
-    def __init__(self, folder: Path, centre_id: str) -> None:
+    def __init__(self, folder: Path, centre_id: str, *, make: bool = True) -> None:
         self._folder = folder
         self._centre_id = centre_id
         self._keys: dict[str, bytes] = {}
         self._look()
-        if not self._keys:
+        if make and not self._keys:
             self.rotate()
 
     @property
@@ -116,6 +116,22 @@ class KeyRing:
             raise ValueError("no key of this centre")
         write_whole(self._path(key_id), base64.b64encode(key) + b"\n", mode=0o600, new=True)
         self._keys[key_id] = key
+
+    @classmethod
+    def put_back(cls, folder: Path, centre_id: str, keys: Mapping[str, bytes]) -> list[str]:
+        """Add the versions that are missing; which these were.
+
+        Raises:
+            ValueError: one is no key of this centre, or another than the one that is there.
+        """
+        ring = cls(folder, centre_id, make=False)
+        for key_id, key in keys.items():
+            if ring._keys.get(key_id, key) != key:
+                raise ValueError(f"another key is called {key_id} here: move it away first")
+        missing = sorted(keys.keys() - ring._keys.keys(), key=_number)
+        for key_id in missing:
+            ring.add(key_id, keys[key_id])
+        return missing
 
     def forget(self, key_id: str, archive: Archive) -> None:
         """Delete a version that wraps nothing any more.

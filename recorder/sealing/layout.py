@@ -19,6 +19,8 @@ PEAKS = "peaks.bin"
 KEY = "key.json"
 MANIFEST = "manifest.json"
 """Written last: a recording is published once it is there."""
+HEADS = "heads"
+"""Below the centre's name: the signed heads of its chain."""
 FORMAT = 1
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")

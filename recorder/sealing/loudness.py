@@ -23,11 +23,14 @@ MOST_DB, LEAST_DB = 30.0, -20.0
 
 _BLOCKS_A_SECOND = 10
 _STEPS_A_SECOND = 100
-_WINDOW_S = 6.0
-"""Over how long the voice's loudness is heard."""
-_INERTIA = 10.0
+_WINDOW = 81
+"""Over how many blocks the voice's loudness is heard: 8 s."""
+_INERTIA = 2.0
 """How many blocks of the whole recording's loudness count beside those of the window."""
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
+"""LUFS, and dB under the mean of what is around: what lies below is silence."""
+_FLOOR = -25.0
+"""dB under the whole recording: a voice so soft is still brought up, what lies below is the line's noise."""
 _ATTACK_DB, _RELEASE_DB = 6.0, 0.4
 """How much the gain may fall and rise within 10 ms."""
 _AT_ONCE = 600
@@ -49,7 +52,8 @@ def levelled(samples: Samples, rate: int) -> Iterator[Samples]:
 
 def loudness(samples: Samples, rate: int) -> float:
     """Integrated loudness of a track, LUFS; minus infinity where there is nothing but silence."""
-    return _lufs(_gated(_energies(samples, rate))[0])
+    energy = _gated(_energies(samples, rate))
+    return float(_lufs(np.array(energy))) if energy else float("-inf")
 
 
 def _gains(samples: Samples, rate: int) -> Floats:
@@ -71,27 +75,24 @@ def _gains(samples: Samples, rate: int) -> Floats:
 
 def _wanted_db(energies: NDArray[np.float64]) -> NDArray[np.float64]:
     """What would bring the voice, as heard over some seconds around each block, to the target."""
-    whole, speech = _gated(energies)
+    whole = _gated(energies)
     if not whole:
         return np.zeros(len(energies))
-    width = int(_WINDOW_S * _BLOCKS_A_SECOND) + 1
-    heard = _moving_sum(np.where(speech, energies, 0.0), width) + _INERTIA * whole
-    local = heard / (_moving_sum(speech.astype(np.float64), width) + _INERTIA)
-    return np.clip(TARGET_LUFS - (10 * np.log10(local) - 0.691), LEAST_DB, MOST_DB)
+    sound = energies > max(_energy(_ABSOLUTE_GATE), whole * _ratio(_FLOOR))
+    mean = _moving_sum(np.where(sound, energies, 0.0)) / np.maximum(_moving_sum(sound.astype(np.float64)), 1.0)
+    speech = sound & (energies > mean * _ratio(_RELATIVE_GATE))
+    heard = _moving_sum(np.where(speech, energies, 0.0)) + _INERTIA * whole
+    local = heard / (_moving_sum(speech.astype(np.float64)) + _INERTIA)
+    return np.clip(TARGET_LUFS - _lufs(local), LEAST_DB, MOST_DB)
 
 
-def _gated(energies: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
-    """The mean energy of the blocks that are not silence, and which these are."""
-    four = _moving_sum(energies, 4) / 4  # the standard's 400 ms, every 100 ms
-    speech = four > _energy(_ABSOLUTE_GATE)
-    if not speech.any():
-        return 0.0, speech
-    gate = four[speech].mean() * 10 ** (_RELATIVE_GATE / 10)
-    speech &= four > gate
-    return float(four[speech].mean()), speech
+def _gated(energies: NDArray[np.float64]) -> float:
+    """The mean energy of what is not silence, as the standard has it; 0 where all is."""
+    sound = energies[energies > _energy(_ABSOLUTE_GATE)]
+    return float(sound[sound > sound.mean() * _ratio(_RELATIVE_GATE)].mean()) if len(sound) else 0.0
 
 
-def _moving_sum(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+def _moving_sum(values: NDArray[np.float64], width: int = _WINDOW) -> NDArray[np.float64]:
     """Sum of the ``width`` values around each."""
     before = width // 2
     total = np.concatenate(([0.0], np.cumsum(np.pad(values, (before, width - 1 - before)))))
@@ -100,7 +101,7 @@ def _moving_sum(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def _energies(samples: Samples, rate: int) -> NDArray[np.float64]:
-    """Energy of each 100 ms as the ear weighs it (full scale is 1), from its spectrum."""
+    """Energy of the 400 ms around each 100 ms as the ear weighs it (full scale is 1), from its spectrum."""
     size = rate // _BLOCKS_A_SECOND
     weights = _weights(size, rate)
     energies = []
@@ -110,7 +111,7 @@ def _energies(samples: Samples, rate: int) -> NDArray[np.float64]:
         blocks.reshape(-1)[: len(sound)] = sound
         spectrum = np.fft.rfft(blocks, axis=1)
         energies.append((spectrum.real**2 + spectrum.imag**2) @ weights)
-    return np.concatenate(energies).astype(np.float64) if energies else np.zeros(1)
+    return _moving_sum(np.concatenate(energies).astype(np.float64), 4) / 4 if energies else np.zeros(1)
 
 
 def _weights(size: int, rate: int) -> Floats:
@@ -138,9 +139,14 @@ def _highest(samples: Samples, step: int) -> NDArray[np.float64]:
     return np.maximum(sound, 1.0)
 
 
+def _ratio(db: float) -> float:
+    return float(10 ** (db / 10))
+
+
 def _energy(lufs: float) -> float:
-    return float(10 ** ((lufs + 0.691) / 10))
+    return _ratio(lufs + 0.691)
 
 
-def _lufs(energy: float) -> float:
-    return float(10 * np.log10(energy) - 0.691) if energy > 0 else float("-inf")
+def _lufs(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    lufs: NDArray[np.float64] = 10 * np.log10(energies) - 0.691
+    return lufs

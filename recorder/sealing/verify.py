@@ -11,11 +11,13 @@ from recorder.sealing.archive import Archive
 from recorder.sealing.audio import decoded_flac
 from recorder.sealing.errors import ChainBroken, NotFound, SealingError
 from recorder.sealing.keys import KeyRing
-from recorder.sealing.layout import INDEX, KEPT, KEY, MANIFEST, ORIGINAL, Manifest, prefix_of, sha256
+from recorder.sealing.layout import HEADS, INDEX, KEPT, KEY, MANIFEST, ORIGINAL, Manifest, prefix_of, sha256
 from recorder.sealing.links import DAY_CLOSED, JSON, Entry, Head, beginning
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.signing import Signers
 from recorder.sealing.tracks import wav_of
+
+_HEAD = ".head.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,19 @@ class Verifier:
         self._chain = chain
         self._centre_id = centre_id
         self._signers = signers
+        self._witnessed: dict[int, Head] = {}
+        """What heads kept in the archive tell of the chain, by the number of the entry."""
 
     # --- what is asked ----------------------------------------------------------------------------------
 
     def everything(self, rows: Iterable[Row] | None = None) -> Iterator[Trouble]:
         """The whole chain, every object of the archive, and every row of the catalogue where it is given."""
         published: dict[str, Published] = {}
+        yield from self._take_witnesses()
         yield from self._walk(self._days(), beginning(self._centre_id), 0, published)
         yield from self._heads_without_day()
+        for head in self._witnessed.values():
+            yield Trouble(f"{head.day}", "entries are missing that the archive has a signed head of")
         for each in published.values():
             yield from self._recording(each)
         yield from self._strangers(f"{self._centre_id}/", published)
@@ -150,8 +157,9 @@ class Verifier:
                     yield Trouble(where, "does not follow the entry before it")
                 if n is not None and entry.n != n + 1:
                     yield Trouble(where, f"is entry {entry.n}, not {n + 1}")
-                if head is not None and entry.n == head.n and entry.digest != head.digest:
-                    yield Trouble(where, "is not what was signed")
+                for signed in (head, self._witnessed.pop(entry.n, None)):
+                    if signed is not None and entry.n == signed.n and entry.digest != signed.digest:
+                        yield Trouble(where, "is not what was signed")
                 previous, n, last = entry.digest, entry.n, entry
                 _take_in(entry, published)
             yield from self._end_of(day, last, head, is_last=day == days[-1])
@@ -170,24 +178,35 @@ class Verifier:
 
     def _head(self, day: date) -> tuple[Head | None, Trouble | None]:
         file = self._head_file(day)
-        where = file.name
         try:
-            head = Head.read(file.read_bytes())
-            signature = head.signature_octets()
+            return self._believed(file.name, file.read_bytes()), None
         except FileNotFoundError:
             return None, None
         except ChainBroken as error:
-            return None, Trouble(where, str(error))
-        if (head.centre_id, head.day) != (self._centre_id, day):
-            return None, Trouble(where, "is the head of another day or centre")
-        if not self._signers.signed(head.signer, signature, head.message()):
-            return None, Trouble(where, "is not signed by a key that is believed")
-        return head, None
+            return None, Trouble(file.name, str(error))
+
+    def _believed(self, name: str, document: bytes) -> Head:
+        head = Head.read(document)
+        if (head.centre_id, f"{head.day}{_HEAD}") != (self._centre_id, name):
+            raise ChainBroken("is the head of another day or centre")
+        if not self._signers.signed(head.signer, head.signature_octets(), head.message()):
+            raise ChainBroken("is not signed by a key that is believed")
+        return head
+
+    def _take_witnesses(self) -> Iterator[Trouble]:
+        """The heads that the archive has: on another machine, they are not changed with the chain."""
+        for name in sorted(self._archive.list(f"{self._centre_id}/{HEADS}/")):
+            try:
+                head = self._believed(name.split("/")[-1], self._archive.get(name))
+            except ChainBroken as error:
+                yield Trouble(name, str(error))
+            else:
+                self._witnessed[head.n] = head
 
     def _heads_without_day(self) -> Iterator[Trouble]:
         days = {f"{day}" for day in self._days()}
-        for file in sorted(self._chain.glob("????-??-??.head.json")):
-            if file.name.removesuffix(".head.json") not in days:
+        for file in sorted(self._chain.glob(f"????-??-??{_HEAD}")):
+            if file.name.removesuffix(_HEAD) not in days:
                 yield Trouble(file.name, "the day was signed for, and is missing")
 
     def _last(self, day: date) -> Entry:
@@ -201,7 +220,7 @@ class Verifier:
         return [date.fromisoformat(file.name.removesuffix(".jsonl")) for file in files if file.stat().st_size]
 
     def _head_file(self, day: date) -> Path:
-        return self._chain / f"{day}.head.json"
+        return self._chain / f"{day}{_HEAD}"
 
     # --- the recordings ---------------------------------------------------------------------------------
 

@@ -95,10 +95,14 @@ class Keeping:
         self.chain().publish(sealed.body(), job.day, now)
         return sealed
 
+    def signers(self) -> Signers:
+        """Whose signatures are believed."""
+        return Signers.of(self.signing().public_pem())
+
     def verifier(self, signers: Signers | None = None) -> Verifier:
         """What looks at all of it."""
-        signers = signers or Signers.of(self.signing().public_pem())
-        return Verifier(self.archive(), self.keys(), self.folder / "chain" / CENTRE, CENTRE, signers)
+        chain = self.folder / "chain" / CENTRE
+        return Verifier(self.archive(), self.keys(), chain, CENTRE, signers or self.signers())
 
     def troubles(self, rows: list[Row] | None = None) -> list[Trouble]:
         """Everything that is not as it was written."""
