@@ -17,6 +17,7 @@ from app.announcements import announcements
 from app.bans import ban_rules
 from app.bus import InProcessBus
 from app.health import Health
+from app.lrm_api import ApiAdapters, lrm_api
 from app.nodes import nodes_of
 from app.phone_rules import phone_rules
 from app.plan_keeper import PlanKeeper
@@ -64,6 +65,7 @@ from ivr.script import CallFlows
 from ivr.service import IvrService
 from location.routes import aml_routes, location_routes
 from location.service import LocationRules, LocationService
+from lrm_bridge.api.documents import PREFIX
 from lrm_bridge.display import Displays
 from lrm_bridge.door import Certificates, LrmDoor
 from lrm_bridge.inbound import LrmRequests
@@ -109,6 +111,7 @@ class Adapters:
     directory: DirectoryStore
     lrm: Lrm | None
     locator: Locator | None = None
+    api: ApiAdapters
     gauges: Mapping[str, tuple[str, Callable[[], float]]]
     """Further measures of the adapters: name → meaning, value."""
     parts: Mapping[str, Callable[[], bool]]
@@ -192,6 +195,8 @@ class Core:
                     lambda: bool(self.plans.trouble),
                 ),
                 "strips": ("Strips connected", lambda: len(self.strips.hub)),
+                "api_streams": ("Event streams open", lambda: self.api.streams.open),
+                "webhooks_away": ("Webhooks whose receiver does not work", lambda: self.api.webhooks.away),
                 "loop_lag_seconds": ("Delay of the event loop", lambda: self.ticker.lag),
             },
         )
@@ -289,6 +294,7 @@ class Core:
         self.dossiers = Displays(clock, self._adapters.dossiers)
         book = self.lrm.outbox.book
         self.lrm_requests = LrmRequests(self.bus, clock, book, self.dossiers, self.strips.execute)
+        self.api = lrm_api(self.bus, clock, self._adapters.api, self.lrm_requests)
         centre = CentreId(self._settings.centre.id)
         allowed = {name: CentreId(each) for name, each in self._settings.lrm.certificates.items()}
         self.lrm_door = LrmDoor(self.lrm_requests, Certificates(centre, allowed), clock.monotonic, metrics)
@@ -339,6 +345,7 @@ class Core:
         await self.board.start()
         self.recorder.start()
         self.lrm.start()
+        self.api.start()
         self.bus.publish(CoreStarted(core=self._name, epoch=epoch))
         self.location.start()
         self.plans.start()
@@ -362,6 +369,7 @@ class Core:
         await self.desk.close()
         await self.lrm.close()
         await self.location.close()
+        await self.api.close()
         await self.recall.close()
         await self.pauses.close()
         await self.recorder.close()
@@ -404,6 +412,7 @@ class Core:
                 ),
                 self._about(),
             ],
+            mounts={PREFIX: self.api.application()},
             pages=pages,
             sip_ports=tuple(port for each in asterisks.values() for port in (each.ws_port, each.wss_port)),
             gate=self.gate,

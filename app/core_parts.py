@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.centre_lease import CentreLease, Guard, lease_of
 from app.clock import SystemClock
 from app.core import Adapters, Core
+from app.lrm_api import ApiAdapters
 from app.lrm_port import lrm_client
 from app.settings import Settings
 from app.telephony_parts import Telephony, telephony_of
@@ -15,7 +16,9 @@ from core.alarms import AlarmKind
 from core.ids import CentreId
 from core.ports import Clock
 from location.pflau_simulated import SimulatedPflau
+from lrm_bridge.api.sender import HttpSender
 from storage.accounts import StoredAccounts
+from storage.api_clients import StoredApiClients, StoredWebhooks
 from storage.database import Database
 from storage.directory import StoredDirectory
 from storage.follower import JournalFollower
@@ -105,6 +108,11 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 dossiers=StoredDisplay(database),
                 lrm=lrm,
                 locator=SimulatedPflau(clock) if settings.location.pflau == "simulated" else None,
+                api=ApiAdapters(
+                    clients=StoredApiClients(database, clock),
+                    webhooks=StoredWebhooks(database),
+                    sender=HttpSender(settings.api.webhook_hosts, settings.api.webhook_authority),
+                ),
                 gauges=_gauges(journal, telephony, roster),
                 parts={"journal": lambda: spool.healthy},
                 watches={**journal_watches(journal, clock), **_standby_watches(settings, roster)},

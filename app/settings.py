@@ -452,6 +452,18 @@ class LocationSettings(Section):
         return value
 
 
+class ApiSettings(Section):
+    """The API for LRM makers (``docs/how-to/use-the-api.md``)."""
+
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts inside the centre's network that webhooks may tell, by their names or addresses; by http too.
+
+    All others are told by https, and only at public addresses.
+    """
+    webhook_authority: Path | None = None
+    """A PEM file: who signs the certificates of those hosts, beside the usual authorities."""
+
+
 class StandbySettings(Section):
     """The second core, which takes over when the first one dies or freezes."""
 
@@ -488,6 +500,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     lrm: LrmSettings = LrmSettings()
     location: LocationSettings = LocationSettings()
+    api: ApiSettings = ApiSettings()
 
     @property
     def every_asterisk(self) -> dict[str, AsteriskSettings]:

@@ -57,8 +57,10 @@ class LrmRequests:
 
     # --- click-to-call ----------------------------------------------------------------------------------
 
-    def call(self, agent_id: AgentId, number: str, dossier_id: DossierId | None = None) -> Click:
-        """Call a number for an agent; a call they hear is put on hold first.
+    def call(
+        self, agent_id: AgentId, number: str, dossier_id: DossierId | None = None, *, asked: str = ""
+    ) -> Click:
+        """Call a number for an agent; a call they hear is put on hold first. ``asked``: as in PlaceCall.
 
         Raises:
             CommandRefused: the number may not be called, or the position cannot call now.
@@ -74,7 +76,9 @@ class LrmRequests:
             return click
         self._wishes[position_id] = _Wish(number, dossier_id, agent_id, now)
         try:
-            self._execute(PlaceCall(position_id=position_id, target=Target(TargetKind.NUMBER, number)))
+            self._execute(
+                PlaceCall(position_id=position_id, target=Target(TargetKind.NUMBER, number), asked=asked)
+            )
         except CommandRefused:
             self._wishes.pop(position_id, None)
             raise

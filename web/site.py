@@ -1,11 +1,14 @@
 """The web application: routes of the features, pages, security headers, and errors as the pages read them."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from core.errors import BandeauError, CommandRefused
 from web.auth import Gate, WebError
@@ -23,6 +26,7 @@ def site(
     gate: Gate,
     limits: RequestLimits,
     now: Callable[[], float],
+    mounts: Mapping[str, ASGIApp] | None = None,
 ) -> FastAPI:
     """Put the web application together.
 
@@ -33,10 +37,13 @@ def site(
         gate: knows sessions.
         limits: what each source and each session may ask.
         now: a clock that never goes back, in seconds.
+        mounts: whole applications, with errors of their own: path → application.
     """
     app = FastAPI(title="Bandeau15", docs_url=None, redoc_url=None, openapi_url=None)
     for router in routers:
         app.include_router(router)
+    for path, mounted in (mounts or {}).items():
+        app.router.routes.append(_mount(path, mounted))
     app.mount("/", Pages(pages))
     app.add_middleware(InputLimits, gate=gate, limits=limits, now=now)
     app.add_middleware(SecurityHeaders, sip_ports=sip_ports)
@@ -44,6 +51,13 @@ def site(
     app.add_exception_handler(BandeauError, _failed)
     app.add_exception_handler(RequestValidationError, _malformed)
     return app
+
+
+def _mount(path: str, mounted: ASGIApp) -> Mount:
+    """All that begins so is the application's, also with a line feed in it, at which ``.`` stops."""
+    mount = Mount(path, mounted)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _answer(status: int, code: str, headers: dict[str, str] | None = None) -> JSONResponse:

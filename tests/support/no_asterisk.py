@@ -3,10 +3,13 @@
 from collections.abc import Collection
 
 from app.core import Adapters
+from app.lrm_api import ApiAdapters
 from core.ids import CallId, ChannelId, PositionId
 from core.ports import Accounts, Clock, JournalWriter, Sessions, Switch
 from core.switch import FallbackCaller, FallbackRecord
+from lrm_bridge.api.sender import HttpSender
 from storage.accounts import StoredAccounts
+from storage.api_clients import StoredApiClients, StoredWebhooks
 from storage.database import Database
 from storage.directory import StoredDirectory
 from storage.lrm_display import StoredDisplay
@@ -66,6 +69,11 @@ def adapters_without_asterisk(
         directory=StoredDirectory(database, clock),
         dossiers=StoredDisplay(database),
         lrm=None,
+        api=ApiAdapters(
+            clients=StoredApiClients(database, clock),
+            webhooks=StoredWebhooks(database),
+            sender=HttpSender(("127.0.0.1",)),
+        ),
         gauges={},
         parts={},
         watches={},
