@@ -8,10 +8,17 @@ from acd.policy.who_may import refusal_to_change
 from acd.states import States
 from core.commands import ChangePriority
 from core.errors import CommandRefused
-from core.events import CallOriented, CallPrioritised, CallQueued, CallReturned, Envelope
+from core.events import (
+    CallOriented,
+    CallPrioritised,
+    CallQueued,
+    CallReturned,
+    DossierCorrelated,
+    Envelope,
+)
 from core.ids import CallId, PositionId, QueueId
 from core.ports import Bus, Clock, Switch
-from core.words import Priority
+from core.words import FrontOffice, Priority
 
 WAITING_MUSIC = "waiting"
 UNKNOWN_FLOW = "15"
@@ -65,7 +72,8 @@ class Queueing:
     ) -> None:
         """Put a call into another room. ``keep_place``: it has waited already, and that counts there."""
         rule, before = self._room.rule(queue), self._room.last_queued.get(call_id)
-        given = priority or (before.priority if before else Priority.PX)
+        regulated = self._room.regulation.get(call_id) if rule.front_office is FrontOffice.FO2 else None
+        given = priority or regulated or (before.priority if before else Priority.PX)
         self._bus.publish(
             CallQueued(
                 call_id=call_id,
@@ -109,6 +117,14 @@ class Queueing:
             ),
             envelope,
         )
+
+    def correlated(self, event: DossierCorrelated, envelope: Envelope) -> None:
+        """The LRM gives a call that waits for a physician its priority: it takes its new place at once."""
+        call = self._room.waiting.get(event.call_id)
+        if call is None or event.priority is None or call.front_office is not FrontOffice.FO2:
+            return
+        if call.priority is not event.priority:
+            self._bus.publish(CallPrioritised(call_id=call.call_id, priority=event.priority), envelope)
 
     def change_priority(self, command: ChangePriority) -> None:
         """Give a waiting call another priority: it takes its new place at once."""

@@ -32,6 +32,7 @@ from core.events import (
     CallQueued,
     CallReturned,
     CallsMerged,
+    DossierCorrelated,
     Envelope,
     FallbackCallEnded,
     FallbackCallFound,
@@ -76,6 +77,7 @@ class DistributionService:
         bus.subscribe((TransferStarted,), self._on_transfer)
         bus.subscribe((TransferFailed,), self._on_transfer_failed)
         bus.subscribe((CallReturned,), self._on_returned)
+        bus.subscribe((DossierCorrelated,), self._on_correlated)
         bus.subscribe((CallPlaced,), self._on_call_placed)
         bus.subscribe((PartyInvited,), self._on_party_invited)
         bus.subscribe((PartyLeft, PartyNotReached), self._on_party_out)
@@ -183,6 +185,11 @@ class DistributionService:
         event = envelope.event
         assert isinstance(event, CallReturned)  # noqa: S101 - by subscription
         self._queueing.give_back(event, envelope)
+
+    def _on_correlated(self, envelope: Envelope) -> None:
+        event = envelope.event
+        assert isinstance(event, DossierCorrelated)  # noqa: S101 - by subscription
+        self._queueing.correlated(event, envelope)
 
     def _on_call_placed(self, envelope: Envelope) -> None:
         event = envelope.event

@@ -291,7 +291,8 @@ class Core:
             professional=self._is_professional,
             metrics=metrics,
         )
-        self.dossiers = Displays(clock, self._adapters.dossiers)
+        self.dossiers = Displays(clock, self._adapters.dossiers, lambda calls: self.strips.show_again())
+        self.strips.model.dossiers.details = self.dossiers.of
         book = self.lrm.outbox.book
         self.lrm_requests = LrmRequests(self.bus, clock, book, self.dossiers, self.strips.execute)
         self.api = lrm_api(self.bus, clock, self._adapters.api, self.lrm_requests)

@@ -11,6 +11,7 @@ from core.events import AgentLoggedIn, AgentLoggedOut, CallOffered, CallsMerged,
 from core.ids import CallId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import OfferKind, Priority, Role, TargetKind
+from web.dossiers import DossiersSeen
 from web.live import Audience, Section, View, instant
 from web.parties import CallParties, PartiesSeen
 from web.places import PlacesSeen
@@ -56,6 +57,7 @@ class StripModel:
         self.rooms = RoomsSeen(cards)
         self.parties = PartiesSeen()
         self.places = PlacesSeen()
+        self.dossiers = DossiersSeen()
         self._parties_touched: frozenset[PositionId] = frozenset()
         self._declared = tuple(self.rooms.rooms)
         self.phones = Phones()
@@ -75,6 +77,7 @@ class StripModel:
         self.phones.fold(envelope)
         self._parties_touched |= self.parties.fold(envelope)
         self.places.fold(envelope)
+        self.dossiers.fold(envelope)
         if isinstance(envelope.event, AgentLoggedIn | AgentLoggedOut | CallsMerged):
             # An offer names who asks, and how.
             asked = {p.position_id for p in self.room.positions.values() if p.offer is not None}
@@ -146,6 +149,8 @@ class StripModel:
                 "why": why(offer.reasons),
                 **self._place(offer.call_id),
             }
+            if (dossier := self.dossiers.brief(offer.call_id)) is not None:
+                view["offer"]["dossier"] = dossier
             if offer.kind in (OfferKind.INVITED, OfferKind.EVERYBODY) and (by := _asked_by(offer)):
                 view["offer"] |= {"by": by, **self._asking(offer.call_id, by)}
         elif (asked := self.parties.offers.get(position.position_id)) is not None:
@@ -197,6 +202,8 @@ class StripModel:
         view: View = {"id": call.call_id, **(_caller(seen) if seen is not None else _called(call))}
         if seen is not None and seen.notes:
             view["notes"] = notes_view(seen.notes)
+        if (dossier := self.dossiers.of(call.call_id)) is not None:
+            view["dossier"] = dossier
         return {**view, **self._place(call.call_id), **call.view(position_id)}
 
     def _place(self, call_id: CallId) -> View:

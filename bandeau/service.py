@@ -141,13 +141,17 @@ class StripService:
         """Show these waiting rooms from here on; a strip that is to see other lists comes back for them."""
         before = {p: self.audiences(each.session) for p, each in self._attached.items()}
         self.model.use(cards)
-        self._turns.forget()
-        self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
+        self.show_again()
         for position_id, attached in list(self._attached.items()):
             if self.audiences(attached.session) != before[position_id]:
                 attached.strip.bye("restarting", Close.RESTARTING)
 
     # --- what is shown ----------------------------------------------------------------------------------
+
+    def show_again(self) -> None:
+        """Show everything anew: something is shown that is in no event."""
+        self._turns.forget()
+        self.hub.reset(self.model.room.seq, self.model.sections(), self._clock.now())
 
     def _show_room(self) -> None:
         now = self._clock.monotonic()

@@ -16,11 +16,12 @@ from core.events import (
     CallOffered,
     CallPlaced,
     CallsMerged,
+    DossierCorrelated,
     Envelope,
     FallbackCallEnded,
     OfferWithdrawn,
 )
-from core.ids import AgentId, CallId, OfferId, PositionId
+from core.ids import AgentId, CallId, DossierId, OfferId, PositionId
 from core.notes import Note
 from core.words import CallerNumber, CallKind, Role, Target, TargetKind, WithdrawReason
 
@@ -47,6 +48,7 @@ class KnownCall:
     started_at: datetime
     placed_by: PositionId | None = None
     other: Target | None = None
+    dossier_id: DossierId | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     notes: list[Note] = field(default_factory=list)
@@ -134,10 +136,13 @@ class History:
             case CallNoted():
                 note = Note(text=event.text, agent_id=event.agent_id, name=event.name, at=at)
                 call.notes.append(note)
+            case DossierCorrelated():
+                call.dossier_id = event.dossier_id
             case CallEnded():
                 self._end(call, at)
             case CallsMerged():
                 if merged := self.calls.get(event.merged_id):
+                    call.dossier_id = call.dossier_id or merged.dossier_id
                     self._end(merged, at)
             case _:
                 pass

@@ -39,6 +39,7 @@ class CallShown(_Body):
     position: str | None = None
     answeredAt: datetime | None = None
     endedAt: datetime | None = None
+    dossier: str | None = None
     notes: list[NoteShown] = []
 
 
@@ -80,6 +81,7 @@ def _shown(remembered: Remembered) -> CallShown:
         position=position_of(remembered),
         answeredAt=call.answered_at,
         endedAt=call.ended_at,
+        dossier=call.dossier_id,
         notes=[_note_shown(note) for note in call.notes],
     )
 

@@ -29,6 +29,7 @@ from core.events import (
     CallQueued,
     CallResumed,
     CoreStarted,
+    DossierCorrelated,
     Envelope,
     Event,
     ItemClosed,
@@ -255,8 +256,8 @@ class RoomState:
                 call.silent = isinstance(event, CallerSilent)
                 self._note_silence(call)
                 self._touched.update(_with(call))
-            case CallerLocated() | LocationAsked() | LocationMissing():
-                self._touched.update(_with(call))  # what is told is in web.places
+            case CallerLocated() | LocationAsked() | LocationMissing() | DossierCorrelated():
+                self._touched.update(_with(call))  # what is told is in web.places and web.dossiers
             case CallQueued():
                 self._queued(event, call, now)
             case CallOffered():

@@ -19,6 +19,7 @@ from core.events import (
     CallQueued,
     CallsMerged,
     CheckBackDue,
+    DossierCorrelated,
     Envelope,
     Event,
     OfferAccepted,
@@ -27,7 +28,7 @@ from core.events import (
     PartyJoined,
     RoomRuleChanged,
 )
-from core.ids import CallId, CentreId, OfferId, PositionId, QueueId
+from core.ids import CallId, CentreId, DossierId, OfferId, PositionId, QueueId
 from core.rooms import RoomCard
 from core.words import CallerNumber, FrontOffice, OfferKind, Priority, Role, RoomSetting
 from web.live import View, instant
@@ -97,6 +98,7 @@ class RoomsSeen:
         self._aid: dict[CallId, CentreId] = {}
         """The neighbouring centre whose call it is."""
         self._communes: dict[CallId, str] = {}
+        self._dossiers: dict[CallId, DossierId] = {}
         """Where callers are."""
         self._parked: dict[PositionId, dict[CallId, None]] = {}
         self._left: dict[CallId, CallerNumber] = {}
@@ -105,6 +107,7 @@ class RoomsSeen:
             CallArrived: self._arrived,
             CallQueued: self._queued,
             CallerLocated: self._located,
+            DossierCorrelated: self._correlated,
             CallPrioritised: self._prioritised,
             CallOffered: self._offered,
             OfferWithdrawn: self._withdrawn,
@@ -233,6 +236,8 @@ class RoomsSeen:
             view["aid"] = aid
         if commune := self._communes.get(call.call_id):
             view["commune"] = commune
+        if dossier := self._dossiers.get(call.call_id):
+            view["dossier"] = dossier
         if call.check_due_since is not None:
             view["checkDueSince"] = instant(call.check_due_since)
         if call.offers:
@@ -276,6 +281,13 @@ class RoomsSeen:
         call.priority = event.priority
         return self._touch(call)
 
+    def _correlated(self, event: DossierCorrelated, now: datetime) -> RoomsTouched:
+        if event.call_id not in self._callers:
+            return NOTHING
+        self._dossiers[event.call_id] = event.dossier_id
+        call = self.waiting.get(event.call_id)
+        return self._touch(call) if call is not None else NOTHING
+
     def _located(self, event: CallerLocated, now: datetime) -> RoomsTouched:
         if not event.best or event.call_id not in self._callers:
             return NOTHING
@@ -312,6 +324,7 @@ class RoomsSeen:
     def _ended(self, event: CallEnded, now: datetime) -> RoomsTouched:
         self._aid.pop(event.call_id, None)
         self._communes.pop(event.call_id, None)
+        self._dossiers.pop(event.call_id, None)
         caller, call = self._callers.pop(event.call_id, NOBODY), self.waiting.get(event.call_id)
         if call is not None and call.queued.by is not None:
             self._left[event.call_id] = caller

@@ -25,6 +25,7 @@ from core.events import (
     CallQueued,
     CallsMerged,
     CheckBackDue,
+    DossierCorrelated,
     Envelope,
     Event,
     FallbackCallEnded,
@@ -42,7 +43,7 @@ from core.events import (
 )
 from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId, QueueId
 from core.nodes import ONE_NODE, Nodes
-from core.words import PositionState, TargetKind
+from core.words import PositionState, Priority, TargetKind
 
 ALARMS_KEPT = 100
 """How many callers who left are kept for somebody to take note of; the oldest go first."""
@@ -58,6 +59,8 @@ class Room(Lineup):
         self.wrapping_up: dict[PositionId, Position] = {}
         self.last_queued: dict[CallId, CallQueued] = {}
         """How each live call was last queued, and with ``since``: what it comes back to."""
+        self.regulation: dict[CallId, Priority] = {}
+        """The regulation priority that the LRM gave a call, where no agent gave another since."""
         self.gone: dict[CallId, ParkedCallerLeft] = {}
         """Parked callers who left, not yet taken note of."""
         self.departed: dict[CallId, WaitingCall] = {}
@@ -76,6 +79,7 @@ class Room(Lineup):
             CallArrived: self._arrived,
             CallQueued: self._queued,
             CallPrioritised: self._priority_changed,
+            DossierCorrelated: self._correlated,
             CallOffered: self._offered,
             OfferWithdrawn: self._withdrawn,
             OfferAccepted: self._accepted,
@@ -175,6 +179,12 @@ class Room(Lineup):
             self.last_queued[event.call_id] = replace(self.last_queued[event.call_id], priority=event.priority)
             self._stand(call, envelope.occurred_at)
 
+        self.regulation.pop(event.call_id, None)  # who spoke last is right
+
+    def _correlated(self, event: DossierCorrelated, envelope: Envelope) -> None:
+        if event.priority is not None and event.call_id in self.channels:
+            self.regulation[event.call_id] = event.priority
+
     def _offered(self, event: CallOffered, envelope: Envelope) -> None:
         call = self.waiting.get(event.call_id)
         shared = call is not None and self.rule(call.queue).strategy is Strategy.RING_ALL
@@ -239,7 +249,13 @@ class Room(Lineup):
             self.departed[call.call_id] = call
         self._out_of_room(event.call_id)
         self._leave_all(event.call_id)
-        for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
+        for gone in (
+            self.channels,
+            self._waited_since,
+            self._positions_in,
+            self.last_queued,
+            self.regulation,
+        ):
             gone.pop(event.call_id, None)
         self._tests.discard(event.call_id)
 
@@ -268,7 +284,13 @@ class Room(Lineup):
         for position in self.positions_in(event.merged_id):
             self._enter_call(position, event.call_id)
             self._leave(position, event.merged_id)
-        for gone in (self.channels, self._waited_since, self._positions_in, self.last_queued):
+        for gone in (
+            self.channels,
+            self._waited_since,
+            self._positions_in,
+            self.last_queued,
+            self.regulation,
+        ):
             gone.pop(event.merged_id, None)
 
     def _party_joined(self, event: PartyJoined, envelope: Envelope) -> None:

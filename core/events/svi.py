@@ -117,7 +117,7 @@ class CallOriented(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallPrioritised(CallEvent):
-    """A waiting call has another priority: an agent's choice (``by``), or the caller's own key in the room."""
+    """A waiting call has another priority: an agent's choice (``by``), the LRM's, or the caller's own key."""
 
     priority: Priority
     by: PositionId | None = None

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,6 +32,7 @@ from lrm_bridge.service import LrmService
 from setup.places import CHECKOUT
 from supervision.alarms import AlarmService
 from tests.support.centre import HeldClock, MemoryJournal
+from tests.support.lrm import Identity, Trust
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
@@ -329,7 +332,7 @@ Misbehaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def odd_lrm(misbehave: Misbehaviour) -> AsyncIterator[str]:
+async def odd_lrm(misbehave: Misbehaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """An LRM that reads what it is told, then does so; its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -338,9 +341,10 @@ async def odd_lrm(misbehave: Misbehaviour) -> AsyncIterator[str]:
             await misbehave(writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/lrm/api"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/lrm/api"
     finally:
         server.close()
 
@@ -396,6 +400,60 @@ async def test_the_alarm_ends_with_the_next_call_that_the_lrm_takes(lrm: FakeLrm
     bridge.alarms.tick(bridge.clock.advance(6))
     assert not bridge.alarms.raised
     await bridge.close()
+
+
+# --- certificates -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
+    return Trust(tmp_path_factory.mktemp("trust"))
+
+
+async def take_it(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+
+
+async def tell_by(url: str, trust: Trust, ours: Identity | None) -> Bridge:
+    """A bridge that has told, or not, an LRM of one call."""
+    bridge = Bridge(url)
+    await bridge.client.close()
+    bridge.client = LrmClient(url, CENTRE, trust.client(ours))
+    bridge.service._lrm = bridge.client
+    bridge.answer("a")
+    bridge.clock.advance(59.9)
+    await bridge.written(1)
+    bridge.alarms.tick(bridge.clock.advance(3))
+    return bridge
+
+
+async def test_an_lrm_is_told_by_mutual_tls(trust: Trust) -> None:
+    async with odd_lrm(take_it, trust.server(trust.lrm)) as url:
+        bridge = await tell_by(url, trust, trust.strip)
+        assert [each.status for each in bridge.journal.events(LrmNotified)] == [202]
+        await bridge.close()
+
+
+@pytest.mark.parametrize(
+    ("shown", "ours"),
+    [
+        (lambda trust: trust.self_signed("localhost"), True),
+        (lambda trust: trust.issue("another.test"), True),
+        (lambda trust: trust.issue("127.0.0.1", ends_in=timedelta(days=-1)), True),
+        (lambda trust: trust.lrm, False),
+    ],
+    ids=["self-signed", "another name", "expired", "none of ours"],
+)
+async def test_an_lrm_of_a_wrong_certificate_or_that_refuses_ours_is_told_nothing(
+    trust: Trust, shown: Callable[[Trust], Identity], ours: bool
+) -> None:
+    async with odd_lrm(take_it, trust.server(shown(trust))) as url:
+        bridge = await tell_by(url, trust, trust.strip if ours else None)
+        [failed] = bridge.journal.events(LrmNotificationFailed)
+        assert failed.detail.startswith("TLS ") or not ours
+        assert set(bridge.alarms.raised) == {(AlarmKind.LRM_AWAY, "")}
+        assert bridge.journal.events(CallAnswered)
+        await bridge.close()
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,18 @@ import trustme
 
 from app.lrm_port import LrmPort
 from app.settings import LrmSettings
-from core.ids import CentreId, PositionId
+from core.commands import Command, CorrelateDossier
+from core.ids import AgentId, CallId, CentreId, DossierId, PositionId
 from core.ports import DossierDisplay
-from core.words import Role
+from core.words import Priority, Role
+from lrm_bridge.contract import AffichageDossier, AppelEntrant, CorrelationDossier
 from lrm_bridge.display import Displays
 from lrm_bridge.door import Certificates, LrmDoor
 from lrm_bridge.inbound import LrmRequests
+from lrm_bridge.policy import Answer
 from lrm_bridge.service import Lrm, LrmService
 from supervision.alarms import AlarmService
-from tests.support.centre import FakeCentre
+from tests.support.centre import FakeCentre, settle
 from tests.support.control import RULES, Control
 from tests.support.waiting import until
 
@@ -123,6 +126,36 @@ class LrmCentre(Control):
         position = PositionId(name)
         return position if position in self.live.agents else await super().agent(name, role, agent_id)
 
+    async def correlate(
+        self,
+        agent: str,
+        dossier: str = "D1",
+        call_id: CallId | None = None,
+        priority: Priority | None = None,
+        **said: Any,
+    ) -> None:
+        """The agent's LRM says which dossier a call belongs to, and what else it is asked to."""
+        command = CorrelateDossier(
+            position_id=PositionId(""),
+            agent_id=AgentId(agent),
+            dossier_id=DossierId(dossier),
+            call_id=call_id,
+            priority=priority,
+        )
+        self.requests.correlate(command, CorrelationDossier(idNatPs=agent, **said) if said else None)
+        await self.told()
+
+    async def told(self) -> None:
+        """Let the LRM be told of all that it can be told of now."""
+        for _ in range(3):
+            self.turn()
+            await settle()
+
+    async def do(self, command: Command) -> None:
+        """The agent's strip asks for something."""
+        await super().do(command)
+        await self.told()
+
     def turn(self, seconds: float = 0.0) -> bool:
         """Let a little time pass."""
         self.centre.advance(seconds)
@@ -199,3 +232,39 @@ class DoorInThread:
     async def _open(self, seconds: Callable[[], float] | None) -> None:
         self.centre = LrmCentre(seconds=seconds)
         self.url = await self._stack.enter_async_context(served(self.centre.door, self._trust))
+
+
+class ObligingLrm:
+    """An LRM in memory: keeps what it is told, and answers as it is told to. ``hold`` keeps every request."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, Any]] = []
+        """Each accepted request: the operation, the agent, the body."""
+        self.answer = Answer(202)
+        self.tries = 0
+        self.at_once = 0
+        self.most_at_once = 0
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def appel_entrant(self, agent_id: AgentId, body: AppelEntrant) -> Answer:
+        return await self._take("appel_entrant", agent_id, body)
+
+    async def afficher_dossier(self, dossier_id: DossierId, body: AffichageDossier) -> Answer:
+        return await self._take(dossier_id, body.idNatPs, body)
+
+    async def look(self) -> Answer:
+        return self.answer if self.answer.status is None else Answer(404)
+
+    async def _take(self, what: str, agent: str, body: Any) -> Answer:
+        self.tries += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(0)
+            await self.hold.wait()
+        finally:
+            self.at_once -= 1
+        if self.answer.accepted:
+            self.told.append((what, agent, body))
+        return self.answer

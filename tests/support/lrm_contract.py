@@ -3,13 +3,14 @@
 import copy
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import schemathesis
-from schemathesis.schemas import APIOperation
 
 from setup.places import CHECKOUT
+
+if TYPE_CHECKING:
+    from schemathesis.schemas import APIOperation
 
 FOLDER = CHECKOUT.parent / "shared" / "interfaces" / "lrm"
 TOWARDS_LRM = "swagger-lrm.json"
@@ -29,11 +30,13 @@ def contract(name: str) -> dict[str, Any]:
     return copy.deepcopy(_contract(name))
 
 
-def operation(name: str, operation_id: str) -> APIOperation[Any, Any, Any, Any]:
+def operation(name: str, operation_id: str) -> "APIOperation[Any, Any, Any, Any]":
     """One operation, ready to generate requests.
 
     One pattern of the contract lacks its anchors (``P[0-3]|NR``): read as it is meant, by the whole value.
     """
+    import schemathesis  # seconds of import, which most tests of the contract need not pay
+
     raw = contract(name)
     if "CorrelationDossier" in raw["definitions"]:
         raw["definitions"]["CorrelationDossier"]["properties"]["prioriteRegul"]["pattern"] = "^(P[0-3]|NR)$"

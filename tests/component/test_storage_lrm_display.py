@@ -1,0 +1,47 @@
+"""What LRMs said of calls, in SQLite and PostgreSQL: kept, replaced, read back, and gone after a day."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.dossiers import DossierDetails, Patient
+from core.ids import CallId, DossierId
+from storage.database import Database
+from storage.lrm_display import StoredDisplay
+
+pytestmark = pytest.mark.component
+
+NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
+
+
+def said(call: str, at: datetime, place: str = "") -> DossierDetails:
+    return DossierDetails(call_id=CallId(call), dossier_id=DossierId("D1"), at=at, place=place)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    await opened.upgrade()
+    yield opened
+    await opened.close()
+
+
+async def test_what_was_said_last_of_a_call_is_read_back_whole(database: Database) -> None:
+    store = StoredDisplay(database)
+    first = said("c1", NOON, place="Gare\0du Nord")
+    last = replace(first, patients=(Patient(name="Martin", age="P3M", remarkable=True),), caller_name="Zoé")
+    await store.save([first, said("c2", NOON)])
+    await store.save([last])
+    await store.save([])
+    found = {each.call_id: each for each in await store.load(NOON - timedelta(hours=1))}
+    assert found == {"c1": last, "c2": said("c2", NOON)}
+
+
+async def test_what_is_a_day_old_is_gone(database: Database) -> None:
+    store = StoredDisplay(database)
+    await store.save([said("old", NOON), said("new", NOON + timedelta(hours=2))])
+    assert [each.call_id for each in await store.load(NOON)] == ["new"]
+    assert await store.purge(NOON) == 1
+    assert [each.call_id for each in await store.load(NOON - timedelta(days=9))] == ["new"]
