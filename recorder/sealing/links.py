@@ -98,11 +98,12 @@ class Head:
         return canonical(self._told())
 
     def signature_octets(self) -> bytes:
-        """The signature itself; empty where it is none."""
+        """The signature itself; empty where it is none, or is not written in the one way it can be."""
         try:
-            return base64.b64decode(self.signature, validate=True)
+            octets = base64.b64decode(self.signature, validate=True)
         except ValueError:
             return b""
+        return octets if base64.b64encode(octets).decode() == self.signature else b""
 
     def document(self) -> bytes:
         """Write it down, with its signature."""

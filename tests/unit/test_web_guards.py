@@ -72,6 +72,8 @@ def test_every_refusal_has_a_french_text() -> None:
         "desk",
         "directory",
         "history",
+        "location",
+        "lrm_bridge",
         "recorder",
         "supervision",
         "web",
