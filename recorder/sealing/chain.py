@@ -14,11 +14,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from core.custody import ENTRY_TYPES, JSON
 from recorder.sealing.archive import Archive
 from recorder.sealing.errors import ChainBroken
 from recorder.sealing.files import Step, make_folder, no_step, sync_folder, write_whole
 from recorder.sealing.layout import HEADS
-from recorder.sealing.links import DAY_CLOSED, JSON, KINDS, Entry, Head, beginning
+from recorder.sealing.links import DAY_CLOSED, KEY_ROTATED, Entry, Head, beginning
 from recorder.sealing.signing import PUBLIC_SUFFIX, SigningKey
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -70,7 +71,7 @@ class Chain:
         """Add an entry; on the disk when this returns.
 
         Args:
-            kind: one of :data:`recorder.sealing.links.KINDS`.
+            kind: of :mod:`core.custody`, or ``key_rotated``.
             body: ids, digests, reasons. No number, no name: the chain is not encrypted.
             now: aware. Where the clock went back, the entry stays on the newest day.
 
@@ -78,7 +79,7 @@ class Chain:
             ChainBroken: what is on the disk is not what was written.
             OSError: the disk refuses: it is not added.
         """
-        if kind not in KINDS or kind == DAY_CLOSED:
+        if kind not in ENTRY_TYPES and kind != KEY_ROTATED:
             raise ValueError(f"no kind of entry: {kind}")
         with self._alone():
             day, last = self._closed_before(now)

@@ -7,19 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
+from core.custody import JSON
 from recorder.sealing.errors import ChainBroken
 from recorder.sealing.layout import sha256
 
-JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
-
 DAY_CLOSED = "day_closed"
-KINDS = frozenset(
-    {
-        *("sealed", "listened", "searched", "export_asked", "export_granted", "exported", "granted"),
-        *("hold_set", "hold_lifted", "erase_asked", "erased", "key_rotated", DAY_CLOSED),
-        *("erase_granted", "erase_done", "export_refused", "grant_ended", "marked", "unmarked", "refused"),
-    }
-)
+KEY_ROTATED = "key_rotated"
+"""The chain's own kinds, beside those of :mod:`core.custody`."""
 
 
 def canonical(value: object) -> bytes:

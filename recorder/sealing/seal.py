@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from core.custody import JSON
 from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.archive import Archive
 from recorder.sealing.audio import decoded_flac, for_listening, original_flac
@@ -31,7 +32,6 @@ from recorder.sealing.layout import (
     prefix_of,
     sha256,
 )
-from recorder.sealing.links import JSON
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.tracks import Samples, Track, TrackPair, read_pair, together
 from recorder.store import COPIED, SEALED

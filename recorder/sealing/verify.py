@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from core.custody import JSON
 from recorder.sealing.archive import Archive
 from recorder.sealing.audio import decoded_flac
 from recorder.sealing.errors import ChainBroken, NotFound, SealingError
 from recorder.sealing.keys import KeyRing
 from recorder.sealing.layout import HEADS, INDEX, KEPT, KEY, MANIFEST, ORIGINAL, Manifest, prefix_of, sha256
-from recorder.sealing.links import DAY_CLOSED, JSON, Entry, Head, beginning
+from recorder.sealing.links import DAY_CLOSED, Entry, Head, beginning
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.signing import Signers
 from recorder.sealing.tracks import wav_of

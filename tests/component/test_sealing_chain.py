@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.custody import JSON
 from recorder.sealing.chain import Chain, day_of
 from recorder.sealing.errors import ChainBroken
-from recorder.sealing.links import DAY_CLOSED, JSON, Entry, beginning, canonical
+from recorder.sealing.links import DAY_CLOSED, Entry, beginning, canonical
 from recorder.sealing.signing import Signers
 from recorder.sealing.verify import Trouble, Verifier
 from tests.support.sealing import CENTRE, DAY, NOON, Keeping
