@@ -13,9 +13,10 @@ import msgspec
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
+from starlette.responses import FileResponse
 
 from core.ports import Clock
-from location import aml_https, aml_sms
+from location import aml_https, aml_sms, communes
 from location.aml import NotAml
 from location.service import LocationService, Taken
 from web.auth import Gate
@@ -49,6 +50,14 @@ def location_routes(service: LocationService, gate: Gate, map_url: str) -> APIRo
     @router.get("")
     async def choices() -> LocationChoices:
         return LocationChoices(mayAsk=service.may_ask, mapUrl=map_url)
+
+    @router.get("/communes")
+    async def names() -> FileResponse:
+        return FileResponse(
+            communes.FILE,
+            media_type="text/tab-separated-values; charset=utf-8",
+            headers={"Cache-Control": "private, max-age=604800"},
+        )
 
     return router
 

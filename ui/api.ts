@@ -80,6 +80,11 @@ export async function get<T>(path: string): Promise<T> {
   return (await request("GET", path)).json();
 }
 
+/** What an address of ours says, as text. */
+export async function text(path: string): Promise<string> {
+  return (await request("GET", path)).text();
+}
+
 /** Send something to an address of ours; what it answers, where it answers something. */
 export async function post<T>(path: string, body: object): Promise<T> {
   const response = await request("POST", path, body);
@@ -153,6 +158,16 @@ export async function phoneChoice(): Promise<PhoneChoice> {
 }
 
 /** Address of a live WebSocket of the server the page came from. */
+/** What may be done with a caller's place. `mapUrl`: the LRM's page for one; empty: none. */
+export interface PlaceChoices {
+  mayAsk: boolean;
+  mapUrl: string;
+}
+
+export async function placeChoices(): Promise<PlaceChoices> {
+  return (await request("GET", "/api/location")).json();
+}
+
 export function liveUrl(path: string): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
 }

@@ -68,7 +68,35 @@ export interface Note {
   at: Instant;
 }
 
+export type PlaceSource = "aml_sms" | "aml_https" | "pidf_lo" | "pflau" | "pflau_simulated" | "lrm";
+export type PlaceFailure = "unknown" | "unavailable" | "no_news";
+
+/** Where somebody says that the caller is. It has a point, an address in words (`civic`), or both. */
+export interface SeenPlace {
+  source: PlaceSource;
+  at: Instant;
+  latitude?: number;
+  longitude?: number;
+  /** Metres. */
+  radius?: number;
+  altitude?: number;
+  /** Percent. */
+  confidence?: number;
+  civic?: string;
+  /** The nearest one, with its department. */
+  commune?: string;
+}
+
+/** The best that was told, what stands beside it by source, and how a question to the operator stands. */
+export interface Place extends Partial<SeenPlace> {
+  beside?: Record<string, SeenPlace>;
+  askedUntil?: Instant;
+  missing?: { source: PlaceSource; reason: PlaceFailure; at: Instant };
+}
+
 interface CallerShown {
+  /** Where the caller is, if anybody told. */
+  location?: Place;
   number?: string;
   hidden: boolean;
   test?: boolean;
@@ -172,6 +200,8 @@ export interface WaitingCall {
   repeat?: boolean;
   /** The neighbouring centre whose call it is (entraide). */
   aid?: string;
+  /** The commune nearest to where the caller is. */
+  commune?: string;
   /** The agent, or the centre, who had the call and was lost. */
   wasWith?: string;
   /** Somebody must look after the caller, since then: `checked_back`. */

@@ -49,6 +49,7 @@ export const KEYMAP: readonly Shortcut[] = [
   { key: "F9", shown: "F9", does: texts.ready, commands: [...action("ready"), ...panel("park")] },
   { key: "F10", shown: "F10", does: texts.lists, commands: panel("lists") },
   { key: "F12", shown: "F12", does: texts.menu, commands: panel("menu") },
+  { key: "Shift+F1", shown: "⇧F1", does: texts.place, commands: panel("place") },
   { key: "Shift+F2", shown: "⇧F2", does: texts.decline, commands: action("decline") },
   { key: "Shift+F3", shown: "⇧F3", does: texts.complete, commands: action("complete") },
   { key: "Shift+F4", shown: "⇧F4", does: texts.leave, commands: action("leave") },

@@ -35,6 +35,7 @@ import {
   takesSecours,
 } from "./model";
 import { Mute } from "./mute.svelte";
+import { placed } from "./place";
 import { Reach } from "./reach.svelte";
 import { Recall, type Replay } from "./recall.svelte";
 import { Away, type SoundWish } from "./remote/away.svelte";
@@ -152,6 +153,11 @@ export class Strip {
       pause: (reason) => tell("pause", { reason }),
       ready: () => tell("ready"),
     });
+  }
+
+  /** The call whose caller's place is looked at. */
+  get placed() {
+    return placed(currentCall(this.situation), this.view?.offer, this.noteable);
   }
 
   /** The call that a note would be about: the one shown, else the last one. */

@@ -8,14 +8,22 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
+from pydantic import SecretStr
 
-from app.settings import OutgoingSettings, RecorderSettings, RecordingPauseSettings, RoomSettings
+from app.settings import (
+    LocationSettings,
+    OutgoingSettings,
+    RecorderSettings,
+    RecordingPauseSettings,
+    RoomSettings,
+)
 from core.words import Role
 from setup.places import CHECKOUT
 from simulator.callees import Operator
 from simulator.live_client import Refused
 from simulator.robot_position import RobotPosition
 from tests.e2e.pages import EAR, PAGE_SIZE, CallbackPage, Desk, LoginPage, Wallboard
+from tests.support.aml import TOKEN
 from tests.support.audio import tone, write_wav
 from tests.support.centre_process import ARM1, ARM2, PASSWORD, SUPERVISOR, TRUNK, CentreProcess, Person
 from tests.support.voice import voice
@@ -59,7 +67,10 @@ Come = Callable[[Person, float], Awaitable[RobotPosition]]
 async def _one_centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     outgoing = OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented="+33144000015")
     recorder = RecorderSettings(pause=RecordingPauseSettings(enabled=True))
-    async with CentreProcess(room=ROOM, plan=PLAN, outgoing=outgoing, recorder=recorder) as centre:
+    location = LocationSettings(aml_token=SecretStr(TOKEN))
+    async with CentreProcess(
+        room=ROOM, plan=PLAN, outgoing=outgoing, recorder=recorder, location=location
+    ) as centre:
         for person in COLLEAGUES:
             await centre.add(person)
         yield centre

@@ -7,6 +7,7 @@ export * from "./common";
 export * from "./desk";
 export * from "./directory";
 export * from "./login";
+export * from "./place";
 export * from "./recordings";
 export * from "./strip";
 export * from "./wallboard";

@@ -111,6 +111,7 @@ export const shortcuts = {
   parties: "Participants",
   keypad: "Clavier (touches)",
   note: "Note sur l’appel",
+  place: "Position de l’appelant",
   everybody: "Appel général",
   recording: "Suspendre l’enregistrement, puis 1 à 4\u00a0; enregistrer de nouveau",
   help: "Cette aide",

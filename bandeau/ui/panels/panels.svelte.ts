@@ -16,6 +16,7 @@ export type PanelName =
   | "keypad"
   | "replay"
   | "note"
+  | "place"
   | "everybody";
 
 /** Which panel is open. */

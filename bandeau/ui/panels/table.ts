@@ -17,6 +17,7 @@ import ParkPanel from "./ParkPanel.svelte";
 import PartiesPanel from "./PartiesPanel.svelte";
 import PassOnPanel from "./PassOnPanel.svelte";
 import PausePanel from "./PausePanel.svelte";
+import PlacePanel from "./PlacePanel.svelte";
 import type { PanelName, Panels } from "./panels.svelte";
 import RecordingPanel from "./RecordingPanel.svelte";
 import ReplayPanel from "./ReplayPanel.svelte";
@@ -133,6 +134,13 @@ export const PANELS: Record<PanelName, PanelKind> = {
     testid: "note-panel",
     Content: NotePanel,
     possible: (strip) => canReach(strip.situation) && strip.noteable !== undefined,
+  },
+  place: {
+    place: "drawer",
+    title: () => all.place.title,
+    testid: "place-panel",
+    Content: PlacePanel,
+    possible: (strip) => strip.placed !== undefined,
   },
   help: {
     place: "drawer",
