@@ -1,5 +1,6 @@
 """``bandeau15 run`` and ``bandeau15 stack``: a whole centre in one terminal."""
 
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from app.cli_support import console, run_async, settings_of
 from app.demo import centre_parts, robot_parts, simulator_parts
 from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
+from app.demo_api import demo_token
 from app.demo_directory import ensure_directory
 from app.part import Part
 from app.settings import Settings
@@ -33,17 +35,22 @@ def run(
     settings = settings_of(context)
     settings.storage.data_dir.mkdir(parents=True, exist_ok=True)
     logins = demo_logins(settings.storage.data_dir / "demo-logins.json")
-    run_async(_with_accounts(settings, logins))
-    parts = [*centre_parts(settings, _config_of(context)), *simulator_parts(settings)]
+    token = run_async(_with_accounts(settings, logins))
+    os.environ.setdefault(
+        "BANDEAU15_API__WEBHOOK_HOSTS", '["127.0.0.1"]'
+    )  # the simulated LRM is on this machine
+    parts = [*centre_parts(settings, _config_of(context)), *simulator_parts(settings, token)]
     _run(settings, [*parts, *robot_parts(settings, logins)] if robots else parts, logins)
 
 
-async def _with_accounts(settings: Settings, logins: DemoLogins) -> None:
+async def _with_accounts(settings: Settings, logins: DemoLogins) -> str:
+    """Make what a demonstration needs; the token of its LRM."""
     database = Database(settings.storage.url)
     try:
         await database.upgrade()
         await ensure_accounts(database, logins)
         await ensure_directory(database)
+        return await demo_token(database, settings.storage.data_dir / "demo-api-token")
     finally:
         await database.close()
 
@@ -71,7 +78,7 @@ def _where(settings: Settings) -> str:
             f"  Callbacks  {here}/rappels",
             *([f"  Recordings {_recordings(settings)}"] if settings.archive.enabled else []),
             f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
-            f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}",
+            f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}  (makers: /console)",
             f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",
             "",
         )

@@ -35,15 +35,24 @@ def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
     return [*asterisks, *turn_parts(settings), *_cores(settings, config), *beside]
 
 
-def simulator_parts(settings: Settings) -> list[Part]:
-    """List the simulated surroundings of a demonstration: the agents' LRM, where the settings name one here."""
+def simulator_parts(settings: Settings, token: str) -> list[Part]:
+    """List the simulated surroundings of a demonstration: the agents' LRM, where the settings name one here.
+
+    Args:
+        settings: those of the centre.
+        token: of its client of the API.
+    """
     address = urlsplit(settings.lrm.base_url)
     if address.hostname not in _HERE or address.port is None:
         return []
     return [
         Part(
             name="LRM",
-            command=[sys.executable, "-m", "simulator.lrm", "--port", str(address.port)],
+            command=[
+                *(sys.executable, "-m", "simulator.lrm", "--port", str(address.port)),
+                *("--api-url", f"http://127.0.0.1:{settings.web.http_port}"),
+            ],
+            environment={"BANDEAU15_API_TOKEN": token},
             ready=answers("127.0.0.1", address.port, "/"),
             ports=[PortUse(host="127.0.0.1", port=address.port, setting="lrm.base_url")],
         )

@@ -28,9 +28,9 @@ class StoredApiClients:
         self._database = database
         self._clock = clock
 
-    async def add(self, name: str, scopes: Collection[Scope]) -> tuple[ApiClient, str]:
-        """Add a client; it, and its token, which nobody can be shown again."""
-        token = TOKEN_PREFIX + token_urlsafe(32)
+    async def add(self, name: str, scopes: Collection[Scope], token: str = "") -> tuple[ApiClient, str]:
+        """Add a client; it, and its token, which nobody can be shown again. ``token``: one made before."""
+        token = token or TOKEN_PREFIX + token_urlsafe(32)
         client = ApiClient(
             client_id=f"c-{token_hex(4)}", name=name, scopes=frozenset(scopes), created_at=self._clock.now()
         )

@@ -1,14 +1,22 @@
 """``python -m simulator.lrm``: serve a simulated LRM."""
 
-from typing import Annotated
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from simulator.command import configure_logs
 from simulator.lrm.app import Lrm, create_app
 from simulator.lrm.book import Book
+from simulator.lrm.centre import Centre
 from simulator.lrm.faults import fault_of
+from simulator.lrm.strip import Strip, Tls
 
 
 def main(
@@ -21,12 +29,67 @@ def main(
     fault: Annotated[
         str, typer.Option(envvar="BANDEAU15_LRM_FAULT", help="none, error, refuse, or slow:SECONDS.")
     ] = "none",
+    certificate: Annotated[
+        Path | None, typer.Option(help="PEM file: what it shows to the strip, both ways.")
+    ] = None,
+    private_key: Annotated[Path | None, typer.Option(help="PEM file: its key.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="PEM file: who signs the certificates of the centre.")
+    ] = None,
+    tls_port: Annotated[
+        int, typer.Option(help="TCP port of the contract by mutual TLS, where there is a certificate.")
+    ] = 8446,
+    strip_url: Annotated[
+        str, typer.Option(help="The strip's port of the published contract: https://centre:8445.")
+    ] = "",
+    api_url: Annotated[str, typer.Option(help="The centre's pages, for its API: https://centre:8443.")] = "",
+    api_token: Annotated[
+        str, typer.Option(envvar="BANDEAU15_API_TOKEN", help="Of an API client of the centre.")
+    ] = "",
 ) -> None:
-    """Serve the LRM contract under /lrm/api and a page that shows what came."""
+    """Serve the LRM contract under /lrm/api, and pages that show what came and ask the centre for more."""
     configure_logs()
     lrm = Lrm(Book(frozenset(agent or ())), centre, fault_of(fault))
+    tls = _tls(certificate, private_key, authority)
+    if strip_url:
+        lrm.strip = Strip(strip_url, centre or "FR751", lrm.exchanges, tls)
+    if api_url and api_token:
+        believed = ssl.create_default_context(cafile=str(authority)) if authority is not None else None
+        lrm.api = Centre(api_url, api_token, lrm.exchanges, lrm.book.tell, believed)
+    asyncio.run(_serve(create_app(lrm), host, port, tls_port, tls))
+
+
+async def _serve(app: FastAPI, host: str, port: int, tls_port: int, tls: Tls | None) -> None:
+    """Serve pages and contract by HTTP; with certificates, the contract by mutual TLS on a port of its own."""
     # A page keeps its event stream open: do not wait for it at the end.
-    uvicorn.run(create_app(lrm), host=host, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    more: dict[str, Any] = {"host": host, "log_level": "warning", "timeout_graceful_shutdown": 1}
+    pages = uvicorn.Server(uvicorn.Config(app, port=port, **more))
+    if tls is None:
+        await pages.serve()
+        return
+    config = uvicorn.Config(app, port=tls_port, lifespan="off", **more)
+    config.load()
+    config.ssl = tls.context(ssl.Purpose.CLIENT_AUTH)
+    contract = _Beside(config)
+    serving = asyncio.create_task(contract.serve())
+    await pages.serve()
+    contract.should_exit = True
+    await serving
+
+
+class _Beside(uvicorn.Server):
+    """A second server of the program: signals are the first one's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def _tls(certificate: Path | None, private_key: Path | None, authority: Path | None) -> Tls | None:
+    if certificate is None or private_key is None or authority is None:
+        return None
+    return Tls(certificate=certificate, private_key=private_key, authority=authority)
 
 
 if __name__ == "__main__":

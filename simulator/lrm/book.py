@@ -90,6 +90,11 @@ class Book:
             self.tell()
         return call.dossier
 
+    def find(self, number: int) -> Received | None:
+        """A call by its number here."""
+        index = self._find(lambda one: one.number == number)
+        return None if index is None else self._received[index]
+
     def tell(self) -> None:
         """Something changed: wake those who watch."""
         for watcher in self._watchers:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Self
 
 import httpx2
@@ -23,6 +24,7 @@ from pydantic import BaseModel, SecretStr
 
 from app.asterisk_process import asterisk_pid, children
 from app.asterisk_setup import prepare_asterisk, state_dir
+from app.clock import SystemClock
 from app.part import RunningPart
 from app.settings import (
     AsteriskSettings,
@@ -39,14 +41,17 @@ from app.settings import (
 )
 from app.turn import turn_parts
 from core.accounts import Account
+from core.api_clients import Scope
 from core.events import CoreStarted, Envelope, SwitchConnected
 from core.ids import AgentId, CallId
 from core.nodes import FIRST
 from core.words import Role
+from lrm_client import LrmApi
 from recorder.policy import tracks_of
 from setup.places import CHECKOUT
 from simulator.callers import Caller
 from storage.accounts import StoredAccounts
+from storage.api_clients import StoredApiClients
 from storage.database import Database
 from storage.lease import DRAINED, STANDING_BY, holder, living
 from storage.ledger import LedgerEntry
@@ -219,7 +224,13 @@ class CentreProcess:
             )
         }
         self._known = CORE
-        self._lrm = Program("simulator.lrm", "--port", str(self._lrm_port), log=self.folder / "lrm.log")
+        self.api_token = f"b15_{token_urlsafe(32)}"
+        """Of the LRM, which may do all that programs may."""
+        self._lrm = Program(
+            *("simulator.lrm", "--port", str(self._lrm_port)),
+            *("--api-url", self.url, "--api-token", self.api_token),
+            log=self.folder / "lrm.log",
+        )
         self._ends = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -327,6 +338,15 @@ class CentreProcess:
     async def asterisk_says(self, command: str) -> str:
         """The answer to a command of Asterisk's console."""
         return await self._asterisk.rx(command)
+
+    def api(self) -> LrmApi:
+        """The centre's API, as its LRM uses it."""
+        return LrmApi(self.url, self.api_token)
+
+    @property
+    def lrm_url(self) -> str:
+        """Of the LRM's pages."""
+        return f"http://127.0.0.1:{self._lrm_port}"
 
     # --- callers ----------------------------------------------------------------------------------------
 
@@ -492,6 +512,7 @@ class CentreProcess:
         await self._database.upgrade()
         for person in PEOPLE:
             await self.add(person)
+        await StoredApiClients(self._database, SystemClock()).add("LRM", tuple(Scope), self.api_token)
 
 
 def asterisk_below(pid: int, config_dir: Path) -> int:
