@@ -1,21 +1,28 @@
-"""The parts of the archive, put together: what ``bandeau15 archive`` and the tests run."""
+"""The archive of one centre, put together: every part of it around one database, one chain and one store."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from starlette.responses import JSONResponse
 
+from app.archive_health import ArchiveHealth, health_routes
+from app.archive_parts import ArchiveParts, archive_parts
 from app.clock import SystemClock
 from app.settings import Settings
-from core.errors import StorageUnavailable
+from core.errors import BandeauError
 from core.ports import Clock
 from core.words import Role
+from recorder.custody.catalogue import Catalogue
+from recorder.custody.jobs import SealingJobs
+from recorder.custody.plain import delete_plain
+from recorder.custody.retention import Retention
+from recorder.sealing.worker import SealWorkers
 from storage.database import Database
+from storage.journal_tail import JournalTail
 from storage.sessions import StoredSessions
 from web.auth import Gate
 from web.limits import RequestLimits
@@ -24,43 +31,89 @@ from web.site import site
 log = structlog.get_logger(__name__)
 
 FOLLOW_SECONDS = 0.5
-"""How often the journal is read on: a call that has ended is found as soon."""
+"""How often the journal is read on, and something due looked for."""
+HOUSEKEEPING = timedelta(minutes=10)
+"""How often days are closed, batches with a visa carried out, and old tracks deleted."""
+PROPOSE_EVERY = timedelta(hours=24)
 
 
 class Archive:
-    """The archive of one centre. Life: ``web`` and ``work``, until that is cancelled."""
+    """The archive at work. Life: ``web`` and ``work``, until that is cancelled; ``close``."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, parts: ArchiveParts, clock: Clock) -> None:
         self._settings = settings
-        self._database = database
         self._clock = clock
-        self._database_up = True
+        self.parts = parts
         self.gate = Gate(
-            StoredSessions(database, clock),
+            StoredSessions(parts.database, clock),
             clock,
             settings.web.allowed_origins,
             idle=timedelta(hours=settings.web.session_hours),  # the core sees which pages are open, not we
             roles=frozenset(Role) - {Role.TEST_ROBOT},
         )
+        workers = settings.archive.workers
+        self.workers = SealWorkers(parts.bench, workers)
+        self.jobs = SealingJobs(
+            parts.store,
+            parts.ledger,
+            clock,
+            self.workers.seal,
+            parts.folders,
+            at_once=workers,
+            keep_wav=settings.archive.original == "wav",
+        )
+        self.retention = Retention(
+            parts.store, parts.ledger, clock, parts.rules, parts.eraser, busy=self.jobs.busy
+        )
+        self.catalogue = Catalogue(parts.store, JournalTail(parts.database, settings.storage.spool_dir))
+        self.health = ArchiveHealth(parts.store, clock)
 
     async def work(self) -> None:
-        """Follow the journal, for ever."""
+        """Follow the journal, seal, and keep house, for ever."""
+        self.workers.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._again("journal", FOLLOW_SECONDS, self._follow))
+            tasks.create_task(self._again("sealing", FOLLOW_SECONDS, self.jobs.look))
+            tasks.create_task(self._again("house", HOUSEKEEPING.total_seconds(), self.keep_house))
+            tasks.create_task(self._again("state", FOLLOW_SECONDS * 4, self.health.look))
+
+    async def _again(self, part: str, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something again and again; what fails is said in ``/healthz`` until it does not any more."""
         while True:
-            await self._look()
-            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await work()
+            except (BandeauError, OSError) as error:
+                self.health.failed(part, getattr(error, "code", type(error).__name__))
+            else:
+                self.health.well(part)
+            await asyncio.sleep(seconds)
 
-    async def _look(self) -> None:
-        try:
-            await self._database.ping()
-        except StorageUnavailable:
-            self._database_up = False
-        else:
-            self._database_up = True
+    async def _follow(self) -> None:
+        while await self.catalogue.follow():
+            await asyncio.sleep(0)  # a page is answered in between, after days without us
 
-    def web(self, pages: Path) -> FastAPI:
+    async def keep_house(self) -> None:
+        """What is due now and then.
+
+        Raises:
+            BandeauError, OSError: it is tried again the next time.
+        """
+        now, archive = self._clock.now(), self._settings.archive
+        await asyncio.to_thread(self.parts.chain.close_days, now)
+        await self.retention.carry_out()
+        if await self._proposed_long_ago(now):
+            await self.retention.propose()
+        before = now - timedelta(hours=archive.plain_hours)
+        await asyncio.to_thread(delete_plain, self.parts.folders, before)
+
+    async def _proposed_long_ago(self, now: datetime) -> bool:
+        latest = await self.parts.store.erasures(limit=1)
+        return not latest or now - latest[0].at >= PROPOSE_EVERY
+
+    def web(self, pages: Path, *routers: APIRouter) -> FastAPI:
         """Make the web application."""
         return site(
-            [self._about()],
+            [health_routes(self.health, self.gate, self._settings.centre.id), *routers],
             pages=pages,
             sip_ports=(),
             gate=self.gate,
@@ -68,23 +121,19 @@ class Archive:
             now=self._clock.monotonic,
         )
 
-    def _about(self) -> APIRouter:
-        router = APIRouter()
-
-        @router.get("/healthz")
-        async def healthz() -> JSONResponse:
-            failing = [] if self._database_up else ["database"]
-            told = {"archive": self._settings.centre.id, "failing": failing}
-            return JSONResponse(told, 503 if failing else 200)
-
-        return router
+    async def close(self) -> None:
+        """Stop sealing."""
+        await self.jobs.close()
+        await self.workers.close()
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Archive]:
     """Make the archive; at the end, close what is open."""
-    database = Database(settings.storage.url)
-    try:
-        yield Archive(settings, database, SystemClock())
-    finally:
-        await database.close()
+    clock = SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(settings.storage.url)
+        stack.push_async_callback(database.close)
+        archive = Archive(settings, archive_parts(settings, database, clock), clock)
+        stack.push_async_callback(archive.close)
+        yield archive

@@ -1,10 +1,11 @@
 """What custody needs of the world: the catalogue's tables, the chain, and what erases."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from core.custody import JSON, Chained, Erasure, ExportRequest, Grant, Hold, Listening, Marker
+from core.events import Envelope
 from core.ids import AgentId, CallId, RecordingId
 from core.recordings import Change, Page, Places, Recording, RecordingState, Wanted, Within
 from recorder.custody.policy import RetentionRule
@@ -44,6 +45,32 @@ class ChainOfCustody(Protocol):
 
     def entries(self, day: date) -> Iterator[Line]:
         """The entries of a day, in order."""
+
+
+class Read(Protocol):
+    """What was read of the journal."""
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        """The events that this program knows, in order."""
+
+    @property
+    def place(self) -> int:
+        """The place after them."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When the last of them happened; ``None``: nothing was there to be read."""
+
+
+class Tail(Protocol):
+    """The journal, read on from any place. Both raise StorageUnavailable: then begin anew."""
+
+    async def begin(self, place: int, at: datetime | None, look_back: timedelta) -> list[Envelope]:
+        """Go to a place; what happened in the time before it."""
+
+    async def more(self) -> Read:
+        """What comes next; nothing, where all was read."""
 
 
 class Eraser(Protocol):

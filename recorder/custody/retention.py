@@ -1,7 +1,7 @@
 """Erasure: proposed by rule, given a visa by an archivist, then carried out; a hold wins to the very last."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -22,7 +22,7 @@ BATCH = 2000
 
 
 class Retention:
-    """What becomes of recordings whose time is over.
+    """What becomes of recordings whose time is over. ``busy``: whether one is being sealed at this instant.
 
     Every method raises StorageUnavailable when the database does not answer, and ChainAway when the chain takes
     no entry.
@@ -35,12 +35,14 @@ class Retention:
         clock: Clock,
         rules: Sequence[RetentionRule],
         eraser: Eraser,
+        busy: Callable[[RecordingId], bool] = lambda _: False,
     ) -> None:
         self.rules = tuple(rules)
         self._store = store
         self._ledger = ledger
         self._clock = clock
         self._eraser = eraser
+        self._busy = busy
 
     async def propose(self, account: Account | None = None) -> list[Erasure]:
         """Propose what the rules let be erased by now, in batches. What is proposed already is not again.
@@ -111,7 +113,7 @@ class Retention:
         """Erase one recording, unless something keeps it at this instant; no hold can be set meanwhile."""
         async with self._ledger.act():
             recording = await self._store.get(recording_id)
-            if recording is None or not may_erase(recording):
+            if recording is None or not may_erase(recording) or self._busy(recording_id):
                 return False
             await asyncio.to_thread(self._eraser.erase, recording)
             await self._ledger.write(_erased(batch_id, recording))
