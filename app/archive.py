@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from recorder.sealing.worker import SealWorkers
 
 from app.archive_health import ArchiveHealth, health_routes
 from app.archive_parts import ArchiveParts, archive_parts
@@ -20,7 +21,6 @@ from recorder.custody.catalogue import Catalogue
 from recorder.custody.jobs import SealingJobs
 from recorder.custody.plain import delete_plain
 from recorder.custody.retention import Retention
-from recorder.sealing.worker import SealWorkers
 from storage.database import Database
 from storage.journal_tail import JournalTail
 from storage.sessions import StoredSessions
@@ -90,7 +90,7 @@ class Archive:
 
     async def _follow(self) -> None:
         while await self.catalogue.follow():
-            await asyncio.sleep(0)  # a page is answered in between, after days without us
+            pass
 
     async def keep_house(self) -> None:
         """What is due now and then.

@@ -7,6 +7,8 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from recorder.sealing.worker import Bench
+
 from app.settings import Settings
 from core.ids import CentreId
 from core.ports import Clock
@@ -21,7 +23,6 @@ from recorder.sealing.chain import Chain
 from recorder.sealing.files import write_whole
 from recorder.sealing.keys import KeyRing
 from recorder.sealing.signing import SigningKey
-from recorder.sealing.worker import Bench
 from storage.database import Database
 from storage.recordings import StoredRecordings
 
@@ -103,7 +104,7 @@ def retention_rules(settings: Settings) -> tuple[RetentionRule, ...]:
 
 
 class _Digest:
-    """Keyed digests of numbers that were looked for: whoever has the key can tell whether one was, nobody else."""
+    """Keyed digests of numbers looked for: who has the key can tell whether one was, nobody else can."""
 
     def __init__(self, file: Path) -> None:
         if not file.exists():

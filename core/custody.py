@@ -189,7 +189,10 @@ class EraseGranted(CustodyEntry):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erased(CustodyEntry):
-    """A recording is gone: its objects, its key, its tracks. ``manifest_sha256``: of what was erased."""
+    """A recording is gone: its objects, its key, its tracks. ``manifest_sha256``: of what was erased.
+
+    Written just before the deletion, which is done again where a program was killed in between.
+    """
 
     KIND: ClassVar[str] = "erased"
     batch_id: str

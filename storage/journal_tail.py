@@ -1,4 +1,4 @@
-"""Reads the journal on from a place, however far back: from the database while far behind, then from the spool."""
+"""Reads the journal on from a place, however far back: from the database, then from the spool."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -29,7 +29,8 @@ _WAITING = frozenset({RecordingState.RECORDED, RecordingState.FAILED})
 
 def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many tries that failed."""
-    return min(_FIRST_WAIT * 2 ** min(attempts, 20), _LONGEST_WAIT)
+    doubled: int = 2 ** min(attempts, 20)
+    return min(_FIRST_WAIT * doubled, _LONGEST_WAIT)
 
 
 class SealingJobs:
@@ -155,4 +156,3 @@ def _bare(recording: Recording) -> RecordingIndex:
         agents=recording.agents,
         test=recording.test,
     )
-

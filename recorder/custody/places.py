@@ -1,4 +1,4 @@
-"""Where the tracks of a recording are in the recordings folder, and where its sealed objects are in the archive."""
+"""Where the tracks of a recording are, and its objects in the archive."""
 
 from datetime import UTC, date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is deleted for good: the tracks of what was sealed long enough ago, and all of what was erased. Blocking."""
+"""What is deleted: the tracks of what was sealed long enough ago, and all of what is erased. Blocking."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -95,29 +95,47 @@ class Retention:
         """Erase what has a visa; also what an earlier program had begun to. How many were erased.
 
         Raises:
-            OSError: something could not be deleted: to be tried again, the batch stays open.
+            OSError: something could not be deleted: the rest was, and that is tried again the next time.
         """
-        count = 0
+        count, trouble = 0, None
         for batch_id in await self._store.unfinished():
+            whole = True
             for recording in await self._store.batch(batch_id):
-                count += await self._erase(batch_id, recording.recording_id)
-            async with self._ledger.act():
-                left = [r for r in await self._store.batch(batch_id) if r.state is not RecordingState.ERASED]
-                await self._ledger.write(
-                    EraseDone(batch_id=batch_id, kept=tuple(recording.recording_id for recording in left))
-                )
-            log.info("erasure_carried_out", batch=batch_id, kept=len(left))
+                try:
+                    count += await self._erase(batch_id, recording.recording_id)
+                except OSError as error:
+                    log.error("recording_not_erased", call_id=recording.call_id, error=type(error).__name__)
+                    whole, trouble = False, error
+            if whole:
+                await self._finish(batch_id)
+        if trouble is not None:
+            raise trouble
         return count
 
     async def _erase(self, batch_id: str, recording_id: RecordingId) -> bool:
-        """Erase one recording, unless something keeps it at this instant; no hold can be set meanwhile."""
+        """Erase one recording, unless something keeps it at this instant; no hold can be set meanwhile.
+
+        It is said before it is done: a program killed in between leaves nothing that a hold could still be set
+        on, and the next one does it again.
+        """
         async with self._ledger.act():
             recording = await self._store.get(recording_id)
-            if recording is None or not may_erase(recording) or self._busy(recording_id):
+            if recording is None:
                 return False
+            if recording.state is not RecordingState.ERASED:
+                if not may_erase(recording) or self._busy(recording_id):
+                    return False
+                await self._ledger.write(_erased(batch_id, recording))
             await asyncio.to_thread(self._eraser.erase, recording)
-            await self._ledger.write(_erased(batch_id, recording))
         return True
+
+    async def _finish(self, batch_id: str) -> None:
+        async with self._ledger.act():
+            kept = [r for r in await self._store.batch(batch_id) if r.state is not RecordingState.ERASED]
+            await self._ledger.write(
+                EraseDone(batch_id=batch_id, kept=tuple(recording.recording_id for recording in kept))
+            )
+        log.info("erasure_carried_out", batch=batch_id, kept=len(kept))
 
     def _check(self, account: Account, act: Act, *, asked_it: bool = False) -> None:
         if not (said := verdict(account.role, act, Relation(asked_it=asked_it))).allowed:
