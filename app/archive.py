@@ -8,19 +8,20 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from recorder.sealing.worker import SealWorkers
 
 from app.archive_health import ArchiveHealth, health_routes
 from app.archive_parts import ArchiveParts, archive_parts
 from app.clock import SystemClock
 from app.settings import Settings
-from core.errors import BandeauError
+from core.errors import BandeauError, StorageUnavailable
 from core.ports import Clock
 from core.words import Role
 from recorder.custody.catalogue import Catalogue
 from recorder.custody.jobs import SealingJobs
 from recorder.custody.plain import delete_plain
 from recorder.custody.retention import Retention
+from recorder.sealing.errors import SealingError
+from recorder.sealing.worker import SealWorkers
 from storage.database import Database
 from storage.journal_tail import JournalTail
 from storage.sessions import StoredSessions
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 FOLLOW_SECONDS = 0.5
 """How often the journal is read on, and something due looked for."""
+RETRY_SECONDS = 5.0
+"""How soon something that failed is tried again."""
 HOUSEKEEPING = timedelta(minutes=10)
 """How often days are closed, batches with a visa carried out, and old tracks deleted."""
 PROPOSE_EVERY = timedelta(hours=24)
@@ -70,6 +73,7 @@ class Archive:
 
     async def work(self) -> None:
         """Follow the journal, seal, and keep house, for ever."""
+        await self._tables_ready()
         self.workers.start()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._again("journal", FOLLOW_SECONDS, self._follow))
@@ -80,17 +84,35 @@ class Archive:
     async def _again(self, part: str, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do something again and again; what fails is said in ``/healthz`` until it does not any more."""
         while True:
+            wait = seconds
             try:
                 await work()
-            except (BandeauError, OSError) as error:
+            except (BandeauError, SealingError, OSError) as error:
                 self.health.failed(part, getattr(error, "code", type(error).__name__))
+                wait = min(seconds, RETRY_SECONDS)
             else:
                 self.health.well(part)
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(wait)
 
     async def _follow(self) -> None:
         while await self.catalogue.follow():
             pass
+
+    async def _tables_ready(self) -> None:
+        """Wait until the tables are there, and of this program's version.
+
+        Raises:
+            ConfigurationError: they come from a newer program.
+        """
+        while True:
+            try:
+                await self.parts.database.upgrade()
+            except StorageUnavailable as error:
+                self.health.failed("database", error.code)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.health.well("database")
+                return
 
     async def keep_house(self) -> None:
         """What is due now and then.

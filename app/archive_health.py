@@ -27,6 +27,8 @@ class ArchiveHealth:
         self._recordings = Gauge(
             "bandeau15_archive_recordings", "Recordings by state", ["state"], registry=self.registry
         )
+        for state in RecordingState:
+            self._recordings.labels(state.value)
         self._parts = Gauge(
             "bandeau15_archive_failing", "Whether a part of the archive fails", ["part"], registry=self.registry
         )

@@ -7,8 +7,6 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from recorder.sealing.worker import Bench
-
 from app.settings import Settings
 from core.ids import CentreId
 from core.ports import Clock
@@ -23,6 +21,7 @@ from recorder.sealing.chain import Chain
 from recorder.sealing.files import write_whole
 from recorder.sealing.keys import KeyRing
 from recorder.sealing.signing import SigningKey
+from recorder.sealing.worker import Bench
 from storage.database import Database
 from storage.recordings import StoredRecordings
 

@@ -1,34 +1,71 @@
-"""The archive as the program it is: served on ports of its own, beside a core or without one."""
+"""The archive as the program it is: it follows a journal, is killed and started again, and serves."""
 
+import asyncio
 import signal
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from core.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallNoted,
+    Event,
+    LineOpened,
+    RecordingEnded,
+    RecordingStarted,
+)
+from core.ids import AgentId, CallId, ChannelId, OfferId, PositionId, RecordingId
+from core.recordings import Recording, RecordingState
+from core.words import CallerNumber, EndedBy, Outcome
+from recorder.policy import tracks_of
+from recorder.sealing.archive import LocalArchive
+from recorder.sealing.keys import KeyRing
+from recorder.sealing.signing import Signers
+from recorder.sealing.verify import Verifier
+from storage.database import Database
+from storage.journal import Journal
+from storage.recordings import StoredRecordings
+from storage.segments import segments_in
+from storage.spool import Spool
 from tests.component.test_app_cores import free_port
+from tests.support.audio import tone, write_wav
+from tests.support.events import envelope
 from tests.support.program import Program
 
 pytestmark = pytest.mark.component
 
 SECONDS = 60
+ARM1 = (PositionId("arm1"), AgentId("8arm1/1"))
+
+
+def channel(number: int) -> str:
+    """As Asterisk names one: by the second it was made in."""
+    return f"FR751-a-1795000000.{number}"
 
 
 class Place:
-    """A data folder, and an archive of it."""
+    """A data folder, a journal written into it, and an archive of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         self.data = folder / "data"
         self.http_port, self.https_port = free_port(), free_port()
-        config = folder / "centre.toml"
-        config.write_text(
-            f'[storage]\ndata_dir = "{self.data}"\n[web]\nhost = "127.0.0.1"\n'
-            f"[archive]\nhttp_port = {self.http_port}\nhttps_port = {self.https_port}\n"
+        self.config = folder / "centre.toml"
+        self.config.write_text(
+            f'[storage]\ndata_dir = "{self.data}"\ndatabase_url = "{database_url}"\n[web]\nhost = "127.0.0.1"\n'
+            f"[archive]\nhttp_port = {self.http_port}\nhttps_port = {self.https_port}\nplain_hours = 0\n"
         )
         self.program = Program(
-            *("app.cli", "--config", str(config), "archive"), log=folder / "log", patience=SECONDS
+            *("app.cli", "--config", str(self.config), "archive"), log=folder / "log", patience=SECONDS
         )
+        self.url = database_url or f"sqlite+aiosqlite:///{self.data / 'bandeau15.db'}"
+        self.spool = Spool(self.data / "spool")
 
     async def health(self) -> httpx2.Response:
         async with httpx2.AsyncClient() as http:
@@ -39,6 +76,68 @@ class Place:
             return (await self.health()).status_code == 200
         except httpx2.TransportError:
             return False
+
+    async def stop(self) -> None:
+        self.program.send(signal.SIGTERM)
+        assert await self.program.ended() == 0
+
+    def write(self, *events: Event) -> None:
+        """Events of the last seconds, a third of a second apart."""
+        now = datetime.now(UTC)
+        for place, event in enumerate(events):
+            at = now - timedelta(seconds=(len(events) - place) / 3)
+            self.spool.append(envelope(event, self.spool.next_seq, at=at))
+
+    async def forget_what_the_database_has(self) -> None:
+        """As a core does in days: the spool keeps only what is new."""
+        self.spool.close()
+        database = Database(self.url)
+        journal = Journal(Spool(self.data / "spool"), database, self.data / "refused")
+        await journal.start()
+        await journal.settled()
+        await journal.close()
+        await database.close()
+        for file in segments_in(self.data / "spool"):
+            file.unlink()
+        self.spool = Spool(self.data / "spool")
+        self.spool.open()
+        self.spool.continue_after(1000)
+
+    def call(self, number: int, hz: float = 440) -> None:
+        """A call that was answered, recorded, and ended: its tracks and its events."""
+        call_id, tracks = CallId(channel(number)), tracks_of(channel(number))
+        for track in (tracks.caller, tracks.centre):
+            (self.data / "recordings" / track).parent.mkdir(parents=True, exist_ok=True)
+            write_wav(self.data / "recordings" / track, tone(hz, 1.0))
+        position_id, agent_id = ARM1
+        self.write(
+            CallArrived(
+                call_id=call_id,
+                channel_id=ChannelId(call_id),
+                line="15",
+                caller=CallerNumber(f"+3361234{number:04d}"),
+            ),
+            LineOpened(call_id=call_id),
+            RecordingStarted(call_id=call_id, caller_track=tracks.caller, centre_track=tracks.centre),
+            CallAnswered(call_id=call_id, offer_id=OfferId("o"), position_id=position_id, agent_id=agent_id),
+            CallEnded(call_id=call_id, outcome=Outcome.ANSWERED, ended_by=EndedBy.CALLER),
+            RecordingEnded(call_id=call_id, seconds=1.0, octets=32_000, caller_track=tracks.caller),
+        )
+
+    def note(self, number: int, text: str) -> None:
+        """Somebody writes a note on a call."""
+        call_id = CallId(channel(number))
+        self.write(CallNoted(call_id=call_id, position_id=ARM1[0], agent_id=ARM1[1], name="A", text=text))
+
+
+@asynccontextmanager
+async def catalogue(place: Place) -> AsyncIterator[StoredRecordings]:
+    database = Database(place.url)
+    await database.upgrade()
+    try:
+        yield StoredRecordings(database)
+    finally:
+        await database.close()
 
 
 async def test_it_serves_by_http_and_https_and_ends_when_asked(tmp_path: Path) -> None:
@@ -54,6 +153,47 @@ async def test_it_serves_by_http_and_https_and_ends_when_asked(tmp_path: Path) -
             assert answer.status_code == 200
             assert "Strict-Transport-Security" not in answer.headers  # localhost is shared with others
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            measures = await http.get(f"https://localhost:{place.https_port}/metrics")
+            assert 'bandeau15_archive_recordings{state="failed"}' in measures.text
     finally:
-        place.program.send(signal.SIGTERM)
-        assert await place.program.ended() == 0
+        await place.stop()
+
+
+async def sealed(store: StoredRecordings, number: int) -> Recording:
+    """Wait until a recording is."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            row = await store.get(RecordingId(channel(number)))
+            if row is not None and row.state is RecordingState.SEALED:
+                return row
+            await asyncio.sleep(0.05)
+
+
+async def test_what_has_ended_is_sealed_whatever_was_killed_and_however_long_nobody_followed(
+    tmp_path: Path, database_url: str
+) -> None:
+    place = Place(tmp_path, "" if database_url.startswith("sqlite") else database_url)
+    place.spool.open()
+    place.call(1)  # before the archive ever ran
+    async with catalogue(place) as store:
+        await place.program.start(place.serves)
+        row = await sealed(store, 1)
+        assert (row.number, row.agents, row.seconds) == ("+33612340001", (ARM1[1],), 1.0)
+        place.call(2)
+        await place.program.kill()
+        # For days nobody follows: the spool forgets what the database has.
+        place.call(3)
+        place.write(
+            CallNoted(call_id=CallId(channel(3)), position_id=ARM1[0], agent_id=ARM1[1], name="A", text="Été")
+        )
+        await place.forget_what_the_database_has()
+        await place.program.start(place.serves)
+        await sealed(store, 2)
+        assert (await sealed(store, 3)).notes == "Été"
+        place.call(4)
+        await sealed(store, 4)
+        keys = KeyRing(place.data / "keys", "FR751")
+        chain, archive = place.data / "chain" / "FR751", LocalArchive(place.data / "archive")
+        verifier = Verifier(archive, keys, chain, "FR751", Signers.in_folder(chain))
+        assert list(verifier.everything()) == []
+        await place.stop()
