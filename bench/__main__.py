@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bench import away, idle, journal_flow, p1, p2, p3, p4, p6, p7, p9, p12, p14, p15, reconciliation
+from bench import away, idle, journal_flow, p1, p2, p3, p4, p5, p6, p7, p9, p12, p14, p15, reconciliation
 from bench.figures import Figure, keep
 from tests.support import netns
 
@@ -24,6 +24,7 @@ MEASURES: dict[str, Measure] = {
     "p2": p2.measure,
     "p3": p3.measure,
     "p4": p4.measure,
+    "p5": p5.measure,
     "p6": p6.measure,
     "p7": p7.measure,
     "p9": p9.measure,

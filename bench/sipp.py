@@ -142,8 +142,21 @@ def totals(statistics: str) -> tuple[int, int, int]:
     return int(last["OutgoingCall(C)"]), int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"])
 
 
+def speaking(sound: Path) -> str:
+    """The scenario of callers who send a sound (raw A-law) again and again."""
+    said = f'<nop><action><exec rtp_stream="{sound},-1,8,PCMA/8000"/></action></nop>'
+    return CALLER.replace("<pause/>", f"{said}\n  <pause/>").replace("[media_port]", "[rtpstream_audio_port]")
+
+
 async def call(
-    folder: Path, target: tuple[str, int], line: str, *, rate: float, calls: int, talk_seconds: float
+    folder: Path,
+    target: tuple[str, int],
+    line: str,
+    *,
+    rate: float,
+    calls: int,
+    talk_seconds: float,
+    scenario: str = CALLER,
 ) -> Calls:
     """Call a line so many times, so many a second; each caller hangs up some seconds after the answer.
 
@@ -151,7 +164,7 @@ async def call(
     """
     port = next(_ports)
     files = {name: folder / f"caller-{port}.{name}" for name in ("xml", "log", "csv", "err")}
-    files["xml"].write_text(CALLER)
+    files["xml"].write_text(scenario)
     limit = calls / rate + talk_seconds + 12
     argv: list[str | Path] = ["sipp", f"{target[0]}:{target[1]}", "-sf", files["xml"], "-s", line]
     argv += ["-i", CALLERS, "-p", str(port), "-mp", "32000", "-nostdin", "-cid_str", f"%u-{port}@%s"]
