@@ -72,6 +72,7 @@ def asterisk_config(settings: Settings, node: str = FIRST) -> AsteriskConfig:
             state=str(state),
             run=str(state / "run"),
             recordings=str(settings.storage.recordings_dir.absolute()),
+            second=str(settings.recorder.second_memory.absolute()) if settings.recorder.second_dir else "",
             prompts=str(prompts_dir(settings)),
             certificate=str(certificates.certificate.absolute()),
             private_key=str(certificates.private_key.absolute()),
@@ -102,6 +103,9 @@ def prepare_asterisk(settings: Settings, node: str = FIRST) -> AsteriskProcess:
         Path(config.paths.config),
         state,
         settings.storage.data_dir / "log" / f"{state.name}.log",
-        writable=[settings.storage.recordings_dir],
+        writable=[
+            settings.storage.recordings_dir,
+            *([settings.recorder.second_memory] if settings.recorder.second_dir else []),
+        ],
         readable=[prompts_dir(settings), settings.storage.data_dir / "tls"],
     )

@@ -182,7 +182,9 @@ class Core:
         self.directory = DirectoryService(self.bus, adapters.directory)
         self.recall = RecallService(self.bus, switch, settings.storage.recordings_dir.absolute(), nodes=nodes)
         self.pauses = PauseService(self.bus, clock, adapters.recordings, pause_rules(settings))
-        self.recorder = RecorderService(self.bus, clock, settings.storage.recordings_dir)
+        self.recorder = RecorderService(
+            self.bus, clock, settings.storage.recordings_dir, second_memory(settings)
+        )
         self.disk = DiskKeeper(self.bus, self.alarms, settings.storage.recordings_dir, disk_rules(settings))
         self.board = BoardService(
             bus=self.bus,
@@ -460,6 +462,11 @@ def archive_ports(settings: Settings) -> ArchivePorts | None:
     """Where pages find those of the archive, where there is one."""
     archive = settings.archive
     return ArchivePorts(httpPort=archive.http_port, httpsPort=archive.https_port) if archive.enabled else None
+
+
+def second_memory(settings: Settings) -> Path | None:
+    """Where a second writer of recordings writes: nobody here looks at the place to which it is carried."""
+    return settings.recorder.second_memory if settings.recorder.second_dir is not None else None
 
 
 def pause_rules(settings: Settings) -> PauseRules:

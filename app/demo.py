@@ -31,7 +31,7 @@ def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
         config: the file they were read from, for the programs to read again.
     """
     asterisks = [_asterisk(settings, node) for node in settings.every_asterisk]
-    beside = [*_test_calls(settings, config), *_archive(settings, config)]
+    beside = [*_carrier(settings, config), *_test_calls(settings, config), *_archive(settings, config)]
     return [*asterisks, *turn_parts(settings), *_cores(settings, config), *beside]
 
 
@@ -100,6 +100,13 @@ def _archive(settings: Settings, config: Path | None) -> list[Part]:
     if not settings.archive.enabled:
         return []
     return [Part(name="Archive", command=own_command(config, "archive"), restart=True, end_seconds=8)]
+
+
+def _carrier(settings: Settings, config: Path | None) -> list[Part]:
+    """What carries the second writer's tracks away: nothing waits for it."""
+    if settings.recorder.second_dir is None:
+        return []
+    return [Part(name="Second recordings", command=own_command(config, "carry"), restart=True)]
 
 
 def own_command(config: Path | None, *words: str) -> list[str]:

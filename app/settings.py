@@ -331,6 +331,12 @@ class RecorderSettings(Section):
     """The disk of the recordings, and what is left out of them."""
 
     pause: RecordingPauseSettings = RecordingPauseSettings()
+    second_dir: Path | None = None
+    """Where a second writer's tracks go: another disk, or another machine's, mounted. None: there is none."""
+    second_memory: Path = Path("/dev/shm/bandeau15")  # noqa: S108 - in memory is what is wanted
+    """A folder in memory, of this centre alone: Asterisk writes the second tracks there, and never waits."""
+    second_megabytes: int = Field(default=500, ge=10)
+    """Of closed tracks that are kept in memory while the second place does not take them."""
 
     low_megabytes: int = Field(default=2_000, ge=1)
     """Less room than this is an alarm: about 17 hours of calls, both tracks."""

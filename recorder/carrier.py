@@ -1,8 +1,8 @@
 """The second writer of recordings: what Asterisk writes into memory a second time is carried to another place.
 
-Asterisk must never write where a write may hang: it would wait with the lock of a channel that ends. So its second
-copy goes to a file system in memory, which cannot hang, and this program takes it from there while it grows: to
-another disk, or another machine's, mounted. If that place is slow, full or gone, only this program waits.
+Asterisk must never write where a write may hang: it would wait with the lock of a channel that ends. So its
+second copy goes to a file system in memory, which cannot hang, and this program takes it from there while it
+grows: to another disk, or another machine's, mounted. If that place is slow, full or gone, only this waits.
 """
 
 import os
@@ -13,13 +13,15 @@ from pathlib import Path
 
 import structlog
 
-from recorder.store import close_left_open, measure
+from recorder.store import CARRIED, close_left_open, measure, note_carried
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 0.5
 CUT_AFTER_S = 900.0
 """A track that has not grown for so long was cut: Asterisk ended before it could close it."""
+NOTES_KEPT_S = 3600.0
+"""How long it stays noted in memory what was carried away."""
 _HEADER = 44
 _PIECE = 1 << 20
 
@@ -76,12 +78,15 @@ class Carrier:
             if cut:
                 close_left_open(target)
             if closed or cut:
-                track.unlink(missing_ok=True)
+                note_carried(track, measure(target).seconds or 0.0)
 
     # --- memory: never hangs ----------------------------------------------------------------------------
 
     def make_room(self) -> None:
         """Forget the oldest closed tracks where they take too much memory: the first writer has them."""
+        for note in self._memory.glob(f"*/*{CARRIED}"):
+            if time.time() - note.stat().st_mtime > NOTES_KEPT_S:
+                note.unlink(missing_ok=True)
         waiting = sorted(self._waiting(), key=lambda track: track.closed_at)
         octets = sum(track.octets for track in waiting)
         for track in waiting:
@@ -105,7 +110,7 @@ class Carrier:
 
 
 def _carry(track: Path, target: Path, *, whole: bool) -> None:
-    """Append what the target lacks; of a track that is closed, its header again, and all of it onto the disk."""
+    """Append what the target lacks; of a track that is closed, its header again, and make sure of all."""
     with track.open("rb") as source:
         target.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(target, os.O_RDWR | os.O_CREAT, 0o640), "r+b", buffering=0) as out:

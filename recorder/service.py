@@ -25,13 +25,18 @@ from core.ids import CallId, ChannelId, PartyId
 from core.ports import Bus, Clock
 from core.words import Outcome
 from recorder.policy import Measured, Patience, Tracks, complete, is_short, patience, tracks_of, what_is_missing
-from recorder.store import close_left_open, measure
+from recorder.store import carried_seconds, close_left_open, measure
 
 log = structlog.get_logger(__name__)
 
 CALLER = PartyId("caller")
 FIRST_LOOK_S = 0.25
 """After the end of a call: earlier, Asterisk is still closing its tracks and the look is for nothing."""
+SECOND_AFTER_S = 5.0
+"""How long after the first the second writer's tracks may take to come to their place."""
+_BETWEEN_LOOKS_S = 0.25
+_OCTETS_A_SECOND = 32_000
+"""Of both tracks: 8 kHz, two octets a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,12 @@ class Unlisted:
 class RecorderService:
     """The recordings of one centre, in one folder."""
 
-    def __init__(self, bus: Bus, clock: Clock, folder: Path) -> None:
+    def __init__(self, bus: Bus, clock: Clock, folder: Path, second: Path | None = None) -> None:
+        """``second``: the folder in memory where the second writer's tracks begin, if there is one."""
         self._bus = bus
         self._clock = clock
         self._folder = folder
+        self._second = second
         self._unlisted: dict[str, Unlisted] = {}
         """Recordings not accounted for yet, by their caller's track."""
         self._channels: dict[CallId, ChannelId] = {}
@@ -171,6 +178,7 @@ class RecorderService:
         repaired = not complete(caller, centre)
         if repaired:
             caller, centre = await asyncio.to_thread(self._repaired, tracks)
+        second = await self._seconds_of_second(tracks)
         if caller.seconds is not None and centre.seconds is not None:
             self._bus.publish(
                 RecordingEnded(
@@ -179,13 +187,41 @@ class RecorderService:
                     octets=caller.octets + centre.octets,
                     caller_track=tracks.caller,
                     repaired=repaired,
+                    second=second,
                 )
             )
-            self._flag_if_short(recording, max(caller.seconds, centre.seconds))
+            self._flag_if_short(recording, max(caller.seconds, centre.seconds, second or 0))
+        elif second is not None:
+            log.warning("recorded_by_second_writer_alone", call_id=call_id)
+            self._bus.publish(
+                RecordingEnded(
+                    call_id=call_id,
+                    seconds=second,
+                    octets=round(second * _OCTETS_A_SECOND),
+                    caller_track=tracks.caller,
+                    repaired=True,
+                    second=second,
+                )
+            )
+            self._flag_if_short(recording, second)
         else:
             log.error("recording_missing", call_id=call_id)
             missing = what_is_missing(caller, centre)
             self._bus.publish(RecordingMissing(call_id=call_id, detail=missing, caller_track=tracks.caller))
+
+    async def _seconds_of_second(self, tracks: Tracks) -> float | None:
+        """How long the second writer's tracks are, once they are carried away, a moment later."""
+        if self._second is None:
+            return None
+        give_up = self._clock.monotonic() + SECOND_AFTER_S
+        while True:
+            caller = carried_seconds(self._second / tracks.caller)
+            centre = carried_seconds(self._second / tracks.centre)
+            if caller is not None and centre is not None:
+                return max(caller, centre)
+            if self._clock.monotonic() >= give_up:
+                return None
+            await asyncio.sleep(_BETWEEN_LOOKS_S)
 
     def _flag_if_short(self, recording: Unlisted, seconds: float) -> None:
         since, until = recording.since, recording.until

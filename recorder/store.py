@@ -8,6 +8,8 @@ from pathlib import Path
 
 from recorder.policy import Kept, Measured
 
+CARRIED = ".carried"
+"""Suffix of what stays in memory of a track that was carried away: how long it is, in seconds."""
 SEALED, COPIED = ".sealed", ".copied"
 """Suffixes of the marks beside a track, after its own name."""
 
@@ -53,6 +55,22 @@ def close_left_open(track: Path) -> bool:
 def _is_header(octets: bytes) -> bool:
     """Whether these begin a WAV file as Asterisk writes them: samples right after the shortest header."""
     return (octets[:4], octets[8:16], octets[36:40]) == (b"RIFF", b"WAVEfmt ", b"data")
+
+
+def note_carried(track: Path, seconds: float) -> None:
+    """Leave a note in the place of a track that was carried away from memory."""
+    draft = track.with_name(track.name + ".draft")
+    draft.write_text(f"{seconds:.3f}")
+    draft.replace(track.with_name(track.name + CARRIED))
+    track.unlink(missing_ok=True)
+
+
+def carried_seconds(track: Path) -> float | None:
+    """How long a track is that was carried away; ``None``: it was not. In memory: it does not block."""
+    try:
+        return float(track.with_name(track.name + CARRIED).read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def free_octets(folder: Path) -> int:

@@ -80,6 +80,8 @@ class Paths:
     """Its process id and control socket."""
     recordings: str
     prompts: str
+    second: str = ""
+    """Where the second writer of recordings writes; empty: there is none."""
     modules: str = ""
     """Empty: where Asterisk was built to look."""
     data: str = ""
@@ -155,7 +157,8 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
         "declined": DECLINED_MESSAGES,
         "manager_events": MANAGER_EVENTS,
         "silenced_manager_events": SILENCED_MANAGER_EVENTS,
-        "track": _track(config),
+        "track": _track(config, config.paths.recordings),
+        "second_track": _track(config, config.paths.second) if config.paths.second else "",
         "transfer_patterns": patterns(config.transfers) if config.outgoing is not None else [],
     }
     rendered = {
@@ -167,10 +170,10 @@ def render(config: AsteriskConfig, target_dir: Path) -> None:
         _write_private(target_dir / name, text)
 
 
-def _track(config: AsteriskConfig) -> str:
+def _track(config: AsteriskConfig, folder: str) -> str:
     """Where a call is recorded: in the folder of the UTC day its id was made on, so the id alone tells."""
     created = len(f"{config.centre_id}-{config.node}-")
-    return f"{config.paths.recordings}/${{STRFTIME(${{UNIQUEID:{created}:10}},UTC,%Y-%m-%d)}}/${{UNIQUEID}}"
+    return f"{folder}/${{STRFTIME(${{UNIQUEID:{created}:10}},UTC,%Y-%m-%d)}}/${{UNIQUEID}}"
 
 
 def _check(config: AsteriskConfig) -> None:

@@ -42,6 +42,8 @@ class RecordingEnded(CallEvent):
     octets: int
     caller_track: str = ""
     repaired: bool = False
+    second: float | None = None
+    """Seconds that the second writer has, at the same place of its own folder; none: it has nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

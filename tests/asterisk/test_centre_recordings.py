@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.settings import OutgoingSettings, RoomSettings
-from core.events import CallEnded, RecordingEnded
+from app.settings import OutgoingSettings, RecorderSettings, RecordingPauseSettings, RoomSettings
+from core.events import CallEnded, RecordingEnded, RecordingPaused, RecordingResumed
 from core.ids import CallId
+from core.words import ResumeCause
 from recorder.policy import recording_of
 from recorder.sequences import RecordingIndex, Sequence, SequenceKind
 from simulator.callees import Operator
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 OPERATOR = ("127.0.0.1", 5090)
 NUMBER = "+33199001234"
 CALLER_HZ, AGENT_HZ, CALLEE_HZ = 1300.0, 2600.0, 1900.0
+PAUSE_S = 12.0
 QUIET = 0.2
 """Level of each tone: three together do not overflow."""
 MARGIN_S = 0.3
@@ -40,6 +42,7 @@ async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     async with CentreProcess(
         room=RoomSettings(offer_seconds=30, wrap_up_seconds=0),
         outgoing=OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented="+33144000015"),
+        recorder=RecorderSettings(pause=RecordingPauseSettings(enabled=True, longest_seconds=PAUSE_S)),
     ) as centre:
         yield centre
 
@@ -209,3 +212,39 @@ async def test_mode_secours_is_recorded_and_indexed(centre: CentreProcess) -> No
     assert abs(begins - talk.begins) < 1.5  # Asterisk tells whole seconds, of its beginning and of the answer
     assert share_heard(given, AGENT_HZ, begins + MARGIN_S, talk.ends) > MOST_OF_IT
     assert share_heard(said, CALLER_HZ, begins, talk.ends) > MOST_OF_IT
+
+
+async def test_a_pause_ends_though_its_core_died(centre: CentreProcess) -> None:
+    witness = centre.witness()
+    async with (
+        RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1,
+        await Caller.open(TRUNK) as caller,
+    ):
+        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 20)
+        arm1.say(tone(AGENT_HZ, 110, level=QUIET))
+        number = new_number()
+        caller.call("15", number=number)
+        await caller.answered(20)
+        call_id = await witness.call_of(number)
+        caller.say(tone(CALLER_HZ, 110, level=QUIET))
+        caller.press("1")
+        await arm1.until(lambda view: "offer" in view, 20)
+        await arm1.accept()
+        await hears(caller, AGENT_HZ)
+        await arm1.command("pause_recording", reason="privacy")
+        await witness.next(RecordingPaused)
+        async with centre.core_dead():
+            await hears(caller, AGENT_HZ)
+        resumed = await witness.next(RecordingResumed, seconds=40)
+        assert resumed.cause is ResumeCause.DEADLINE
+        await hears(caller, AGENT_HZ)
+        caller.hang_up()
+        await caller.ended()
+        [index] = await indexed(centre, witness, 1)
+        await arm1.strip_up(20)
+        await arm1.log_out()
+    [pause] = index.pauses
+    assert pause.ends - pause.begins > PAUSE_S - 0.5
+    for track, hz in zip(centre.tracks(call_id), (CALLER_HZ, AGENT_HZ), strict=True):
+        assert share_heard(track, hz, pause.begins + MARGIN_S, pause.ends - MARGIN_S) == 0
+        assert share_heard(track, hz, pause.ends + MARGIN_S, index.seconds - MARGIN_S) > MOST_OF_IT

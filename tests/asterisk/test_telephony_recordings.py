@@ -1,15 +1,19 @@
 """What Asterisk writes into recordings that are paused, and into several of one channel."""
 
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from core.errors import SwitchRefused
 from core.ids import ChannelId
+from core.switch import CallerArrived
+from recorder.store import measure
 from simulator.callers import Caller
 from telephony.ami import ManagerLink
 from tests.support.asterisk import TONES, TRUNK, CentreAsterisk, WatchedSwitch
-from tests.support.audio import RATE, tone
+from tests.support.audio import RATE, Pcm, read_wav, tone
 from tests.support.tracks import edge_near, share_heard
 from tests.support.waiting import until
 
@@ -69,3 +73,68 @@ async def test_a_channel_that_is_gone_is_refused(
 ) -> None:
     with pytest.raises(SwitchRefused):
         await manager.leave_out(ChannelId("FR751-asterisk-a-1795310037.99"), True)
+
+
+# --- the second writer ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Room for six seconds of two tracks."""
+    disk = tmp_path / "small"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "none", str(disk)], check=False)
+    if made.returncode != 0:
+        pytest.skip("this machine lets nobody mount anything")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def recorded_for(asterisk: CentreAsterisk, switch: WatchedSwitch, seconds: float) -> tuple[str, Pcm]:
+    """A call of so many seconds; what the first writer has of it is whole. Its channel, and what was said."""
+    before = len(switch.all(CallerArrived))
+    async with await Caller.open(TRUNK) as caller:
+        caller.call("15")
+        await switch.more_than(before, CallerArrived)
+        channel = await switch.picked_up()
+        await caller.answered()
+        caller.say(tone(CALLER_HZ, 60, level=0.2))
+        await switch.start_music(channel, "hold")
+        await heard_for(caller, seconds)
+        caller.hang_up()
+        await caller.ended()
+    said, given = await asterisk.tracks(channel)
+    assert min(len(said), len(given)) >= seconds * RATE
+    for track, hz in ((said, CALLER_HZ), (given, TONES["music"])):
+        assert share_heard(track, hz, 1, len(track) / RATE - 0.3) > 0.85
+    return channel, said
+
+
+def caller_track(folder: Path, channel: str) -> Path:
+    """The caller's track of a channel, in whatever day."""
+    [track] = folder.glob(f"*/{channel}-caller.wav")
+    return track
+
+
+def forget_all(folder: Path) -> None:
+    """Make room."""
+    for track in folder.glob("*/*.wav"):
+        track.unlink()
+
+
+async def test_a_second_writer_writes_the_same_and_may_be_full_without_harm(
+    asterisk_root: Path | None, tmp_path: Path, small_disk: Path
+) -> None:
+    async with (
+        CentreAsterisk(asterisk_root, tmp_path, second=small_disk) as asterisk,
+        asterisk.switch() as switch,
+    ):
+        await switch.ready()
+        channel, said = await recorded_for(asterisk, switch, 2)
+        second = caller_track(small_disk, channel)
+        await until(lambda: measure(second).seconds is not None, "the second track is closed")
+        assert abs(len(read_wav(second)) - len(said)) <= RATE // 50
+        forget_all(small_disk)
+        channel, said = await recorded_for(asterisk, switch, 12)
+        assert caller_track(small_disk, channel).stat().st_size < said.nbytes * 0.7
+        await recorded_for(asterisk, switch, 2)  # and the next one, where nothing can be written at all

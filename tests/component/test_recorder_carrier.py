@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recorder.carrier import CUT_AFTER_S, Carrier
-from recorder.store import measure
+from recorder.store import carried_seconds, measure
 from simulator.sound import read_wav
 
 pytestmark = pytest.mark.component
@@ -65,7 +65,7 @@ def test_a_track_is_carried_while_it_grows_and_forgotten_when_it_is_whole(memory
     track.close()
     Carrier(memory, place, 10**9).carry()
     assert not track.path.exists()
-    assert measure(target).seconds == 3.5
+    assert (measure(target).seconds, carried_seconds(track.path)) == (3.5, 3.5)
     assert np.array_equal(read_wav(target), track.said)
 
 
@@ -101,8 +101,6 @@ def test_memory_is_bounded_while_the_place_hangs(memory: Path, place: Path) -> N
     os.mkfifo(place / NAME)
     stop = threading.Event()
     carrier = Carrier(memory, place, most_octets=40_000)
-    running = threading.Thread(target=carrier.run, args=(stop,))
-    running.start()
     later = [Growing(memory, f"2026-11-22/z{number}-caller.wav") for number in range(4)]
     for age, track in enumerate(later):
         track.grow(1)
@@ -111,6 +109,8 @@ def test_memory_is_bounded_while_the_place_hangs(memory: Path, place: Path) -> N
     still = Growing(memory, "2026-11-22/live-caller.wav")
     still.grow(4)
     kept = {track.path for track in (*later[2:], still)}
+    running = threading.Thread(target=carrier.run, args=(stop,))
+    running.start()
     deadline = time.monotonic() + 20
     while set(memory.glob("*/*.wav")) != kept and time.monotonic() < deadline:
         stop.wait(0.05)

@@ -21,7 +21,7 @@ from core.ids import CallId, CentreId, ChannelId, PartyId, QueueId
 from core.words import CallerNumber, EndedBy, FrontOffice, Origin, Outcome, PartyEnd, Priority
 from recorder.policy import Measured, Patience, patience, tracks_of
 from recorder.service import RecorderService
-from recorder.store import close_left_open, measure
+from recorder.store import close_left_open, measure, note_carried
 from tests.support.centre import HeldClock, MemoryJournal
 from tests.support.waiting import until
 
@@ -243,3 +243,50 @@ async def test_a_neighbours_call_is_recorded_under_its_channel_here(tmp_path: Pa
     assert isinstance(await again.listed(), RecordingEnded)
     await recorder.service.close()
     await again.service.close()
+
+
+# --- the second writer --------------------------------------------------------------------------------------
+
+
+class TwoWriters(Recorder):
+    """A recorder beside which a second writer is carried away."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.memory = folder / "memory"
+        self.bus = InProcessBus(self.journal, self.clock, CentreId("FR751"))
+        self.service = RecorderService(self.bus, self.clock, folder, self.memory)
+
+    def carried(self, which: str, seconds: float) -> None:
+        track = self.memory / f"2026-11-22/{CALL}-{which}.wav"
+        track.parent.mkdir(parents=True, exist_ok=True)
+        note_carried(track, seconds)
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_the_second_writer_has_is_listed_as_well(tmp_path: Path, first: bool) -> None:
+    recorder = TwoWriters(tmp_path)
+    recorder.open()
+    for which in ("caller", "centre"):
+        if first:
+            recorder.write(which, 2)
+        recorder.carried(which, 2.5)
+    recorder.end(Outcome.TECHNICAL_FAILURE)
+    await until(lambda: bool(recorder.clock.advance(10)) and recorder._is_listed(), "the recording is listed")
+    listed = await recorder.listed()
+    assert isinstance(listed, RecordingEnded)
+    assert (listed.seconds, listed.second, listed.repaired) == (2 if first else 2.5, 2.5, not first)
+    await recorder.service.close()
+
+
+async def test_a_second_writer_that_has_nothing_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    recorder = TwoWriters(tmp_path)
+    recorder.open()
+    for which in ("caller", "centre"):
+        recorder.write(which, 2)
+    recorder.end()
+    await until(lambda: bool(recorder.clock.advance(10)) and recorder._is_listed(), "the recording is listed")
+    listed = await recorder.listed()
+    assert isinstance(listed, RecordingEnded)
+    assert (listed.seconds, listed.second) == (2, None)
+    await recorder.service.close()

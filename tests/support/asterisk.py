@@ -29,10 +29,17 @@ TONES = {"welcome": 500.0, "music": 700.0, "waiting-message": 900.0, "fallback-w
 class CentreAsterisk:
     """One Asterisk, rendered into a folder of its own; ``changes`` replace values of its configuration.
 
-    ``tls``: a folder with ``cert.pem`` and ``key.pem``.
+    ``tls``: a folder with ``cert.pem`` and ``key.pem``; ``second``: where a second writer of recordings writes.
     """
 
-    def __init__(self, root: Path | None, folder: Path, tls: Path | None = None, **changes: object) -> None:
+    def __init__(
+        self,
+        root: Path | None,
+        folder: Path,
+        tls: Path | None = None,
+        second: Path | None = None,
+        **changes: object,
+    ) -> None:
         state = folder / "state"
         self.recordings = folder / "recordings"
         self.prompts = folder / "prompts"
@@ -51,6 +58,7 @@ class CentreAsterisk:
                 run=str(state / "run"),
                 recordings=str(self.recordings),
                 prompts=str(self.prompts),
+                second=str(second) if second else "",
                 certificate=str(tls / "cert.pem") if tls else "",
                 private_key=str(tls / "key.pem") if tls else "",
             ),
@@ -63,7 +71,7 @@ class CentreAsterisk:
             folder / "config",
             state,
             self._output,
-            writable=[self.recordings],
+            writable=[self.recordings, *([second] if second else [])],
             readable=[self.prompts, *([tls] if tls else [])],
         )
 
