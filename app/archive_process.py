@@ -15,6 +15,7 @@ import uvloop
 from fastapi import FastAPI
 
 from app.archive import Archive, opened
+from app.archive_pages import archive_routers
 from app.authority import ensure_certificates, own_names
 from app.logs import configure_logs
 from app.page_server import PageServer, page_servers
@@ -47,13 +48,15 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opened(settings) as archive:
-        servers = _page_servers(settings, archive.web(PAGES))
+        routers, exports = archive_routers(archive, settings)
+        servers = _page_servers(settings, archive.web(PAGES, *routers))
         async with asyncio.TaskGroup() as tasks:
             serving = [tasks.create_task(server.serve()) for server in servers]
             await _until(stop, archive)
             for server in servers:
                 server.should_exit = True
             await asyncio.wait(serving)
+        await exports.close()
 
 
 async def _until(stop: asyncio.Event, archive: Archive) -> None:

@@ -435,6 +435,11 @@ class CentreProcess:
         await witness.until(look, f"{core} commands Asterisk", 60)
         return seen[0]
 
+    def program(self, *words: str) -> Program:
+        """One of our programs with the centre's settings, not started."""
+        log = self.folder / f"{words[0]}.log"
+        return Program(*("app.cli", "--config", str(self._config), *words), log=log, patience=60)
+
     async def command(self, *words: str) -> str:
         """What one of our commands prints.
 

@@ -180,7 +180,6 @@ export const recordings = {
   loop: "Boucle",
   loopOf: (a: string, b: string) => `Boucle de ${a} à ${b}`,
   balance: "Équilibre appelant – centre",
-  mute: (lane: string) => `Couper ${lane}`,
   position: "Position dans l’enregistrement",
   wait: "Chargement du son…",
   silence: "Le son n’a pas pu être lu. L’écoute a peut-être expiré\u00a0: recommencez.",
