@@ -146,8 +146,8 @@ export const recordings = {
     line: "Ligne",
     agent: "Agent",
     outcome: "Issue",
-    least: "Durée minimale (min)",
-    most: "Durée maximale (min)",
+    least: "Au moins (minutes)",
+    most: "Au plus (minutes)",
     any: "Toutes",
     anybody: "Tous",
     found: (count: number, more: boolean) =>

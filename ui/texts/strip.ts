@@ -62,6 +62,7 @@ export const strip = {
   detach: "Détacher",
   theme: "Thème",
   recheck: "Casque",
+  recordings: "Enregistrements",
   shortcuts: "Raccourcis",
   room: "Salle",
   logOut: "Quitter le poste",

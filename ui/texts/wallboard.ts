@@ -1,6 +1,7 @@
 /** The wallboard, in words. */
 
 export const wallboard = {
+  recordings: "Enregistrements",
   title: "Salle de régulation",
   rooms: "Files",
   roomWaiting: "Attente",
