@@ -5,7 +5,7 @@ import io
 import os
 import wave
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 SHOOT = "BANDEAU15_SCREENSHOTS" in os.environ
 ARCHIVIST = Person("archiviste", "Claude Roy", "899700000021", Role.ARCHIVIST)
+Come = Callable[[Person], Awaitable[RecordingsPage]]
 SIZE = ViewportSize(width=1440, height=900)
 
 
@@ -39,7 +40,7 @@ async def _archive(_one_centre: CentreProcess) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def come(
     centre: CentreProcess, contexts: Contexts, _archive: None, request: pytest.FixtureRequest
-) -> AsyncIterator[object]:
+) -> AsyncIterator[Come]:
     """Lets somebody come to the page of the recordings."""
     pages: list[RecordingsPage] = []
 
@@ -67,7 +68,7 @@ async def recorded(centre: CentreProcess, at_work: TakePosition, person: Person)
     return talk, desk.hz
 
 
-def alone(heard: float, not_heard: float):  # type: ignore[no-untyped-def]
+def alone(heard: float, not_heard: float) -> Callable[[Pcm], bool]:
     """One tone for the whole second, and not a trace of the other."""
 
     def test(pcm: Pcm) -> bool:
@@ -76,7 +77,7 @@ def alone(heard: float, not_heard: float):  # type: ignore[no-untyped-def]
     return test
 
 
-async def test_found_opened_and_heard(centre: CentreProcess, at_work: TakePosition, come) -> None:  # type: ignore[no-untyped-def]
+async def test_found_opened_and_heard(centre: CentreProcess, at_work: TakePosition, come: Come) -> None:
     talk, agent_hz = await recorded(centre, at_work, ARM1)
     place = await come(SUPERVISOR)
     page, ear = place.page, place.ear
@@ -159,7 +160,7 @@ async def test_found_opened_and_heard(centre: CentreProcess, at_work: TakePositi
 async def test_agents_find_their_own_calls_and_no_others(
     centre: CentreProcess,
     at_work: TakePosition,
-    come,  # type: ignore[no-untyped-def]
+    come: Come,
 ) -> None:
     talk, _ = await recorded(centre, at_work, ARM1)
     mine = await come(ARM1)
@@ -172,7 +173,7 @@ async def test_agents_find_their_own_calls_and_no_others(
     await expect(theirs.part("count")).to_contain_text("Aucun")
 
 
-async def test_an_extract_takes_two_persons(centre: CentreProcess, at_work: TakePosition, come) -> None:  # type: ignore[no-untyped-def]
+async def test_an_extract_takes_two_persons(centre: CentreProcess, at_work: TakePosition, come: Come) -> None:
     talk, agent_hz = await recorded(centre, at_work, ARM1)
     chief = await come(SUPERVISOR)
     await chief.open(talk.call_id, talk.number)
