@@ -1,13 +1,13 @@
 """The archive's API for its page, put together: search, listening, extracts, visas, grants."""
 
 from fastapi import APIRouter
-from recorder.custody.places import prefix
 
 from app.archive import Archive
 from app.clock import SystemClock
 from app.settings import Settings
 from core.ids import CallId
 from core.recordings import Recording
+from recorder.custody.places import prefix
 from recorder.listening.custody_routes import custody_routes
 from recorder.listening.exports import Centre, Exports
 from recorder.listening.packages import Packages

@@ -91,7 +91,8 @@ async def test_two_persons_and_once(archive: Served) -> None:
         sound = pack.read(sound_name)
         assert others == [SHEET, SUMS]
         assert pack.read(SHEET).startswith(b"%PDF")
-        sums = dict(reversed(line.split("  ")) for line in pack.read(SUMS).decode().splitlines())
+        lines = [line.split("  ") for line in pack.read(SUMS).decode().splitlines()]
+        sums = {name: digest for digest, name in lines}
         assert {name: hashlib.sha256(pack.read(name)).hexdigest() for name in (sound_name, SHEET)} == sums
     with wave.open(io.BytesIO(sound)) as opened:
         assert (opened.getnframes(), opened.getnchannels()) == (20_000, 2)
