@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from app.demo import centre_parts, robot_parts, simulator_parts
 from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
 from app.demo_api import demo_token
 from app.demo_directory import ensure_directory
+from app.demo_location import with_demo_location
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -39,7 +41,12 @@ def run(
     os.environ.setdefault(
         "BANDEAU15_API__WEBHOOK_HOSTS", '["127.0.0.1"]'
     )  # the simulated LRM is on this machine
-    parts = [*centre_parts(settings, _config_of(context)), *simulator_parts(settings, token)]
+    settings, environment = with_demo_location(settings)
+    centre = centre_parts(settings, _config_of(context))
+    parts = [
+        *(replace(part, environment={**part.environment, **environment}) for part in centre),
+        *simulator_parts(settings, token),
+    ]
     _run(settings, [*parts, *robot_parts(settings, logins)] if robots else parts, logins)
 
 

@@ -82,8 +82,10 @@ def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
             command=[
                 *(sys.executable, "-m", "simulator.demo"),
                 *("--sip-port", str(settings.asterisk.sip_port)),
+                *("--pages", url),
                 *spoken,
             ],
+            environment={"BANDEAU15_ROBOT_AML_TOKEN": settings.location.aml_token.get_secret_value()},
             restart=True,
         ),
     ]
