@@ -1,4 +1,7 @@
-"""A SIP phone at home as the sound of a strip: registered over TLS, kept or rung for each call, key or code."""
+"""A SIP phone at home as the sound of a strip: registered over TLS, kept or rung for each call, by a code.
+
+By a key: ``test_remote_phones.py``, of a telephone, where the rest is the same.
+"""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -41,13 +44,13 @@ def trust(centre: CentreProcess) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=centre.folder / "tls" / "authority.pem")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[False, True], ids=["key", "code"])
-async def centre(request: pytest.FixtureRequest, asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     async with CentreProcess(
         room=RoomSettings(offer_seconds=30, wrap_up_seconds=0.5),
         sounds=PROMPTS,
         remote=RemoteSettings(
-            sip_phones={NAME: SecretStr(SECRET)}, ring_seconds=8, confirm_seconds=8, code=request.param
+            sip_phones={NAME: SecretStr(SECRET)}, ring_seconds=8, confirm_seconds=8, code=True
         ),
     ) as centre:
         yield centre
@@ -65,15 +68,8 @@ async def practice(centre: CentreProcess) -> AsyncIterator[Practice]:
         yield Practice(centre, home, phone)
 
 
-def with_code(centre: CentreProcess) -> bool:
-    remote = centre.settings.remote
-    return remote.code
-
-
-async def confirm(it: Practice, usual: str = "phone-key") -> Callee:
+async def confirm(it: Practice) -> Callee:
     """The phone rings, is picked up, and a person shows that they are there."""
-    if not with_code(it.centre):
-        return await it.home.confirmed(usual)
     callee = await it.home.picked_up("phone-code")
     view = await it.home.live.until(lambda view: "code" in view.get("phone", {}))
     callee.press("1")  # the usual key is not enough
@@ -106,7 +102,7 @@ async def test_a_phone_that_is_kept_takes_calls(practice: Practice) -> None:
     assert practice.phone.nobody_called
 
 
-async def test_a_phone_rung_for_each_call_answers_by_the_key(practice: Practice) -> None:
+async def test_a_phone_rung_for_each_call_answers_by_the_code(practice: Practice) -> None:
     home, centre = practice.home, practice.centre
     await home.use("per_call")
     proof = await confirm(practice)
@@ -119,7 +115,7 @@ async def test_a_phone_rung_for_each_call_answers_by_the_key(practice: Practice)
         await caller.answered()
         call_id = await witness.call_of(number)
         caller.press("1")
-        doctor = await confirm(practice, "phone-call")
+        doctor = await confirm(practice)
         await witness.until_told(call_id, CallAnswered)
         caller.send_tone(CALLER_HZ, 20)
         await doctor.hears(lambda pcm: contains_tone(pcm, CALLER_HZ))
@@ -135,8 +131,7 @@ async def test_what_is_not_confirmed_never_takes_the_position(practice: Practice
     await home.use("kept")
     callee = await home.rung()
     callee.answer()
-    if with_code(practice.centre):
-        callee.press("1")
+    callee.press("1")
     await home.phone("failed", "not_confirmed")
     await callee.ended()
     assert home.live.view["position"]["state"] == "unready"
