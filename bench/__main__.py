@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bench import away, idle, journal_flow, p1, p2, p3, p4, p5, p6, p7, p9, p12, p14, p15, reconciliation
+from bench import away, idle, journal_flow, p1, p2, p3, p4, p5, p6, p7, p9, p12, p13, p14, p15, reconciliation
 from bench.figures import Figure, keep
 from tests.support import netns
 
@@ -29,6 +29,7 @@ MEASURES: dict[str, Measure] = {
     "p7": p7.measure,
     "p9": p9.measure,
     "p12": p12.measure,
+    "p13": p13.measure,
     "p14": p14.measure,
     "p15": p15.measure,
     "idle": idle.measure,

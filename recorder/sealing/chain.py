@@ -24,6 +24,8 @@ from recorder.sealing.signing import PUBLIC_SUFFIX, SigningKey
 
 PARIS = ZoneInfo("Europe/Paris")
 _LINES, _HEAD = ".jsonl", ".head.json"
+LOCK = ".lock"
+"""Held by whoever writes."""
 
 
 def day_of(now: datetime) -> date:
@@ -166,7 +168,7 @@ class Chain:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        descriptor = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

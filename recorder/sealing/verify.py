@@ -10,23 +10,13 @@ import msgspec
 from core.custody import JSON
 from recorder.sealing.archive import Archive
 from recorder.sealing.audio import decoded_flac
-from recorder.sealing.errors import ChainBroken, NotFound, SealingError
+from recorder.sealing.chain_check import ChainCheck, Published, Trouble
+from recorder.sealing.errors import NotFound, SealingError
 from recorder.sealing.keys import KeyRing
-from recorder.sealing.layout import HEADS, INDEX, KEPT, KEY, MANIFEST, ORIGINAL, Manifest, prefix_of, sha256
-from recorder.sealing.links import DAY_CLOSED, Entry, Head, beginning
+from recorder.sealing.layout import INDEX, KEPT, KEY, MANIFEST, ORIGINAL, Manifest, prefix_of, sha256
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.signing import Signers
 from recorder.sealing.tracks import wav_of
-
-_HEAD = ".head.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that is not what was written. ``where``: an object, a line, a row."""
-
-    where: str
-    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +31,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What the chain says of a recording."""
+class Catalogue:
+    """The catalogue, read before the chain; ``n``: the last entry of the chain that it had taken in."""
 
-    recording_id: str
-    call_id: str
-    day: date
-    manifest_sha256: str
-    erased: bool = False
-
-    def prefix(self, centre_id: str) -> str:
-        """Where it is, or was."""
-        return prefix_of(centre_id, self.day, self.recording_id)
+    n: int
+    rows: Iterable[Row]
 
 
 class Verifier:
@@ -73,155 +56,47 @@ class Verifier:
         self._chain = chain
         self._centre_id = centre_id
         self._signers = signers
-        self._witnessed: dict[int, Head] = {}
-        """What heads kept in the archive tell of the chain, by the number of the entry."""
 
     # --- what is asked ----------------------------------------------------------------------------------
 
-    def everything(self, rows: Iterable[Row] | None = None) -> Iterator[Trouble]:
+    def everything(self, catalogue: Catalogue | None = None) -> Iterator[Trouble]:
         """The whole chain, every object of the archive, and every row of the catalogue where it is given."""
-        published: dict[str, Published] = {}
-        yield from self._take_witnesses()
-        yield from self._walk(self._days(), beginning(self._centre_id), 0, published)
-        yield from self._heads_without_day()
-        for head in self._witnessed.values():
-            yield Trouble(f"{head.day}", "entries are missing that the archive has a signed head of")
-        for each in published.values():
+        check = self._check()
+        yield from check.whole(self._archive)
+        for each in check.published.values():
             yield from self._recording(each)
-        yield from self._strangers(f"{self._centre_id}/", published)
-        if rows is not None:
-            yield from self._rows(rows, published)
+        yield from self._strangers(f"{self._centre_id}/", check)
+        if catalogue is not None:
+            yield from self._rows(catalogue, check.published)
 
     def day(self, day: date) -> Iterator[Trouble]:
         """The chain of a day, how it follows on the one before, and every recording that began on that day."""
-        days = self._days()
-        before = [each for each in days if each < day]
-        if day in days:
-            previous, n = beginning(self._centre_id), 0
-            if before:
-                try:
-                    last = self._last(before[-1])
-                    previous, n = last.digest, last.n
-                except ChainBroken as error:
-                    yield Trouble(str(before[-1]), str(error))
-            yield from self._walk([day], previous, n, {})
-        elif self._head_file(day).exists():
-            yield Trouble(str(day), "the day was signed for, and is missing")
-        published: dict[str, Published] = {}
-        for _ in self._walk([each for each in days if each >= day - timedelta(days=1)], None, None, published):
-            pass  # troubles of other days are told when these are asked for
-        of_day = {name: each for name, each in published.items() if each.day == day}
-        for each in of_day.values():
-            yield from self._recording(each)
-        yield from self._strangers(f"{self._centre_id}/{day:%Y/%m/%d}/", of_day)
+        yield from self._check().day(day)
+        check = self._check()
+        check.gather(_before(day))
+        for each in check.published.values():
+            if each.day == day:
+                yield from self._recording(each)
+        yield from self._strangers(f"{self._centre_id}/{day:%Y/%m/%d}/", check)
 
     def recording(self, day: date, recording_id: str) -> Iterator[Trouble]:
         """One recording, against its manifest and against the chain."""
-        published: dict[str, Published] = {}
-        for _ in self._walk(
-            [each for each in self._days() if each >= day - timedelta(days=1)], None, None, published
-        ):
-            pass
-        found = published.get(recording_id)
+        check = self._check()
+        check.gather(_before(day))
+        found = check.published.get(recording_id)
         if found is None:
             yield Trouble(prefix_of(self._centre_id, day, recording_id), "is not on the chain")
         else:
             yield from self._recording(found)
 
-    # --- the chain --------------------------------------------------------------------------------------
+    def published(self, recording_id: str) -> Published | None:
+        """What the chain says of a recording, whatever its day."""
+        check = self._check()
+        check.gather()
+        return check.published.get(recording_id)
 
-    def _walk(
-        self, days: Iterable[date], previous: str | None, n: int | None, published: dict[str, Published]
-    ) -> Iterator[Trouble]:
-        """Follow the chain from an entry on (``None``: from wherever it is), taking in what it says."""
-        days = list(days)
-        for day in days:
-            last = None
-            data = (self._chain / f"{day}.jsonl").read_bytes()
-            *lines, torn = data.split(b"\n")
-            if torn:
-                yield Trouble(f"{day}", "the last line is torn")
-            head, trouble = self._head(day)
-            if trouble:
-                yield trouble
-            for number, line in enumerate(lines, 1):
-                where = f"{day}, line {number}"
-                try:
-                    entry = Entry.read(line)
-                except ChainBroken as error:
-                    yield Trouble(where, str(error))
-                    previous, n = None, None
-                    continue
-                if last is not None and last.kind == DAY_CLOSED:
-                    yield Trouble(where, "follows the end of its day")
-                if previous is not None and entry.previous != previous:
-                    yield Trouble(where, "does not follow the entry before it")
-                if n is not None and entry.n != n + 1:
-                    yield Trouble(where, f"is entry {entry.n}, not {n + 1}")
-                for signed in (head, self._witnessed.pop(entry.n, None)):
-                    if signed is not None and entry.n == signed.n and entry.digest != signed.digest:
-                        yield Trouble(where, "is not what was signed")
-                previous, n, last = entry.digest, entry.n, entry
-                _take_in(entry, published)
-            yield from self._end_of(day, last, head, is_last=day == days[-1])
-
-    def _end_of(self, day: date, last: Entry | None, head: Head | None, *, is_last: bool) -> Iterator[Trouble]:
-        if head is not None and (last is None or last.n < head.n):
-            yield Trouble(f"{day}", "entries that were signed for are missing")
-        if last is None or (last.kind != DAY_CLOSED and is_last and not (head and head.closed)):
-            return  # the day goes on
-        if last.kind != DAY_CLOSED:
-            yield Trouble(f"{day}", "the day was not closed")
-        elif head is None or not head.closed:
-            yield Trouble(f"{day}", "the end of the day is not signed")
-        elif (head.n, head.digest) != (last.n, last.digest):
-            yield Trouble(f"{day}", "the end of the day is not what was signed")
-
-    def _head(self, day: date) -> tuple[Head | None, Trouble | None]:
-        file = self._head_file(day)
-        try:
-            return self._believed(file.name, file.read_bytes()), None
-        except FileNotFoundError:
-            return None, None
-        except ChainBroken as error:
-            return None, Trouble(file.name, str(error))
-
-    def _believed(self, name: str, document: bytes) -> Head:
-        head = Head.read(document)
-        if (head.centre_id, f"{head.day}{_HEAD}") != (self._centre_id, name):
-            raise ChainBroken("is the head of another day or centre")
-        if not self._signers.signed(head.signer, head.signature_octets(), head.message()):
-            raise ChainBroken("is not signed by a key that is believed")
-        return head
-
-    def _take_witnesses(self) -> Iterator[Trouble]:
-        """The heads that the archive has: on another machine, they are not changed with the chain."""
-        for name in sorted(self._archive.list(f"{self._centre_id}/{HEADS}/")):
-            try:
-                head = self._believed(name.split("/")[-1], self._archive.get(name))
-            except ChainBroken as error:
-                yield Trouble(name, str(error))
-            else:
-                self._witnessed[head.n] = head
-
-    def _heads_without_day(self) -> Iterator[Trouble]:
-        days = {f"{day}" for day in self._days()}
-        for file in sorted(self._chain.glob(f"????-??-??{_HEAD}")):
-            if file.name.removesuffix(_HEAD) not in days:
-                yield Trouble(file.name, "the day was signed for, and is missing")
-
-    def _last(self, day: date) -> Entry:
-        lines = (self._chain / f"{day}.jsonl").read_bytes().split(b"\n")
-        if len(lines) < 2:
-            raise ChainBroken("the day is empty")
-        return Entry.read(lines[-2])
-
-    def _days(self) -> list[date]:
-        files = sorted(self._chain.glob("????-??-??.jsonl"))
-        return [date.fromisoformat(file.name.removesuffix(".jsonl")) for file in files if file.stat().st_size]
-
-    def _head_file(self, day: date) -> Path:
-        return self._chain / f"{day}{_HEAD}"
+    def _check(self) -> ChainCheck:
+        return ChainCheck(self._chain, self._centre_id, self._signers)
 
     # --- the recordings ---------------------------------------------------------------------------------
 
@@ -279,30 +154,36 @@ class Verifier:
             if (len(file), sha256(file)) != (told.octets, told.sha256):
                 yield Trouble(prefix + ORIGINAL, f"the track {name} is not what was recorded")
 
-    def _strangers(self, prefix: str, published: Mapping[str, Published]) -> Iterator[Trouble]:
+    def _strangers(self, prefix: str, check: ChainCheck) -> Iterator[Trouble]:
         """What is published in the archive and nowhere on the chain. Attempts not published are none."""
-        for name in sorted(self._archive.list(prefix)):
-            if name.endswith(f"/{MANIFEST}"):
-                recording_id = name.split("/")[-2]
-                known = published.get(recording_id)
-                if known is None or known.prefix(self._centre_id) + MANIFEST != name:
-                    yield Trouble(name, "is not on the chain")
+        found = [name for name in self._archive.list(prefix) if name.endswith(f"/{MANIFEST}")]
+        for again in (False, True):
+            if again and found:
+                check.gather()  # what was published while we looked
+            found = [name for name in found if not self._is_known(name, check.published)]
+        for name in sorted(found):
+            yield Trouble(name, "is not on the chain")
+
+    def _is_known(self, manifest: str, published: Mapping[str, Published]) -> bool:
+        known = published.get(manifest.split("/")[-2])
+        return known is not None and known.prefix(self._centre_id) + MANIFEST == manifest
 
     # --- the catalogue ----------------------------------------------------------------------------------
 
-    def _rows(self, rows: Iterable[Row], published: Mapping[str, Published]) -> Iterator[Trouble]:
+    def _rows(self, catalogue: Catalogue, published: Mapping[str, Published]) -> Iterator[Trouble]:
         seen = set()
-        for row in rows:
+        for row in catalogue.rows:
             seen.add(row.recording_id)
-            yield from self._row(row, published.get(row.recording_id))
-        for recording_id in published.keys() - seen:
-            yield Trouble(recording_id, "is on the chain, and not in the catalogue")
-
-    def _row(self, row: Row, published: Published | None) -> Iterator[Trouble]:
-        if published is None:
-            if row.manifest_sha256 is not None:
+            known = published.get(row.recording_id)
+            if known is None and row.manifest_sha256 is not None:
                 yield Trouble(row.recording_id, "is sealed in the catalogue, and not on the chain")
-            return
+            elif known is not None and known.n <= catalogue.n:
+                yield from self._row(row, known)
+        for recording_id, known in published.items():
+            if recording_id not in seen and known.n <= catalogue.n:
+                yield Trouble(recording_id, "is on the chain, and not in the catalogue")
+
+    def _row(self, row: Row, published: Published) -> Iterator[Trouble]:
         for what, said, truth in (
             ("its manifest", row.manifest_sha256, published.manifest_sha256),
             ("its call", row.call_id, published.call_id),
@@ -344,18 +225,6 @@ def originals(reader: SealedReader) -> dict[str, bytes]:
     return {name: reader.read(kept) for name, kept in KEPT.items() if kept in reader.manifest.objects}
 
 
-def _take_in(entry: Entry, published: dict[str, Published]) -> None:
-    body = entry.body
-    recording_id = body.get("recording_id")
-    if not isinstance(recording_id, str):
-        return
-    if entry.kind == "sealed":
-        day = date.fromisoformat(str(body["day"]))
-        published[recording_id] = Published(
-            recording_id, str(body["call_id"]), day, str(body["manifest_sha256"])
-        )
-    elif entry.kind == "erased" and recording_id in published:
-        was = published[recording_id]
-        published[recording_id] = Published(
-            was.recording_id, was.call_id, was.day, was.manifest_sha256, erased=True
-        )
+def _before(day: date) -> date:
+    """From where on the chain may say something of a recording of that day: days are told in two time zones."""
+    return day - timedelta(days=1)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recorder.sealing.chain_check import Trouble
 from recorder.sealing.layout import INDEX, KEY, LISTEN, MANIFEST, ORIGINAL, PEAKS, Manifest
 from recorder.sealing.seal import Sealed, SealJob, erase
-from recorder.sealing.verify import Row, Trouble
+from recorder.sealing.verify import Row
 from tests.support.sealing import CENTRE, DAY, NOON, Keeping
 
 pytestmark = pytest.mark.component
@@ -197,7 +198,7 @@ def row(job: SealJob, sealed: Sealed) -> Row:
 def test_a_catalogue_that_differs_is_found(keeping: Keeping) -> None:
     job = keeping.job()
     good = row(job, keeping.published(job))
-    assert keeping.troubles([good]) == []
+    assert keeping.troubles_with([good]) == []
     for altered, what in (
         (replace(good, manifest_sha256="00"), "the catalogue differs from the chain: its manifest"),
         (replace(good, call_id="another"), "the catalogue differs from the chain: its call"),
@@ -207,19 +208,27 @@ def test_a_catalogue_that_differs_is_found(keeping: Keeping) -> None:
             "the catalogue differs from the recording's index: number",
         ),
     ):
-        assert keeping.troubles([altered]) == [Trouble(job.recording_id, what)]
+        assert keeping.troubles_with([altered]) == [Trouble(job.recording_id, what)]
 
 
 def test_a_row_removed_or_added_is_found(keeping: Keeping) -> None:
     job = keeping.job()
     good = row(job, keeping.published(job))
-    assert [each.what for each in keeping.troubles([])] == ["is on the chain, and not in the catalogue"]
+    assert [each.what for each in keeping.troubles_with([])] == ["is on the chain, and not in the catalogue"]
     added = replace(good, recording_id="FR751-1-1700000000.8")
-    assert keeping.troubles([good, added]) == [
+    assert keeping.troubles_with([good, added]) == [
         Trouble("FR751-1-1700000000.8", "is sealed in the catalogue, and not on the chain")
     ]
     waiting = replace(added, manifest_sha256=None)
-    assert keeping.troubles([good, waiting]) == []
+    assert keeping.troubles_with([good, waiting]) == []
+
+
+def test_what_the_catalogue_has_not_taken_in_yet_is_no_trouble(keeping: Keeping) -> None:
+    job = keeping.job()
+    waiting = replace(row(job, keeping.published(job)), manifest_sha256=None)
+    assert keeping.troubles_with([waiting], n=0) == []
+    assert keeping.troubles_with([], n=0) == []
+    assert keeping.troubles_with([waiting], n=1) != []
 
 
 def test_the_manifest_holds_no_number(keeping: Keeping) -> None:

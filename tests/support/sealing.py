@@ -9,12 +9,13 @@ import numpy as np
 from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.archive import LocalArchive
 from recorder.sealing.chain import Chain
+from recorder.sealing.chain_check import Trouble
 from recorder.sealing.files import Step, no_step
 from recorder.sealing.keys import KeyRing
 from recorder.sealing.seal import Sealed, SealJob, seal
 from recorder.sealing.signing import Signers, SigningKey
 from recorder.sealing.tracks import Samples, TrackPair, wav_of
-from recorder.sealing.verify import Row, Trouble, Verifier
+from recorder.sealing.verify import Catalogue, Row, Verifier
 
 CENTRE = CentreId("FR751")
 DAY = date(2026, 11, 22)
@@ -104,6 +105,10 @@ class Keeping:
         chain = self.folder / "chain" / CENTRE
         return Verifier(self.archive(), self.keys(), chain, CENTRE, signers or self.signers())
 
-    def troubles(self, rows: list[Row] | None = None) -> list[Trouble]:
+    def troubles(self) -> list[Trouble]:
         """Everything that is not as it was written."""
-        return list(self.verifier().everything(rows))
+        return list(self.verifier().everything())
+
+    def troubles_with(self, rows: list[Row], n: int = 1) -> list[Trouble]:
+        """The same, with a catalogue that has taken in the chain up to its nth entry."""
+        return list(self.verifier().everything(Catalogue(n, rows)))
