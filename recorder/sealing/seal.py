@@ -11,7 +11,7 @@ from pathlib import Path
 from core.custody import JSON
 from core.ids import CallId, CentreId, RecordingId
 from recorder.sealing.archive import Archive
-from recorder.sealing.audio import decoded_flac, for_listening, original_flac
+from recorder.sealing.audio import for_listening, holds_exactly, original_flac
 from recorder.sealing.crypto import encrypt, new_key
 from recorder.sealing.errors import NotAuthentic
 from recorder.sealing.files import Step, no_step, write_whole
@@ -159,8 +159,7 @@ def _as_flac(tracks: tuple[Track, Track], left: Samples, right: Samples, rate: i
         return {}
     both = together(left, right)
     coded = original_flac(both, rate)
-    same = decoded_flac(coded)
-    return {ORIGINAL: coded} if same.shape == both.shape and (same == both).all() else {}
+    return {ORIGINAL: coded} if holds_exactly(coded, both) else {}
 
 
 def _put_sealed(
