@@ -127,6 +127,7 @@ class Archive:
             await self.retention.propose()
         before = now - timedelta(hours=archive.plain_hours)
         await asyncio.to_thread(delete_plain, self.parts.folders, before)
+        await asyncio.to_thread(self.parts.chain.put_heads, self.parts.sealed)
 
     async def _proposed_long_ago(self, now: datetime) -> bool:
         latest = await self.parts.store.erasures(limit=1)

@@ -52,7 +52,7 @@ def archive_parts(settings: Settings, database: Database, clock: Clock) -> Archi
         ChainBroken: the chain on the disk is not what was written.
     """
     centre, storage = settings.centre.id, settings.storage
-    chain = Chain(storage.chain_dir, centre, SigningKey(storage.keys_dir / f"{centre}-signing.pem"))
+    chain = Chain(storage.chain_dir, centre, signing_key(settings))
     keys, place = KeyRing(storage.keys_dir, centre), archive_place(settings)
     sealed, store = open_archive(place), StoredRecordings(database)
     ledger = CustodyLedger(chain, store, clock, Alone(storage.chain_dir / "custody.lock"))
@@ -71,6 +71,11 @@ def archive_parts(settings: Settings, database: Database, clock: Clock) -> Archi
         rules=retention_rules(settings),
         folders=folders,
     )
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """What the chain of custody is signed with; made where there is none."""
+    return SigningKey(settings.storage.keys_dir / f"{settings.centre.id}-signing.pem")
 
 
 def archive_place(settings: Settings) -> Place:

@@ -6,11 +6,15 @@ import threading
 
 import typer
 
+from app import cli_sealing
 from app.cli_support import settings_of
 from app.logs import configure_logs
 from recorder.carrier import Carrier
 
 app = typer.Typer(help="The archive of the recordings.", invoke_without_command=True)
+
+
+cli_sealing.add_to(app)
 
 
 @app.callback()

@@ -3,7 +3,7 @@
 Every method raises ``StorageUnavailable`` when the database does not answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -37,6 +37,7 @@ from storage.tables import account
 _WAITING = (RecordingState.RECORDED.value, RecordingState.FAILED.value)
 _ERASABLE = (RecordingState.SEALED.value, RecordingState.FAILED.value, RecordingState.MISSING.value)
 _OF_CALL_AT_MOST = 200
+_AT_ONCE = 1000
 
 
 class Rule(Protocol):
@@ -103,6 +104,14 @@ class StoredRecordings:
         its_id = storable(call_id)
         either = or_(recording.c.call_id == its_id, recording.c.last_call_id == its_id)
         return await self._database.read(_those, either)
+
+    async def all(self) -> AsyncIterator[Recording]:
+        """Every recording, the first first; what is added meanwhile may be left out."""
+        place = -1
+        while batch := await self._database.read(_those, recording.c.place > place, _AT_ONCE):
+            for each in batch:
+                yield each
+            place = batch[-1].place
 
     async def names(self) -> dict[AgentId, str]:
         """The names of those who have an account."""
