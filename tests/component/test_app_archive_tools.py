@@ -1,4 +1,4 @@
-"""An archivist's commands beside an archive that runs: proof, tracks taken out, keys changed and brought back."""
+"""An archivist's commands beside an archive that runs: proof, tracks taken out, keys changed and recovered."""
 
 import asyncio
 import subprocess
