@@ -57,7 +57,8 @@ def archive_parts(settings: Settings, database: Database, clock: Clock) -> Archi
     sealed, store = open_archive(place), StoredRecordings(database)
     ledger = CustodyLedger(chain, store, clock, Alone(storage.chain_dir / "custody.lock"))
     rules = AccessRules(centre_id=CentreId(centre), recent=timedelta(days=settings.archive.recent_days))
-    folders = (storage.recordings_dir,)
+    second = settings.recorder.second_dir
+    folders = (storage.recordings_dir, *([second] if second is not None else []))
     return ArchiveParts(
         database=database,
         store=store,

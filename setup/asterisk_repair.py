@@ -6,6 +6,9 @@ end moved is not heard for up to 11 minutes, and a second agent is missing from 
 (``docs/asterisk.md``, packet numbers). The comparison begins by asking whether there was a number before; where
 there was none, it is left out. Repaired, it is always left out.
 
+Besides, what it writes of a recording leaves its memory every half second instead of every two: a crash loses
+that much less, and what is heard again is that much fresher.
+
 Only the very instructions of a known build are changed. Those of another one stay as they are, and the tests of
 ``tests/asterisk/test_telephony_calls.py`` tell whether it needs the same.
 """
@@ -24,6 +27,12 @@ _FAULTY: Final = _BEFORE + _SOMETIMES + _AFTER
 _REPAIRED: Final = _BEFORE + _ALWAYS + _AFTER
 
 
+_BUFFERED: Final = bytes.fromhex("b900800000 31d2 4889c6 e8")
+"""``mov $0x8000,%ecx; xor %edx,%edx; mov %rax,%rsi; call``: ``setvbuf`` of ``ast_writefile``, 32 kB."""
+_FRESHER: Final = bytes.fromhex("b900200000 31d2 4889c6 e8")
+"""The same with 8 kB."""
+
+
 def is_faulty(program: Path) -> bool:
     """Whether that Asterisk drops what it takes for late, so far as is known."""
     return _FAULTY in program.read_bytes()
@@ -36,7 +45,10 @@ def repair(root: Path) -> bool:
     if octets.count(_FAULTY) != 1:
         return False
     draft = program.with_name("asterisk.repaired")
-    draft.write_bytes(octets.replace(_FAULTY, _REPAIRED))
+    octets = octets.replace(_FAULTY, _REPAIRED)
+    if octets.count(_BUFFERED) == 1:
+        octets = octets.replace(_BUFFERED, _FRESHER)
+    draft.write_bytes(octets)
     draft.chmod(program.stat().st_mode)
     os.replace(draft, program)
     return True

@@ -47,7 +47,7 @@ class PrivateRoot:
     @property
     def path(self) -> Path:
         """Where it is, or will be."""
-        repaired = ("repaired",) if self.repair else ()
+        repaired = ("repaired twice",) if self.repair else ()
         words = "\n".join((_LAYOUT, self.suite, self.components, *self.packages, *repaired))
         return cache_dir() / f"{self.name}-root-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.sealing.errors import NotSealable
+from recorder.store import measure
 
 Samples = NDArray[np.int16]
 
@@ -40,13 +41,13 @@ class Track:
 
 
 def read_pair(pairs: tuple[TrackPair, ...]) -> tuple[Track, Track]:
-    """Read the first pair of which both tracks can be read; or else the first that has one.
+    """Read the longest pair of which both tracks can be read; or else the first that has one.
 
     Raises:
         NotSealable: no track of any pair can be read.
     """
     halves = []
-    for pair in pairs:
+    for pair in sorted(pairs, key=_seconds, reverse=True):  # as long as each other: the first writer's
         tracks = read_track(pair.caller, "caller"), read_track(pair.centre, "centre")
         if all(track.rate for track in tracks) and tracks[0].rate == tracks[1].rate:
             return tracks
@@ -55,6 +56,12 @@ def read_pair(pairs: tuple[TrackPair, ...]) -> tuple[Track, Track]:
     if not halves:
         raise NotSealable("no track can be read")
     return halves[0]
+
+
+def _seconds(pair: TrackPair) -> float:
+    """How long both tracks of a pair are, to a tenth of a second: two writers end a moment apart."""
+    seconds = [measure(track).seconds or 0.0 for track in (pair.caller, pair.centre)]
+    return round(min(seconds), 1)
 
 
 def read_track(path: Path, name: str) -> Track:

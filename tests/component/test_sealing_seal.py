@@ -148,6 +148,13 @@ def test_the_second_writers_tracks_are_sealed_where_the_first_are_unreadable(kee
     assert originals(reader(keeping, job))["caller"] == good.tracks[0].caller.read_bytes()
 
 
+def test_the_longest_tracks_are_sealed_whoever_wrote_them(keeping: Keeping) -> None:
+    """The first writer's disk was full for a while, or Asterisk was cut."""
+    whole, short = keeping.job(seconds=3), keeping.job("FR751-1-1700000000.2", seconds=2)
+    for job in (replace(whole, tracks=pairs) for pairs in ((*short.tracks, *whole.tracks), whole.tracks)):
+        assert seal(job, keeping.archive(), keeping.keys()).seconds == 3
+
+
 def test_one_track_is_better_than_none(keeping: Keeping) -> None:
     job = keeping.job()
     job.tracks[0].centre.unlink()

@@ -18,6 +18,9 @@ Script = Callable[..., Path]
 FAULTY = bytes.fromhex("8b9788000000 81faffff0000 7768 8bae80000000 39ea")
 """What ``objdump -d`` shows of the start of ``ast_translate`` in Debian's 22.10.1."""
 
+BUFFERED = bytes.fromhex("b900800000 31d2 4889c6 e8")
+"""The same of ``ast_writefile``, where it gives a file its buffer."""
+
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
@@ -100,6 +103,9 @@ def test_an_asterisk_that_drops_what_people_say_is_not_used(script: Script) -> N
         (b"one" + FAULTY + b"two", b"one" + FAULTY.replace(b"\x77\x68", b"\xeb\x68") + b"two"),
         (b"one" + FAULTY + b"two" + FAULTY, None),
         (b"of another build", None),
+        (FAULTY + BUFFERED, FAULTY.replace(b"\x77\x68", b"\xeb\x68") + BUFFERED.replace(b"\x80", b"\x20")),
+        (FAULTY + BUFFERED * 2, FAULTY.replace(b"\x77\x68", b"\xeb\x68") + BUFFERED * 2),
+        (BUFFERED, None),
     ],
 )
 def test_one_jump_of_a_known_asterisk_is_changed_and_nothing_else(
