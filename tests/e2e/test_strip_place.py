@@ -18,6 +18,7 @@ from tests.support.centre_process import ARM1, TRUNK, CentreProcess, new_number
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 TALL = ViewportSize(width=1280, height=480)
+SMALL = ViewportSize(width=420, height=300)
 ROUEN: dict[str, Any] = {
     "source": "aml_https",
     "latitude": 49.4385,
@@ -111,6 +112,10 @@ async def test_the_panel_tells_all_and_draws_it_without_any_network(open_desk: T
     for part in ("place-copy", "place-ask", "place-lrm", "place-map"):
         await expect(desk.strip.part(part)).to_be_in_viewport(ratio=1)
     await picture(desk, "place-panel-low")
+    await desk.page.set_viewport_size(SMALL)
+    for part in ("place-where", "place-accuracy", "place-age", "place-copy", "place-ask", "place-lrm"):
+        await expect(desk.strip.part(part)).to_be_in_viewport(ratio=1)
+    await is_accessible(desk.page, "place panel, small")
 
 
 async def test_what_is_done_with_a_place_has_a_key(open_desk: TakePosition) -> None:
