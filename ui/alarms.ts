@@ -1,5 +1,6 @@
 /** Alarms of the platform, as screens say them. Pure. */
 
+import { hour } from "./format";
 import { alarmTexts } from "./texts";
 import type { Alarm, Platform } from "./views";
 
@@ -14,6 +15,7 @@ export function platformAlarms(platform: Platform | undefined): Alarm[] {
 
 /** What is wrong, and where; a kind this page does not know yet by its name. */
 export function alarmText(alarm: Alarm): string {
-  const text = alarmTexts[alarm.kind] ?? alarm.kind.replaceAll("_", " ");
+  const known = alarmTexts[alarm.kind] ?? alarm.kind.replaceAll("_", " ");
+  const text = known.replace("{since}", () => hour(Date.parse(alarm.since)));
   return alarm.subject ? `${text} (${alarm.subject})` : text;
 }

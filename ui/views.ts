@@ -94,9 +94,35 @@ export interface Place extends Partial<SeenPlace> {
   missing?: { source: PlaceSource; reason: PlaceFailure; at: Instant };
 }
 
+/** A patient, as the LRM knows them. `age`: an ISO 8601 duration (`P38Y`). */
+export interface Patient {
+  name?: string;
+  birthName?: string;
+  sex?: "M" | "F" | "O" | "U";
+  age?: string;
+  reason?: string;
+  /** Instructions are kept for this patient. */
+  remarkable?: boolean;
+}
+
+/** The LRM's dossier of a call. An offer has its number and priority only. */
+export interface Dossier {
+  id: string;
+  /** The regulation priority. */
+  priority?: Priority;
+  place?: string;
+  caller?: string;
+  address?: string;
+  /** By number of order. */
+  patients?: Record<string, Patient>;
+  /** When the LRM said it last; absent: it gave the number only. */
+  at?: Instant;
+}
+
 interface CallerShown {
   /** Where the caller is, if anybody told. */
   location?: Place;
+  dossier?: Dossier;
   number?: string;
   hidden: boolean;
   test?: boolean;
@@ -195,6 +221,8 @@ export interface WaitingCall {
   priority: Priority;
   rank: number;
   queuedAt: Instant;
+  /** The number of its dossier in the LRM. */
+  dossier?: string;
   /** The position that put it there. */
   by?: string;
   repeat?: boolean;
@@ -409,5 +437,7 @@ export interface RecentCall {
   position?: string;
   answeredAt?: Instant;
   endedAt?: Instant;
+  /** The number of its dossier in the LRM. */
+  dossier?: string;
   notes: Note[];
 }

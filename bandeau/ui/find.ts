@@ -2,7 +2,7 @@
 
 import type { Reachable } from "$ui/api";
 import { phoneNumber } from "$ui/format";
-import { states as stateNames, find as texts } from "$ui/texts";
+import { dossier, states as stateNames, find as texts } from "$ui/texts";
 import type { DirectoryEntry, PositionState, RecentCall, StripView } from "$ui/views";
 
 /** Kinds of targets that the centre knows. */
@@ -192,7 +192,7 @@ export function roomEntries(view: StripView | undefined): Entry[] {
 
 export function recentEntries(recents: readonly RecentCall[], colleagues: readonly Reachable[]): Entry[] {
   return recents.flatMap((call): Entry[] => {
-    const detail = texts.ways[call.way];
+    const detail = [texts.ways[call.way], ...(call.dossier ? [dossier.of(call.dossier)] : [])].join(" · ");
     if (call.position !== undefined) {
       const label = colleagues.find(({ position }) => position === call.position)?.name;
       return label ? [{ kind: "position", value: call.position, label, detail, source: "recent" }] : [];

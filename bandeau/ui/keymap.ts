@@ -64,6 +64,7 @@ export const KEYMAP: readonly Shortcut[] = [
     commands: [...action("record"), ...panel("recording")],
   },
   { key: "Shift+F10", shown: "⇧F10", does: texts.everybody, commands: panel("everybody") },
+  { key: "Shift+F12", shown: "⇧F12", does: texts.dossier, commands: panel("dossier") },
   { key: "?", shown: "?", does: texts.help, commands: [{ panel: "help" }] },
   { key: "Escape", shown: "Échap", does: texts.close, commands: [{ close: true }] },
 ];

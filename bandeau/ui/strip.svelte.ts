@@ -16,7 +16,7 @@ import type { Measure } from "$ui/quality";
 import * as texts from "$ui/texts";
 import { passOn } from "$ui/texts";
 import { after, every } from "$ui/timers";
-import type { Call, Offer, PauseReason, PositionState, StripView } from "$ui/views";
+import type { Call, Dossier, Offer, PauseReason, PositionState, StripView } from "$ui/views";
 import { setTitle } from "./attention";
 import { mainCall, offered, offerOrigin } from "./calls";
 import { type Arguments, Commands } from "./commands.svelte";
@@ -163,6 +163,11 @@ export class Strip {
   /** The call that a note would be about: the one shown, else the last one. */
   get noteable(): Call | undefined {
     return currentCall(this.situation) ?? this.lastCall;
+  }
+
+  /** The dossier of the call shown, else of the last one. */
+  get dossier(): Dossier | undefined {
+    return (currentCall(this.situation) ?? this.lastCall)?.dossier;
   }
 
   /** Who plays the last words again. */

@@ -198,8 +198,11 @@ class CentreProcess:
             room=room,
             nodes=nodes,
             standby=StandbySettings(enabled=standby),
-            lrm=LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
-            **{"test_calls": TestCallSettings(enabled=False), **sections},  # type: ignore[arg-type]
+            **{  # type: ignore[arg-type]
+                "test_calls": TestCallSettings(enabled=False),
+                "lrm": LrmSettings(base_url=f"http://127.0.0.1:{self._lrm_port}/lrm/api"),
+                **sections,
+            },
         )
         put_in_force(self.folder, plan)
         self.core_log = self.folder / f"{CORE}.log"

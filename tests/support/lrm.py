@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 import ssl
 import threading
@@ -268,3 +269,50 @@ class ObligingLrm:
         if self.answer.accepted:
             self.told.append((what, agent, body))
         return self.answer
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an LRM received."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+
+
+class LrmServer:
+    """An LRM on a TLS port of its own: it asks who calls for a certificate, and takes note of everything."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._tls = trust.server(trust.lrm)
+        self.got: list[Request] = []
+        self.url = ""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["LrmServer"]:
+        """Run it."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self.url = f"https://localhost:{server.sockets[0].getsockname()[1]}/lrm/api"
+        async with server:
+            yield self
+
+    async def until(self, operation: str, agent: str) -> Request:
+        """The first request of an operation (``calls`` or ``dossiers``) about an agent."""
+
+        def found() -> list[Request]:
+            about = [r for r in self.got if f"/{operation}" in r.path]
+            return [r for r in about if f"/{agent}/" in r.path or r.body.get("idNatPs") == agent]
+
+        await until(lambda: bool(found()), f"the LRM is told of {operation} of {agent}", 20)
+        return found()[0]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+                method, path, _ = head.split(" ", 2)
+                lengths = [line for line in head.splitlines() if line.lower().startswith("content-length")]
+                length = int(lengths[0].split(":")[1]) if lengths else 0
+                body = await reader.readexactly(length)
+                self.got.append(Request(method, path, json.loads(body) if body else {}))
+                writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+        writer.close()

@@ -1,4 +1,5 @@
-/** Alarms of the platform, by kind: what it is, and what it changes. Those on strips are said to agents. */
+/** Alarms of the platform, by kind: what it is, and what it changes. Those on strips are said to agents.
+ * `{since}` stands for the hour it began. */
 export const alarmTexts: Record<string, string> = {
   database_away: "Base de données injoignable\u00a0: les appels continuent, nouvelles connexions impossibles",
   journal_disk_full:
@@ -13,6 +14,6 @@ export const alarmTexts: Record<string, string> = {
   mode_secours_used: "Des appels ont été pris en mode secours",
   test_call_failed: "L’appel d’essai a échoué",
   flood: "Afflux anormal d’appels d’une même origine\u00a0: limité",
-  lrm_away: "Le LRM ne répond pas\u00a0: la fiche ne s’ouvre pas seule",
+  lrm_away: "LRM injoignable depuis {since}\u00a0: la fiche ne s’ouvre pas seule",
   stuck_states: "Des états incohérents ont été corrigés",
 };

@@ -6,6 +6,7 @@ export * from "./check";
 export * from "./common";
 export * from "./desk";
 export * from "./directory";
+export * from "./dossier";
 export * from "./login";
 export * from "./place";
 export * from "./recordings";

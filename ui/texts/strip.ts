@@ -113,6 +113,7 @@ export const shortcuts = {
   keypad: "Clavier (touches)",
   note: "Note sur l’appel",
   place: "Position de l’appelant",
+  dossier: "Dossier de l’appel dans le LRM",
   everybody: "Appel général",
   recording: "Suspendre l’enregistrement, puis 1 à 4\u00a0; enregistrer de nouveau",
   help: "Cette aide",

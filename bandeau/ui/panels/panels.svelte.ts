@@ -17,6 +17,7 @@ export type PanelName =
   | "replay"
   | "note"
   | "place"
+  | "dossier"
   | "everybody";
 
 /** Which panel is open. */

@@ -6,6 +6,7 @@ import { strip as texts } from "$ui/texts";
 import { parties } from "../calls";
 import { canPassOn, canReach, currentCall } from "../model";
 import type { Strip } from "../strip.svelte";
+import DossierPanel from "./DossierPanel.svelte";
 import EverybodyPanel from "./EverybodyPanel.svelte";
 import FieldPanel from "./FieldPanel.svelte";
 import HelpPanel from "./HelpPanel.svelte";
@@ -141,6 +142,13 @@ export const PANELS: Record<PanelName, PanelKind> = {
     testid: "place-panel",
     Content: PlacePanel,
     possible: (strip) => strip.placed !== undefined,
+  },
+  dossier: {
+    place: "drawer",
+    title: () => all.dossier.title,
+    testid: "dossier-panel",
+    Content: DossierPanel,
+    possible: (strip) => strip.dossier !== undefined,
   },
   help: {
     place: "drawer",
