@@ -95,7 +95,6 @@ async def test_the_dossier_and_the_place_of_a_caller_are_both_in_sight(open_desk
     await stage.show({**talking(**caller), "rooms": ROOMS})
     for part in ("call-place", "call-dossier"):
         await expect(desk.strip.part(part)).to_be_in_viewport(ratio=1)
-    await picture(desk, "strip-dossier-and-place")
     await is_accessible(desk.page, "dossier and place")
 
 
