@@ -90,8 +90,8 @@ async def test_a_number_alone_is_said_to_be_all(open_desk: TakePosition) -> None
 async def test_the_dossier_and_the_place_of_a_caller_are_both_in_sight(open_desk: TakePosition) -> None:
     desk = await open_desk(ARM1)
     stage = await on_stage(desk)
-    place: dict[str, Any] = {"source": "aml_https", "latitude": 49.4385, "longitude": 1.0872, "radius": 25, "at": ago(12)}
-    caller: dict[str, Any] = {"dossier": DOSSIER, "location": {**place, "commune": "Rouen (76)"}}
+    place = {"source": "aml_https", "latitude": 49.4385, "longitude": 1.0872, "radius": 25}
+    caller: dict[str, Any] = {"dossier": DOSSIER, "location": {**place, "at": ago(12), "commune": "Rouen (76)"}}
     await stage.show({**talking(**caller), "rooms": ROOMS})
     for part in ("call-place", "call-dossier"):
         await expect(desk.strip.part(part)).to_be_in_viewport(ratio=1)
