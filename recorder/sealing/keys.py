@@ -1,11 +1,13 @@
 """The centre's keys: each version wraps the keys of the recordings sealed in its time. Blocking.
 
-A version is a file of the data directory that the archive's user alone can read. The newest wraps; the others
-still unwrap, until rotation has wrapped everything anew and they are forgotten.
+A version is a file of the data directory that the archive's user alone can read: ``FR751-k0001-5c1e22f0``, its
+number and the beginning of its digest, so that no two keys have one name. The newest wraps; the others still
+unwrap, until rotation has wrapped everything anew and they are forgotten.
 """
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -23,8 +26,10 @@ from recorder.sealing.errors import NoSuchKey, NotAuthentic
 from recorder.sealing.files import Step, no_step, write_whole
 from recorder.sealing.layout import KEY
 
+log = structlog.get_logger(__name__)
+
 _NONCE = 12
-_VERSION = re.compile(r"-k(\d{4,})$")
+_VERSION = re.compile(r"-k(\d{4,})-[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,19 @@ class KeyRing:
 
     @property
     def current(self) -> str:
-        """Which version wraps."""
-        return max(self._keys, key=_number)
+        """Which version wraps.
+
+        Raises:
+            NoSuchKey: there is none.
+        """
+        if not self._keys:
+            raise NoSuchKey("no key at all")
+        return self.versions[-1]
 
     @property
     def versions(self) -> list[str]:
         """All versions, the oldest first."""
-        return sorted(self._keys, key=_number)
+        return sorted(self._keys, key=lambda key_id: (_number(key_id), key_id))
 
     def wrap(self, data_key: bytes, context: str) -> Wrapped:
         """Encrypt a recording's key. ``context``: the recording's place, so that no other takes its key."""
@@ -99,22 +110,20 @@ class KeyRing:
     def rotate(self) -> str:
         """Make the next version; what is sealed from now on is wrapped with it. ``rewrap`` does the rest."""
         self._look()
-        number = _number(self.current) + 1 if self._keys else 1
-        with suppress(FileExistsError):  # another program made it at the same time: then that one is it
-            self.add(f"{self._centre_id}-k{number:04d}", new_key())
-        self._look()
-        return self.current
+        key = new_key()
+        key_id = self._name(_number(self.current) + 1 if self._keys else 1, key)
+        self.add(key_id, key)
+        return key_id
 
     def add(self, key_id: str, key: bytes) -> None:
         """Put a version into the ring: a new one, or one recovered from escrow.
 
         Raises:
-            FileExistsError: this version is there.
             ValueError: it is no key of this centre.
         """
-        if len(key) != KEY_OCTETS or _VERSION.sub("", key_id) != self._centre_id or not _VERSION.search(key_id):
+        if len(key) != KEY_OCTETS or key_id != self._name(_number(key_id), key):
             raise ValueError("no key of this centre")
-        write_whole(self._path(key_id), base64.b64encode(key) + b"\n", mode=0o600, new=True)
+        write_whole(self._path(key_id), base64.b64encode(key) + b"\n", mode=0o600)
         self._keys[key_id] = key
 
     @classmethod
@@ -122,13 +131,10 @@ class KeyRing:
         """Add the versions that are missing; which these were.
 
         Raises:
-            ValueError: one is no key of this centre, or another than the one that is there.
+            ValueError: one is no key of this centre.
         """
         ring = cls(folder, centre_id, make=False)
-        for key_id, key in keys.items():
-            if ring._keys.get(key_id, key) != key:
-                raise ValueError(f"another key is called {key_id} here: move it away first")
-        missing = sorted(keys.keys() - ring._keys.keys(), key=_number)
+        missing = sorted(keys.keys() - ring._keys.keys())
         for key_id in missing:
             ring.add(key_id, keys[key_id])
         return missing
@@ -171,7 +177,15 @@ class KeyRing:
     def _look(self) -> None:
         for path in self._folder.glob(f"{self._centre_id}-k*.key"):
             if path.stem not in self._keys and _VERSION.search(path.stem):
-                self._keys[path.stem] = base64.b64decode(path.read_bytes())
+                with suppress(binascii.Error):
+                    key = base64.b64decode(path.read_bytes())
+                    if path.stem == self._name(_number(path.stem), key):
+                        self._keys[path.stem] = key
+                        continue
+                log.error("archive_key_damaged", key=path.stem)  # as good as lost: escrow has it
+
+    def _name(self, number: int, key: bytes) -> str:
+        return f"{self._centre_id}-k{number:04d}-{hashlib.sha256(key).hexdigest()[:8]}"
 
     def _path(self, key_id: str) -> Path:
         return self._folder / f"{key_id}.key"

@@ -4,9 +4,10 @@ import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.custody import JSON
@@ -191,6 +192,42 @@ def test_a_disk_that_refuses_adds_nothing(keeping: Keeping, monkeypatch: pytest.
 
 def _refuse(descriptor: int) -> None:
     raise OSError("the disk is full")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("append"), st.integers(-200_000, 200_000)),
+            st.tuples(st.just("close"), st.integers(-200_000, 200_000)),
+            st.tuples(st.just("crash"), st.binary(min_size=1, max_size=30)),
+            st.tuples(st.just("again"), st.none()),
+        ),
+        max_size=14,
+    )
+)
+def test_whatever_happens_the_chain_is_whole(tmp_path_factory: pytest.TempPathFactory, acts: list[Any]) -> None:
+    """Entries, days closed, clocks set by days, lines torn by crashes, programs started again: in any order."""
+    keeping = Keeping(tmp_path_factory.mktemp("chain"))
+    chain, now, written = keeping.chain(), NOON, 0
+    for act, value in acts:
+        match act:
+            case "append":
+                now += timedelta(seconds=value)
+                listen(chain, written, now)
+                written += 1
+            case "close":
+                now += timedelta(seconds=value)
+                chain.close_days(now)
+            case "crash" if chain.days():
+                with file_of(keeping, chain.days()[-1]).open("ab") as file:
+                    file.write(value.replace(b"\n", b""))
+                chain = keeping.chain()
+            case _:
+                chain = keeping.chain()
+    kinds = [entry.kind for day in chain.days() for entry in chain.entries(day)]
+    assert kinds.count("listened") == written
+    assert keeping.troubles() == []
 
 
 # --- tampering ---------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ def key_pair(folder: Path, name: str = "escrow") -> tuple[bytes, bytes]:
     return private.read_bytes(), public.read_bytes()
 
 
+def key_files(keeping: Keeping) -> list[Path]:
+    keeping.keys()
+    return sorted(keeping.keys_dir.glob(f"{CENTRE}-k*.key"))
+
+
 def test_what_is_wrapped_is_unwrapped_for_its_recording_alone(keeping: Keeping) -> None:
     keys, data_key = keeping.keys(), new_key()
     wrapped = Wrapped.read(keys.wrap(data_key, PLACE).document())
@@ -41,13 +46,18 @@ def test_what_is_wrapped_is_unwrapped_for_its_recording_alone(keeping: Keeping) 
         keys.unwrap(wrapped, "FR751/2026/11/22/another/")
 
 
-@pytest.mark.parametrize(
-    "document",
-    [b"", b"{}", b"[]", b'{"key":"FR751-k0001","wrapped":"%%"}', b'{"key":"FR751-k0001","wrapped":"AAAA"}'],
-)
-def test_a_wrapped_key_that_is_none_is_refused(keeping: Keeping, document: bytes) -> None:
+@pytest.mark.parametrize("wrapped", [b"", b"AAAA", b"A" * 80])
+def test_a_wrapped_key_of_no_use_is_refused(keeping: Keeping, wrapped: bytes) -> None:
+    keys = keeping.keys()
+    document = b'{"key":"%s","wrapped":"%s"}' % (keys.current.encode(), wrapped)
     with pytest.raises(NotAuthentic):
-        keeping.keys().unwrap(Wrapped.read(document), PLACE)
+        keys.unwrap(Wrapped.read(document), PLACE)
+
+
+@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b"{", b'{"key":1}', b'{"key":"k","wrapped":"%%"}'])
+def test_a_wrapped_key_that_is_none_is_refused(document: bytes) -> None:
+    with pytest.raises(NotAuthentic):
+        Wrapped.read(document)
 
 
 def test_only_the_archives_user_can_read_the_keys(keeping: Keeping) -> None:
@@ -63,21 +73,23 @@ def test_a_program_that_runs_sees_a_rotation_of_another(keeping: Keeping) -> Non
     other.rotate()
     data_key = new_key()
     assert running.unwrap(other.wrap(data_key, PLACE), PLACE) == data_key
-    assert running.current == other.current == "FR751-k0002"
+    assert running.current == other.current
+    assert running.current.startswith("FR751-k0002-")
 
 
 def test_an_old_key_opens_what_it_sealed_until_all_is_wrapped_anew(keeping: Keeping) -> None:
     job = keeping.job()
     keeping.published(job)
     keys = keeping.keys()
+    old = keys.current
     keys.rotate()
     before = keeping.archive().get(job.prefix + LISTEN)
     assert SealedReader.open(keeping.archive(), keys, job.prefix).read(LISTEN)
     with pytest.raises(ValueError, match="still in use"):
-        keys.forget("FR751-k0001", keeping.archive())
+        keys.forget(old, keeping.archive())
     assert keys.rewrap(keeping.archive()) == 1
     assert keys.rewrap(keeping.archive()) == 0
-    keys.forget("FR751-k0001", keeping.archive())
+    keys.forget(old, keeping.archive())
     assert keeping.archive().get(job.prefix + LISTEN) == before
     assert keeping.troubles() == []
 
@@ -93,33 +105,50 @@ def test_a_lost_key_comes_back_from_escrow(keeping: Keeping) -> None:
     keeping.published(job)
     private, public = key_pair(keeping.folder)
     copies = escrow(keeping.keys(), public, keeping.folder / "safe")
-    lost = keeping.keys_dir / "FR751-k0001.key"
+    (lost,) = key_files(keeping)
     content = lost.read_bytes()
     lost.unlink()
     with pytest.raises(NoSuchKey):
         SealedReader.open(keeping.archive(), KeyRing(keeping.keys_dir, CENTRE, make=False), job.prefix)
-    assert recover(keeping.keys_dir, CENTRE, private, copies) == ["FR751-k0001"]
+    assert recover(keeping.keys_dir, CENTRE, private, copies) == [lost.stem]
     assert recover(keeping.keys_dir, CENTRE, private, copies) == []
     assert lost.read_bytes() == content
     assert lost.stat().st_mode & 0o777 == 0o600
     assert keeping.troubles() == []
 
 
-def test_a_key_made_in_the_place_of_a_lost_one_is_not_written_over(keeping: Keeping) -> None:
+def test_a_key_made_in_the_place_of_a_lost_one_stands_beside_it(keeping: Keeping) -> None:
+    private, public = key_pair(keeping.folder)
+    before, after = keeping.job(), keeping.job("FR751-1-1700000000.2")
+    keeping.published(before)
+    copies = escrow(keeping.keys(), public, keeping.folder / "safe")
+    for lost in keeping.keys_dir.glob("*-k*.key"):
+        lost.unlink()
+    keeping.published(after)  # a program started meanwhile makes its own
+    assert len(recover(keeping.keys_dir, CENTRE, private, copies)) == 1
+    assert len(keeping.keys().versions) == 2
+    assert keeping.troubles() == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"%", b"AAAA"])
+def test_a_damaged_key_is_as_good_as_lost_and_comes_back(keeping: Keeping, damage: bytes) -> None:
+    job = keeping.job()
+    keeping.published(job)
     private, public = key_pair(keeping.folder)
     copies = escrow(keeping.keys(), public, keeping.folder / "safe")
-    (keeping.keys_dir / "FR751-k0001.key").unlink()
-    keeping.keys()  # a program started meanwhile makes its own
-    with pytest.raises(ValueError, match="another key is called FR751-k0001"):
-        recover(keeping.keys_dir, CENTRE, private, copies)
+    (file,) = key_files(keeping)
+    file.write_bytes(damage)
+    assert [each.what for each in keeping.troubles()] == [file.stem]
+    assert recover(keeping.keys_dir, CENTRE, private, copies) == [file.stem]
+    assert keeping.troubles() == []
 
 
 def test_escrow_opens_with_its_own_key_alone(keeping: Keeping) -> None:
     _, public = key_pair(keeping.folder)
     another, _ = key_pair(keeping.folder, "another")
     copies = escrow(keeping.keys(), public, keeping.folder / "safe")
-    key = (keeping.keys_dir / "FR751-k0001.key").read_text().strip()
-    assert key not in copies[0].read_text()
+    (file,) = key_files(keeping)
+    assert file.read_text().strip() not in copies[0].read_text()
     with pytest.raises(NotAuthentic):
         recover(keeping.keys_dir, CENTRE, another, copies)
 
@@ -128,12 +157,14 @@ def test_a_copy_that_was_altered_is_refused(keeping: Keeping) -> None:
     private, public = key_pair(keeping.folder)
     (copy,) = escrow(keeping.keys(), public, keeping.folder / "safe")
     told = json.loads(copy.read_text())
-    copy.write_text(json.dumps({**told, "key": "FR751-k0009"}))
+    copy.write_text(json.dumps({**told, "key": "FR751-k0009-00000000"}))
     with pytest.raises(NotAuthentic):
         recover(keeping.keys_dir, CENTRE, private, [copy])
 
 
-@pytest.mark.parametrize("key_id", ["FR752-k0001", "FR751-1", "../FR751-k0001", "FR751-k0001/x-k0001"])
+@pytest.mark.parametrize(
+    "key_id", ["FR752-k0001-00000000", "FR751-1", "../FR751-k0001-00000000", "FR751-k0001"]
+)
 def test_only_keys_of_this_centre_are_taken_in(keeping: Keeping, key_id: str) -> None:
     with pytest.raises(ValueError, match="no key of this centre"):
         keeping.keys().add(key_id, new_key())
@@ -162,4 +193,5 @@ def test_the_damaged_key_of_an_archive_is_told(keeping: Keeping) -> None:
     keeping.published(job)
     document = keeping.archive().get(job.prefix + KEY)
     keeping.archive().put(job.prefix + KEY, document.replace(b"k0001", b"k0002"))
-    assert [each.what for each in keeping.troubles()] == ["FR751-k0002"]
+    (found,) = keeping.troubles()
+    assert found.what.startswith("FR751-k0002-")

@@ -12,11 +12,12 @@ import pytest
 
 from core.ids import RecordingId
 from recorder.sealing.archive import LocalArchive
+from recorder.sealing.audio import original_flac
 from recorder.sealing.errors import NotAuthentic, NotFound, NotSealable
 from recorder.sealing.layout import INDEX, KEY, LISTEN, MANIFEST, ORIGINAL, PEAKS, Manifest
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.seal import SealJob, erase, seal
-from recorder.sealing.tracks import TrackPair
+from recorder.sealing.tracks import Samples, TrackPair, wav_of
 from recorder.sealing.verify import originals
 from tests.support import sealing
 from tests.support.sealing import Keeping
@@ -130,6 +131,36 @@ def test_a_file_with_an_unusual_header_is_kept_as_it_is(keeping: Keeping) -> Non
     opened = reader(keeping, job)
     assert ORIGINAL not in opened.manifest.objects
     assert originals(opened)["caller"] == caller.read_bytes()
+
+
+def test_what_a_coder_gets_wrong_is_kept_as_it_is(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sample, at the very end: the FLAC file is not believed, the WAV files are kept."""
+
+    def wrong(both: Samples, rate: int) -> bytes:
+        altered = both.copy()
+        altered[-1, 1] += 1
+        return original_flac(altered, rate)
+
+    monkeypatch.setattr("recorder.sealing.seal.original_flac", wrong)
+    job = keeping.job()
+    seal(job, keeping.archive(), keeping.keys())
+    opened = reader(keeping, job)
+    assert ORIGINAL not in opened.manifest.objects
+    assert originals(opened)["centre"] == job.tracks[0].centre.read_bytes()
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 48000])
+@pytest.mark.parametrize("lengths", [(1, 0), (1, 5000), (79, 80), (4096, 4097), (70_000, 10)])
+def test_any_two_tracks_come_back(keeping: Keeping, lengths: tuple[int, int], rate: int) -> None:
+    job = keeping.job()
+    pair = job.tracks[0]
+    chance = np.random.default_rng(sum(lengths))
+    for path, length in zip((pair.caller, pair.centre), lengths, strict=True):
+        path.write_bytes(wav_of(chance.integers(-32768, 32768, length).astype(np.int16), rate))
+    seal(job, keeping.archive(), keeping.keys())
+    opened = reader(keeping, job)
+    assert set(opened.manifest.objects) >= {LISTEN, PEAKS}
+    assert originals(opened) == {"caller": pair.caller.read_bytes(), "centre": pair.centre.read_bytes()}
 
 
 def test_the_tracks_are_kept_as_they_are_where_this_is_wished(keeping: Keeping) -> None:
