@@ -40,7 +40,7 @@ class CatalogueFold:
             changes += _told(envelope)
             for recording_id in self._indexer.ended():
                 if (index := self._indexer.index(recording_id)) is not None:
-                    changes.append(_indexed(index))
+                    changes.append(indexed(index))
         return changes
 
 
@@ -110,7 +110,8 @@ def _track(event: RecordingEnded | RecordingMissing) -> str:
         return ""  # no recording ever could be found under that id
 
 
-def _indexed(index: RecordingIndex) -> Indexed:
+def indexed(index: RecordingIndex) -> Indexed:
+    """What an index tells the catalogue."""
     return Indexed(
         recording_id=RecordingId(index.recording_id),
         call_id=index.call_id,

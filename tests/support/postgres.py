@@ -79,6 +79,10 @@ class PostgresServer:
         """Create an empty database; its SQLAlchemy URL."""
         name = f"test{next(_numbers)}"
         asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of a database; ``postgres`` is there from the beginning."""
         return f"postgresql+asyncpg://bandeau15@/{name}?host={self.folder}"
 
     def drop(self, url: str) -> None:
