@@ -37,6 +37,8 @@ RETRY_SECONDS = 5.0
 """How soon something that failed is tried again."""
 HOUSEKEEPING = timedelta(minutes=10)
 """How often days are closed, batches with a visa carried out, and old tracks deleted."""
+PATIENCE_S = 300.0
+"""How long a folder of tracks may take to be looked through: it may be another machine's."""
 PROPOSE_EVERY = timedelta(hours=24)
 
 
@@ -126,8 +128,9 @@ class Archive:
         if await self._proposed_long_ago(now):
             await self.retention.propose()
         before = now - timedelta(hours=archive.plain_hours)
-        await asyncio.to_thread(delete_plain, self.parts.folders, before)
-        await asyncio.to_thread(self.parts.chain.put_heads, self.parts.sealed)
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.to_thread(self.parts.chain.put_heads, self.parts.sealed)
+            await asyncio.to_thread(delete_plain, self.parts.folders, before)
 
     async def _proposed_long_ago(self, now: datetime) -> bool:
         latest = await self.parts.store.erasures(limit=1)

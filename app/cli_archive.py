@@ -6,14 +6,19 @@ import threading
 
 import typer
 
-from app import cli_sealing
+from app import cli_custody, cli_sealing
 from app.cli_support import settings_of
 from app.logs import configure_logs
 from recorder.carrier import Carrier
 
 app = typer.Typer(help="The archive of the recordings.", invoke_without_command=True)
-
-
+app.command("search")(cli_custody.search)
+app.add_typer(cli_custody.hold, name="hold")
+app.add_typer(cli_custody.visa, name="visa")
+app.add_typer(cli_custody.grant, name="grant")
+app.add_typer(cli_custody.retention, name="retention")
+app.command("rebuild")(cli_custody.rebuild)
+app.command("state")(cli_custody.state)
 cli_sealing.add_to(app)
 
 

@@ -17,6 +17,8 @@ from recorder.custody.ports import Eraser, Store
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_S = 60.0
+"""How long one erasure may take, in which nobody else may act."""
 BATCH = 2000
 """Recordings of one batch at most: an archivist looks through it."""
 
@@ -126,7 +128,8 @@ class Retention:
                 if not may_erase(recording) or self._busy(recording_id):
                     return False
                 await self._ledger.write(_erased(batch_id, recording))
-            await asyncio.to_thread(self._eraser.erase, recording)
+            async with asyncio.timeout(PATIENCE_S):  # a store that hangs must not keep everybody waiting
+                await asyncio.to_thread(self._eraser.erase, recording)
         return True
 
     async def _finish(self, batch_id: str) -> None:
