@@ -1,7 +1,7 @@
 """``bandeau15 archive search|hold|visa|grant|retention|rebuild|state``: custody from a terminal.
 
-Whoever uses them logs in, as on the page: the chain tells who did what. What does the work is loaded by the command
-that needs it: every command of ``bandeau15`` passes here.
+Whoever uses them logs in, as on the page: the chain tells who did what. What does the work is loaded by the
+command that needs it: every command of ``bandeau15`` passes here.
 """
 
 import sys
