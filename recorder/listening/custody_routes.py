@@ -20,12 +20,14 @@ from recorder.listening.views import (
     ErasureShown,
     ExportShown,
     GrantShown,
+    HoldShown,
     Names,
     NewExport,
     NewGrant,
     erasure_shown,
     export_shown,
     grant_shown,
+    holds_shown,
     recording_id,
 )
 from web.auth import Gate, Identity, WebError
@@ -112,6 +114,16 @@ def custody_routes(custody: Custody, retention: Retention, exports: Exports, gat
             until=asked.until,
             line=asked.line,
         )
+
+    @router.post("/grants/{grant}/end", status_code=204)
+    async def end_grant(grant: str, identity: Annotated[Identity, logged_in]) -> None:
+        await custody.end_grant(identity.session.agent, grant)
+
+    @router.get("/holds", response_model_exclude_none=True)
+    async def holds(identity: Annotated[Identity, logged_in]) -> list[HoldShown]:
+        if not may_at_all(identity.session.agent.role, Act.HOLD):
+            raise WebError(403, "not_allowed")
+        return holds_shown(await custody.store.holds(), await custody.store.names())
 
     return router
 

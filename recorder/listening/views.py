@@ -184,6 +184,7 @@ class HoldShown(_Body):
     """A hold in force."""
 
     id: str
+    recordingId: str
     reason: str
     by: str
     at: datetime
@@ -346,7 +347,13 @@ def marker_shown(marker: Marker, names: Names) -> MarkerShown:
 def holds_shown(holds: Sequence[Hold], names: Names) -> list[HoldShown]:
     """The holds in force."""
     return [
-        HoldShown(id=hold.hold_id, reason=hold.reason, by=person(names, hold.by).name, at=hold.at)
+        HoldShown(
+            id=hold.hold_id,
+            recordingId=hold.recording_id,
+            reason=hold.reason,
+            by=person(names, hold.by).name,
+            at=hold.at,
+        )
         for hold in holds
         if hold.lifted_at is None
     ]

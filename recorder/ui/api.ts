@@ -12,6 +12,7 @@ import type {
   ExportTracks,
   Found,
   Grant,
+  Hold,
   Marker,
   Opened,
   StoryLine,
@@ -63,6 +64,8 @@ export const archive = {
     void (await ask("DELETE", of(id, `/markers/${encodeURIComponent(marker)}`))),
   hold: (id: string, reason: string) => tell(of(id, "/holds"), { reason }),
   lift: (hold: string, reason: string) => tell(`/api/holds/${encodeURIComponent(hold)}/lift`, { reason }),
+  holds: () => read<Hold[]>("/api/holds"),
+  endGrant: (id: string) => tell(`/api/grants/${encodeURIComponent(id)}/end`, {}),
   askExport: (
     id: string,
     asked: { begins: number; ends: number; form: ExportForm; tracks: ExportTracks; reason: string },

@@ -10,7 +10,7 @@ import { lastDays, NO_QUESTION, type Question } from "./question";
 import { following, type Sight, whole, zoomed } from "./timeline";
 import type { ArchiveSession, Choices, ExportForm, ExportTracks, Opened, Recording } from "./types";
 
-export type View = "search" | "exports" | "erasures" | "grants";
+export type View = "search" | "exports" | "holds" | "erasures" | "grants";
 
 const ERROR_SHOWN_MS = 6000;
 const NOT_SEALED_LOOK_MS = 1500;

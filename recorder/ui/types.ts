@@ -98,6 +98,7 @@ export interface Marker {
 
 export interface Hold {
   id: string;
+  recordingId: string;
   reason: string;
   by: string;
   at: string;

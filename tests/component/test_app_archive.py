@@ -197,6 +197,10 @@ async def test_it_serves_by_http_and_https_and_ends_when_asked(tmp_path: Path) -
             assert answer.status_code == 200
             assert "Strict-Transport-Security" not in answer.headers  # localhost is shared with others
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            asked = await http.get(f"https://localhost:{place.https_port}/api/recordings")
+            assert asked.status_code == 401  # by nobody
+            where = await http.get(f"https://localhost:{place.https_port}/api/core")
+            assert where.json() == {"http": 8015, "https": 8443}
             measures = await http.get(f"https://localhost:{place.https_port}/metrics")
             assert 'bandeau15_archive_recordings{state="failed"}' in measures.text
     finally:

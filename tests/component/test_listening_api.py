@@ -220,6 +220,11 @@ async def test_an_auditor_hears_what_a_grant_opens(archive: Served) -> None:
     assert await found(archive, AUDITOR) == [recording]
     async with place.browser(host, AUDITOR) as http:
         assert (await http.post(f"/api/recordings/{recording}/listen", json=WHY)).status_code == 200
+    async with place.browser(host, ARCHIVIST) as http:
+        grant_id = shown[0]["id"]
+        assert (await http.post(f"/api/grants/{grant_id}/end", json={})).status_code == 204
+        assert (await http.post(f"/api/grants/{grant_id}/end", json={})).status_code == 409
+    assert await found(archive, AUDITOR) == []
 
 
 async def test_the_waveform_is_that_of_both_tracks(archive: Served) -> None:
@@ -271,9 +276,14 @@ async def test_a_hold_is_shown_until_it_is_lifted(archive: Served) -> None:
         told = (await http.get(f"/api/recordings/{recording}")).json()
         assert (told["holds"], [h["reason"] for h in told["holdings"]]) == (1, ["Plainte en cours"])
         hold = told["holdings"][0]["id"]
+        assert (await chief.get("/api/holds")).status_code == 403
+        assert [(h["id"], h["recordingId"]) for h in (await http.get("/api/holds")).json()] == [
+            (hold, recording)
+        ]
         assert (await http.post(f"/api/holds/{hold}/lift", json={"reason": "Jugée"})).status_code == 204
         told = (await http.get(f"/api/recordings/{recording}")).json()
         assert (told["holds"], told["holdings"]) == (0, [])
+        assert (await http.get("/api/holds")).json() == []
 
 
 async def test_erased_only_the_fact_is_left(archive: Served) -> None:

@@ -16,6 +16,7 @@ from core.events import CallEnded
 from core.words import Role
 from tests.e2e.conftest import ARTIFACTS, Contexts, TakePosition
 from tests.e2e.conversation import CALLER_HZ, Conversation, talking
+from tests.e2e.pages import Wallboard
 from tests.e2e.recordings import RecordingsPage, archive_of
 from tests.e2e.test_accessibility import is_accessible
 from tests.e2e.test_screenshots import take
@@ -152,7 +153,11 @@ async def test_found_opened_and_heard(centre: CentreProcess, at_work: TakePositi
     await expect(place.part("story")).to_contain_text("Décroché par Camille Martin")
     if SHOOT:
         await place.part("story").locator("summary").click()
+        for _ in range(3):
+            await page.keyboard.press("-")
+        await page.keyboard.press("c")
         await page.emulate_media(color_scheme="light")
+        await place.opened.locator("h2").scroll_into_view_if_needed()
         await take(page, "recordings")
     assert SUPERVISOR.name in await place.part("listened").inner_text()
 
@@ -171,6 +176,19 @@ async def test_agents_find_their_own_calls_and_no_others(
     theirs = await come(ARM2)
     await theirs.find(talk.number)
     await expect(theirs.part("count")).to_contain_text("Aucun")
+
+
+async def test_the_wallboard_and_the_strip_lead_there(
+    wallboard: Wallboard, at_work: TakePosition, _archive: None
+) -> None:
+    await wallboard.part("recordings-link").click()
+    await expect(wallboard.part("me")).to_have_text(SUPERVISOR.name)
+    desk = await at_work(ARM1)
+    await desk.strip.press("menu-button")
+    async with desk.context.expect_page() as opened:
+        await desk.strip.press("menu-recordings")
+    await expect((await opened.value).get_by_test_id("me")).to_have_text(ARM1.name)
+    await desk.strip.until("ready")
 
 
 async def test_an_extract_takes_two_persons(centre: CentreProcess, at_work: TakePosition, come: Come) -> None:
@@ -199,6 +217,9 @@ async def test_an_extract_takes_two_persons(centre: CentreProcess, at_work: Take
     await keeper.part("ask-text-field").fill("Plainte en cours")
     await keeper.part("ask-text-send").click()
     await expect(keeper.opened.get_by_test_id("held")).to_be_visible()
+    await keeper.part("view-holds").click()
+    await expect(keeper.part("hold-row")).to_contain_text("Plainte en cours")
+    await is_accessible(keeper.page, "holds")
     await keeper.part("view-erasures").click()
     await is_accessible(keeper.page, "visas")
     await keeper.part("view-grants").click()
@@ -211,6 +232,7 @@ async def test_an_extract_takes_two_persons(centre: CentreProcess, at_work: Take
     await expect(own).to_have_attribute("data-state", "ready")
     await is_accessible(chief.page, "extracts")
     if SHOOT:
+        await chief.page.emulate_media(color_scheme="light")
         await take(chief.page, "recordings-extracts")
     async with chief.page.expect_download() as waiting:
         await own.get_by_test_id("take").click()

@@ -122,6 +122,7 @@ export const recordings = {
   views: {
     search: "Recherche",
     exports: "Extraits",
+    holds: "Gels",
     erasures: "Visas",
     grants: "Habilitations",
   },
@@ -199,6 +200,8 @@ export const recordings = {
   holds: {
     title: "Gel",
     set: "Geler",
+    list: "Enregistrements gelés",
+    none: "Aucun enregistrement gelé.",
     lift: "Lever le gel",
     why: "Motif du gel",
     liftWhy: "Motif de la levée",
@@ -266,6 +269,7 @@ export const recordings = {
     days: "Durée (jours)",
     until: (at: string) => `jusqu’au ${at}`,
     over: "échue",
+    end: "Retirer",
     why: "Motif",
     send: "Habiliter",
   },
