@@ -1,8 +1,8 @@
 /** How recordings are written on the page. Pure. */
 
 import { day, duration, hour, isoDay, phoneNumber } from "$ui/format";
-import { recordings as texts } from "$ui/texts";
-import type { ExportRequest, Marker, Recording, Sequence } from "./types";
+import { recordings as texts, recording as unrecorded } from "$ui/texts";
+import type { ExportRequest, Marker, Pause, Recording, Sequence } from "./types";
 
 export const who = ({ hidden, number }: Pick<Recording, "hidden" | "number">): string =>
   hidden || number === undefined || number === "" ? texts.hidden : phoneNumber(number);
@@ -43,6 +43,12 @@ export const people = (recording: Pick<Recording, "agents">): string =>
 /** Who is heard in a sequence, in words. */
 export const heard = (sequence: Sequence): string =>
   sequence.heard.map((name) => (name === "caller" ? texts.caller : name)).join(", ") || texts.nobodyHeard;
+
+/** Why a part was not recorded, in words. */
+export const pauseReason = (pause: Pause): string => {
+  const why = (unrecorded.reasons as Record<string, string>)[pause.reason];
+  return why === undefined ? texts.pausedPart : `${texts.pausedPart} (${why.toLowerCase()})`;
+};
 
 /** Markers in the order in which they come. */
 export const inOrder = (markers: readonly Marker[]): Marker[] => [...markers].sort((a, b) => a.at - b.at);

@@ -178,9 +178,8 @@ async def test_agents_find_their_own_calls_and_no_others(
     await expect(theirs.part("count")).to_contain_text("Aucun")
 
 
-async def test_the_wallboard_and_the_strip_lead_there(
-    wallboard: Wallboard, at_work: TakePosition, _archive: None
-) -> None:
+@pytest.mark.usefixtures("_archive")
+async def test_the_wallboard_and_the_strip_lead_there(wallboard: Wallboard, at_work: TakePosition) -> None:
     await wallboard.part("recordings-link").click()
     await expect(wallboard.part("me")).to_have_text(SUPERVISOR.name)
     desk = await at_work(ARM1)

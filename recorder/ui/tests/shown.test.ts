@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heard, inOrder, instant, part, when, who } from "../shown";
+import { heard, inOrder, instant, part, pauseReason, when, who } from "../shown";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 
@@ -24,6 +24,12 @@ describe("instants", () => {
 it("tells who called, or that it was hidden", () => {
   expect(who({ hidden: false, number: "+33612345678" })).toBe("06\u00a012\u00a034\u00a056\u00a078");
   expect(who({ hidden: true })).toBe("Numéro masqué");
+});
+
+it("tells why a part was not recorded", () => {
+  const pause = { begins: 0, ends: 1, by: "" };
+  expect(pauseReason({ ...pause, reason: "privacy" })).toBe("Enregistrement suspendu (confidence)");
+  expect(pauseReason({ ...pause, reason: "of later" })).toBe("Enregistrement suspendu");
 });
 
 it("tells who is heard", () => {
