@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from calls.call import PartyState
+from calls.model import LiveCalls
 from core.events import (
     CallArrived,
     CallEnded,
+    CallEvent,
     CallsMerged,
     Envelope,
     Event,
@@ -18,7 +21,8 @@ from core.events import (
 )
 from core.ids import CallId, EventId
 from recorder.indexer import Indexer
-from recorder.sequences import RecordingIndex
+from recorder.scenes import Scenes
+from recorder.sequences import RecordingIndex, SequenceKind
 
 
 @dataclass(slots=True)
@@ -95,3 +99,26 @@ def assert_tiled(index: RecordingIndex) -> None:
         assert len(sequence.agents) <= len(sequence.heard)
     for pause in index.pauses:
         assert 0 <= pause.begins < pause.ends <= index.seconds
+
+
+def assert_told_as_wired(envelopes: Iterable[Envelope], calls: LiveCalls) -> None:
+    """What the scenes of recordings say is heard is what call control has together."""
+    scenes = Scenes()
+    for envelope in envelopes:
+        if isinstance(envelope.event, CallEvent):
+            scenes.fold(envelope.event, envelope.occurred_at)
+    for call in calls.by_id.values():
+        people = [p for p in (*call.hearing(), *call.outside()) if p.state is PartyState.IN]
+        for party in call.outside():
+            assert party.channel_id is not None
+            person = scenes.by_call[call.call_id].outside(party.channel_id)
+            assert person is not None
+            heard = scenes.by_call[call.call_id].heard_by(person, "own")
+            others = [p for p in people if p is not party]
+            names = {*([] if party.muted else ["own"]), *(p.party_id for p in others if not p.muted)}
+            assert set(heard.heard) == names
+            together = {1: SequenceKind.TALK}.get(len(others), SequenceKind.CONFERENCE)
+            assert (heard.kind is together) if others else (heard.kind not in _TOGETHER)
+
+
+_TOGETHER = (SequenceKind.TALK, SequenceKind.CONFERENCE, SequenceKind.FALLBACK)

@@ -39,7 +39,7 @@ from core.words import Target, TargetKind
 from tests.support.audited import assert_sound
 from tests.support.centre import FakeCentre, settle
 from tests.support.control import RULES, Control, discord
-from tests.support.recorded import assert_tiled, indexes_of, with_recordings
+from tests.support.recorded import assert_tiled, assert_told_as_wired, indexes_of, with_recordings
 
 pytestmark = pytest.mark.unit
 
@@ -224,6 +224,10 @@ class Rooms(RuleBasedStateMachine):
     def the_sound_is_as_it_should_be(self) -> None:
         if self.centre.switch.up:
             assert discord(self.centre) == []
+
+    @invariant()
+    def recordings_are_told_what_is_heard(self) -> None:
+        assert_told_as_wired(self.centre.journal.envelopes, self.centre.calls.calls)
 
     @invariant()
     def nobody_outside_is_in_silence(self) -> None:

@@ -134,6 +134,18 @@ def test_vital_lines_come_first_in_mode_secours(config: AsteriskConfig, tmp_path
     assert len([line for line in lines if "QUEUE_PRIO=${IF" in line]) == 2
 
 
+def test_a_second_writer_records_wherever_the_first_does(config: AsteriskConfig, tmp_path: Path) -> None:
+    neighbours = {"FR921": NEIGHBOUR}
+    for second in ("", "/dev/shm/bandeau15"):
+        paths = replace(config.paths, second=second)
+        render(replace(config, paths=paths, neighbours=neighbours), tmp_path)
+        lines = (tmp_path / "extensions.conf").read_text().splitlines()
+        first = [at for at, line in enumerate(lines) if f"MixMonitor(,r({config.paths.recordings}/" in line]
+        assert len(first) == 3  # callers, neighbours' callers, and numbers called
+        followed = [f"same => n,MixMonitor(,r({second}/" in lines[at + 1] for at in first]
+        assert followed == [bool(second)] * 3
+
+
 def test_calls_to_numbers_have_a_trunk_where_one_is_set(config: AsteriskConfig, tmp_path: Path) -> None:
     render(config, tmp_path / "none")
     assert "trunk-out" not in sections(tmp_path / "none" / "pjsip.conf")
