@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -63,8 +63,7 @@ class _Asked:
 
     def statement(self) -> Select[int]:
         """The places found, in order."""
-        leading, rest = self._leading()
-        source, place = leading
+        (source, place), rest = self._leading()
         conditions = [*self._period(place), *rest, self._scope()]
         return select(place).select_from(source).where(*conditions).order_by(place.desc())
 
@@ -82,7 +81,7 @@ class _Asked:
         if w.dossier:
             conditions["dossier"] = _begins(c.dossier, storable(w.dossier) or "")
         telling = bool(conditions)
-        alone = not telling
+        alone = not telling and not w.words
         if w.line:
             conditions["line"] = self._plain(c.line, indexed=alone and w.outcome is None) == storable(w.line)
         if w.outcome is not None:
@@ -93,7 +92,8 @@ class _Asked:
         if w.longest is not None:
             conditions["longest"] = self._plain(c.seconds, indexed=by_length) <= w.longest
         rest = [*conditions.values(), *self._small()]
-        place: ColumnElement[int] = c.place
+        # What gives few rows leads: they are sorted, rather than all rows looked at in order.
+        place = self._plain(c.place, indexed=not telling and not by_length)
         if w.words:
             words = (
                 places_with(self._connection.dialect.name, w.words).columns(place=c.place.type).subquery("w")
@@ -104,7 +104,7 @@ class _Asked:
         if agent is not None:
             theirs = recording_agent.alias("theirs")
             rest.append(theirs.c.agent_id == storable(agent))
-            place = c.place if telling else theirs.c.place
+            place = place if telling else theirs.c.place
             return (theirs.join(recording, c.place == theirs.c.place), place), rest
         return (recording, place), rest
 
@@ -112,7 +112,7 @@ class _Asked:
         """Whether so few recordings are of that length that they may be sorted."""
         w = self._wanted
         if not self._sqlite or (w.shortest is None and w.longest is None):
-            return not self._sqlite
+            return False
         least, most = w.shortest or 0.0, w.longest if w.longest is not None else 1e9
         some = select(c.seconds).where(c.seconds.between(least, most)).limit(_FEW).subquery()
         found = self._connection.execute(select(func.count()).select_from(some)).scalar_one()
@@ -128,7 +128,12 @@ class _Asked:
 
     def _period(self, place: ColumnElement[int]) -> list[Condition]:
         w = self._wanted
+        alone = self._within[0] if len(self._within) == 1 else Within()
         bounds = []
+        if alone.since is not None:
+            bounds.append(place >= place_at(alone.since))
+        if alone.until is not None:
+            bounds.append(place < place_at(alone.until))
         if w.since is not None:
             bounds.append(place >= place_at(w.since))
         if w.until is not None:
@@ -158,16 +163,16 @@ class _Asked:
         return or_(false(), *(self._part(part) for part in self._within))
 
     def _part(self, part: Within) -> Condition:
-        met: list[Condition] = [c.place > 0]
+        met: list[Condition] = [true()]
         if part.agent_id is not None:
             theirs = select(recording_agent.c.place).where(
                 recording_agent.c.agent_id == storable(part.agent_id), recording_agent.c.place == c.place
             )
             met.append(theirs.exists())
         if part.since is not None:
-            met.append(c.place >= place_at(part.since))
+            met.append(self._plain(c.place, indexed=False) >= place_at(part.since))
         if part.until is not None:
-            met.append(c.place < place_at(part.until))
+            met.append(self._plain(c.place, indexed=False) < place_at(part.until))
         if part.line:
             met.append(self._plain(c.line, indexed=False) == storable(part.line))
         if part.recordings:
