@@ -133,6 +133,19 @@ def test_a_file_with_an_unusual_header_is_kept_as_it_is(keeping: Keeping) -> Non
     assert originals(opened)["caller"] == caller.read_bytes()
 
 
+@pytest.mark.parametrize("rate", [0, 11025, 2**31])
+def test_a_track_at_a_rate_that_asterisk_never_writes_is_no_track(keeping: Keeping, rate: int) -> None:
+    job = keeping.job()
+    caller = job.tracks[0].caller
+    file = bytearray(caller.read_bytes())
+    file[24:28] = rate.to_bytes(4, "little")
+    caller.write_bytes(file)
+    seal(job, keeping.archive(), keeping.keys())
+    opened = reader(keeping, job)
+    assert opened.manifest.rate == 8000
+    assert originals(opened) == {"caller": bytes(file), "centre": job.tracks[0].centre.read_bytes()}
+
+
 def test_what_a_coder_gets_wrong_is_kept_as_it_is(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sample, at the very end: the FLAC file is not believed, the WAV files are kept."""
 
