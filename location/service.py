@@ -75,6 +75,7 @@ class LocationService:
         self._bus = bus
         self._clock = clock
         self._locator = locator
+        self._communes = communes()  # read now: no call waits for a file
         self._patience = rules.locator_seconds
         self._turn = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -167,7 +168,7 @@ class LocationService:
         before = call.told.get(location.source)
         if before == location or not better(location, before, now):
             return False
-        nearest = communes().nearest(*location.point) if location.point is not None else None
+        nearest = self._communes.nearest(*location.point) if location.point is not None else None
         self._bus.publish(
             CallerLocated(
                 call_id=call.call_id,

@@ -67,6 +67,7 @@ async def test_the_strip_says_the_essential_in_one_line(open_desk: TakePosition)
     before = await chip.text_content()
     await expect(chip).not_to_have_text(before or "")  # its age goes on
     await expect(chip).to_be_in_viewport(ratio=1)
+    await expect(desk.strip.part("place-announcement")).to_contain_text("Rouen (76)")
     await picture(desk, "strip-place")
     await is_accessible(desk.page, "place")
 

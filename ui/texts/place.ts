@@ -51,5 +51,6 @@ export const place = {
   mapMissing: "Noms des communes indisponibles",
   credit: "Communes\u00a0: © GeoNames (CC BY), INSEE",
   north: "N",
+  announce: (where: string, accuracy: string) => `Position\u00a0: ${where}${accuracy && `, ${accuracy}`}.`,
   keys: "R demander · C copier · L dans le LRM · + − échelle",
 };
