@@ -33,7 +33,7 @@ from calls.service import AidRules, CallService, NumberRules
 from core.alarms import AlarmKind
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated
-from core.ids import CentreId, new_id
+from core.ids import CallId, CentreId, new_id
 from core.ports import (
     Accounts,
     Clock,
@@ -293,7 +293,7 @@ class Core:
             professional=self._is_professional,
             metrics=metrics,
         )
-        self.dossiers = Displays(clock, self._adapters.dossiers, lambda calls: self.strips.show_again())
+        self.dossiers = Displays(clock, self._adapters.dossiers, self._show_dossiers)
         self.strips.model.dossiers.details = self.dossiers.of
         book = self.lrm.outbox.book
         self.lrm_requests = LrmRequests(self.bus, clock, book, self.dossiers, self.strips.execute)
@@ -301,6 +301,11 @@ class Core:
         centre = CentreId(self._settings.centre.id)
         allowed = {name: CentreId(each) for name, each in self._settings.lrm.certificates.items()}
         self.lrm_door = LrmDoor(self.lrm_requests, Certificates(centre, allowed), clock.monotonic, metrics)
+
+    def _show_dossiers(self, calls: set[CallId]) -> None:
+        """What LRMs said before a restart was read back: who has one of these calls sees it again."""
+        if calls & self.strips.model.parties.calls.keys():
+            self.strips.show_again()
 
     def _is_professional(self, number: str) -> bool:
         """Whether an LRM must open no dossier for a number: by the plan in force, or the directory."""

@@ -27,6 +27,7 @@ from core.events import (
     PartyInvited,
     PartyJoined,
     PartyLeft,
+    PartyRinging,
     RecordingEnded,
     RecordingStarted,
     TransferStarted,
@@ -173,7 +174,7 @@ async def test_the_journal_tells_it_event_by_event(told: Told) -> None:
         *(TransferStarted, CallQueued, PartyLeft),  # parked for the physician
         *(CallOffered, OfferAccepted, CallAnswered),  # who takes it
         *(PartyInvited, CallOffered, OfferAccepted, CallAnswered),  # the ARM, asked in
-        *(PartyInvited, PartyJoined),  # the SMUR
+        *(PartyInvited, PartyRinging, PartyJoined),  # the SMUR
         PartyLeft,  # the ARM
         PartyLeft,  # the SMUR, at the end
         CallEnded,
@@ -250,7 +251,7 @@ async def test_the_lrm_of_each_is_told_when_they_are_in_the_call(told: Told) -> 
     ]
     assert messages == [
         (ARM1.agent_id, call_id, told.number, "FR751-15-15-Px-F01", False),
-        (MU1.agent_id, call_id, told.number, "FR751-15-MU-P1-F02", False),
+        (MU1.agent_id, call_id, told.number, "FR751-FluxStd-MU-P1-F02", False),
     ], "the ARM, told again on coming back, has that call already: it is the same entry"
     assert [n.agent_id for n in told.story.all(LrmNotified)] == [
         *(ARM1.agent_id, MU1.agent_id, ARM1.agent_id),
