@@ -65,7 +65,6 @@ async def test_the_dossier_is_on_the_strip_and_all_of_it_a_key_away(open_desk: T
     await expect(desk.strip.part("dossier-patient")).to_have_count(2)
     await expect(desk.strip.part("dossier-patient").first).to_contain_text("nom de naissance Petit")
     await expect(desk.strip.part("dossier-remarkable")).to_be_in_viewport(ratio=1)
-    await picture(desk, "strip-dossier-panel-low")
     await desk.page.set_viewport_size(TALL)
     await picture(desk, "strip-dossier-panel", TALL)
     await is_accessible(desk.page, "dossier panel")
