@@ -60,8 +60,13 @@ def _shown(content: object) -> str:
             return str(content)[:LONGEST]
     if content in ("", None):
         return ""
-    return _pretty(content)[:LONGEST]
+    return json.dumps(_said(content), ensure_ascii=False, indent=1, default=str)[:LONGEST]
 
 
-def _pretty(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=1, default=str)
+def _said(content: Any) -> Any:
+    """Without what is not told."""
+    if isinstance(content, dict):
+        return {key: _said(value) for key, value in content.items() if value is not None}
+    if isinstance(content, list | tuple):
+        return [_said(each) for each in content]
+    return content
