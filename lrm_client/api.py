@@ -146,10 +146,19 @@ class LrmApi:
         return placed.call
 
     async def correlate(
-        self, call_id: str, dossier_id: str, agent_id: str, priority: str | None = None
+        self,
+        call_id: str,
+        dossier_id: str,
+        agent_id: str,
+        priority: str | None = None,
+        **shown: Any,
     ) -> Call:
-        """Say which dossier a call belongs to; ``current``: the call that the agent hears."""
-        body = {"dossier_id": dossier_id, "agent_id": agent_id, "priority": priority}
+        """Say which dossier a call belongs to; ``current``: the call that the agent hears.
+
+        ``shown``: what agents see of it on the strip, ``place``, ``caller`` and ``patients`` as the API's
+        description says.
+        """
+        body = {"dossier_id": dossier_id, "agent_id": agent_id, "priority": priority, **shown}
         return await self._ask(Call, "PUT", f"/calls/{_in_path(call_id)}/dossier", body)
 
     def stream(self, types: Iterable[str] = (), place: tuple[int, str] | None = None) -> EventStream:

@@ -9,7 +9,7 @@ from core.api_clients import ApiClient
 from core.commands import CorrelateDossier
 from core.errors import CommandRefused
 from core.ids import AgentId, CallId, DossierId, PositionId
-from core.words import Priority
+from lrm_bridge.api.dossiers import DossierOfCall
 from lrm_bridge.api.errors import ApiError
 from lrm_bridge.api.log import EventLog
 from lrm_bridge.api.shown import Call
@@ -86,14 +86,7 @@ class Asking:
                 raise ApiError("unknown_agent")
         return self._call_of(request)
 
-    def correlate(
-        self,
-        client: ApiClient,
-        agent_id: str,
-        dossier_id: str,
-        call_id: str | None,
-        priority: Priority | None = None,
-    ) -> Call:
+    def correlate(self, client: ApiClient, call_id: str | None, told: DossierOfCall) -> Call:
         """Say which dossier a call belongs to: the one named, live or of the last day, else the agent's own.
 
         Returns:
@@ -104,17 +97,17 @@ class Asking:
         """
         command = CorrelateDossier(
             position_id=PositionId(""),
-            agent_id=AgentId(agent_id),
-            dossier_id=DossierId(dossier_id),
+            agent_id=AgentId(told.agent_id),
+            dossier_id=DossierId(told.dossier_id),
             call_id=CallId(call_id) if call_id is not None else None,
-            priority=priority,
+            priority=told.priority,
         )
         try:
-            self._requests.correlate(command)
+            self._requests.correlate(command, told.in_contract())
         except CommandRefused as error:
             raise _refusal(error) from error
         log.info("api_dossier_correlated", client=client.client_id, call_id=call_id or "current")
-        call = self._model.calls.get(call_id) if call_id is not None else self._current(agent_id)
+        call = self._model.calls.get(call_id) if call_id is not None else self._current(told.agent_id)
         if call is None:
             raise ApiError("unknown_call")
         return call

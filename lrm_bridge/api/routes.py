@@ -4,25 +4,22 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from core.api_clients import ApiClient, Scope
-from core.words import Priority
 from lrm_bridge.api.asking import Asking
 from lrm_bridge.api.door import Door
+from lrm_bridge.api.dossiers import Body, DossierName, DossierOfCall
 from lrm_bridge.api.errors import MEDIA_TYPE, ApiError, codes_of
 from lrm_bridge.api.log import EventLog
 from lrm_bridge.api.shown import Agent, Call, CallLocation, Recording, Snapshot
 from lrm_bridge.api.stream import snapshot
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 AgentInPath = Annotated[
     str, Path(description="``idNatPs``; a ``/`` in it may be sent as ``%2F``.", min_length=1, max_length=32)
 ]
 CallInPath = Annotated[str, Path(description="``idAppel``.", min_length=1, max_length=64)]
 DossierInPath = Annotated[str, Path(description="``idDossier``.", min_length=1, max_length=25)]
-AgentName = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=_PRINTABLE)]
-DossierName = Annotated[str, StringConstraints(min_length=1, max_length=25, pattern=_PRINTABLE)]
 
 _CALL: Final = {
     "call_id": "FR751-1795345200.42",
@@ -44,11 +41,7 @@ _CALL: Final = {
 }
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CallWanted(_Body):
+class CallWanted(Body):
     """Whom an agent is to call."""
 
     model_config = ConfigDict(
@@ -59,26 +52,6 @@ class CallWanted(_Body):
         str, Field(pattern=r"^(\+|[#*]|00+)?[0-9]{2,15}$", description="E.164, national or short number.")
     ]
     dossier_id: DossierName | None = None
-
-
-class DossierOfCall(_Body):
-    """Which dossier a call belongs to. ``agent_id``: who says so."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"dossier_id": "D261122-0007", "agent_id": "899700000001", "priority": "P1"}]
-        }
-    )
-
-    dossier_id: DossierName
-    agent_id: AgentName
-    priority: Annotated[
-        Priority | None,
-        Field(
-            description="Regulation priority, P0–P3 or NR: sorts the medical waiting room at once.",
-            json_schema_extra={"enum": ["P0", "P1", "P2", "P3", "NR", None]},
-        ),
-    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,8 +162,7 @@ def call_routes(events: EventLog, asking: Asking, door: Door) -> APIRouter:
         """Also after hang-up, and as often as one likes: the last one said holds. ``call_id`` may be
         ``current``: the call that the agent hears. Same rules as the published contract's
         ``correlerDossierAppel``."""
-        named = None if call_id == "current" else call_id
-        return asking.correlate(client, body.agent_id, body.dossier_id, named, body.priority)
+        return asking.correlate(client, None if call_id == "current" else call_id, body)
 
     @router.get(
         "/calls/{call_id}/location",

@@ -10,16 +10,17 @@ from pydantic import ConfigDict, Field
 from core.api_clients import ApiClient, DeadLetter, Webhook
 from lrm_bridge.api.addresses import LONGEST_URL, AddressRefused
 from lrm_bridge.api.door import Door
+from lrm_bridge.api.dossiers import Body
 from lrm_bridge.api.errors import ApiError
 from lrm_bridge.api.kinds import KINDS
-from lrm_bridge.api.routes import Place, Visitor, _Body, problems
+from lrm_bridge.api.routes import Place, Visitor, problems
 from lrm_bridge.api.sender import HttpSender
 from lrm_bridge.api.webhooks import Telling, WebhookService
 
 WebhookInPath = Annotated[str, Path(min_length=1, max_length=64)]
 
 
-class WebhookWanted(_Body):
+class WebhookWanted(Body):
     """An address to tell, and of what."""
 
     model_config = ConfigDict(

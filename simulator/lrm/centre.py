@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,7 +22,7 @@ from lrm_client import (
     verified,
 )
 from lrm_client.errors import WebhookForged
-from simulator.lrm.dossiers import Dossier
+from simulator.lrm.dossiers import Dossier, Patient
 from simulator.lrm.exchanges import Exchanges
 
 log = structlog.get_logger(__name__)
@@ -136,11 +137,16 @@ class Centre:
     async def correlate(self, dossier: Dossier, call_id: str | None) -> str:
         """Say which dossier a call belongs to; ``ok``, or why not."""
         what = f"PUT /calls/{call_id or 'current'}/dossier"
-        body = {"dossier_id": dossier.number, "agent_id": dossier.agent, "priority": dossier.priority or None}
+        body: dict[str, Any] = {
+            "dossier_id": dossier.number,
+            "agent_id": dossier.agent,
+            "priority": dossier.priority or None,
+            "place": dossier.place,
+            "caller": {"last_name": dossier.caller_last_name, "first_name": dossier.caller_first_name},
+            "patients": [_patient(patient) for patient in dossier.patients],
+        }
         try:
-            call = await self.api.correlate(
-                call_id or "current", dossier.number, dossier.agent, dossier.priority or None
-            )
+            call = await self.api.correlate(call_id or "current", **body)
         except (ApiRefused, ApiUnreachable) as error:
             self._exchanges.note("envoyé", what, _status(error), body, str(error))
             return str(error)
@@ -160,6 +166,16 @@ class Centre:
         self._exchanges.note("reçu", f"POST /webhook {event.type} n° {event.seq}", 204, body)
         self._changed()
         return True
+
+
+def _patient(patient: Patient) -> dict[str, Any]:
+    return {
+        "last_name": patient.last_name,
+        "first_name": patient.first_name,
+        "sex": patient.sex or None,
+        "age": None if patient.age is None else f"P{patient.age}{patient.unit}",
+        "reason": patient.reason,
+    }
 
 
 def _status(error: Exception) -> object:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -274,3 +275,24 @@ async def test_a_click_in_a_dossier_correlates_the_call(centre: ApiCentre, api: 
     call = await api.place_call(AGENT, NUMBER, dossier_id="D/9")
     assert call is not None
     assert call.dossier_id == "D/9"
+
+
+async def test_what_agents_are_to_see_of_a_dossier_is_shown_and_not_told_on(
+    centre: ApiCentre, api: LrmApi
+) -> None:
+    centre.agent()
+    call_id = centre.caller()
+    patients = [{"last_name": "Petit", "sex": "F", "age": "P38Y", "reason": "Chute", "remarkable": True}]
+    caller = {"last_name": "Petit", "address": "3 rue Haute"}
+    call = await api.correlate(call_id, "D-3", AGENT, place="4 rue Basse", caller=caller, patients=patients)
+    assert "Petit" not in repr(call)
+    shown = centre.core.dossiers.of(call_id)
+    assert shown is not None
+    assert (shown.place, shown.caller_address, shown.patients[0].age) == ("4 rue Basse", "3 rue Haute", "P38Y")
+    await api.correlate(call_id, "D-3", AGENT, "P2")
+    shown = centre.core.dossiers.of(call_id)
+    assert shown is not None
+    assert shown.place == "4 rue Basse"
+    wrong: dict[str, Any] = {"patients": [{"age": "38"}]}
+    assert await refused(api.correlate(call_id, "D-3", AGENT, **wrong)) == (422, "bad_request")
+    assert "Petit" not in repr(centre.journal.envelopes)
