@@ -8,7 +8,6 @@ back with its last ``seq`` and ``id`` misses nothing, whichever core it meets: b
 import asyncio
 from dataclasses import dataclass
 from enum import IntEnum
-from fnmatch import fnmatchcase
 
 import msgspec
 import structlog
@@ -62,7 +61,7 @@ def wanted(after: str | None, event_id: str, types: str, scopes: frozenset[Scope
     Args:
         after: the last ``seq`` that it has; ``None``: it has nothing.
         event_id: the ``id`` of that event, to be sure that it is of this journal; may be empty.
-        types: patterns of types, separated by commas (``call.*,agent.state``); empty: all that it may hear.
+        types: types, or how they begin and ``*``, by commas (``call.*,agent.state``); empty: all that it may.
         scopes: what it may see.
 
     Raises:
@@ -73,13 +72,17 @@ def wanted(after: str | None, event_id: str, types: str, scopes: frozenset[Scope
     patterns = [each.strip() for each in types.split(",") if each.strip()] or ["*"]
     if len(patterns) > 32 or len(event_id) > 64:
         raise ApiError("bad_request")
-    meant = {each for each in KINDS if any(fnmatchcase(each, pattern) for pattern in patterns)}
+    meant = {each for each in KINDS if any(_is_meant(each, pattern) for pattern in patterns)}
     if not meant:
         raise ApiError("bad_request")
     heard = frozenset(each for each in meant if KINDS[each].scope in scopes)
     if not heard:
         raise ApiError("scope_missing")
     return Wanted(None if after is None else int(after), event_id, heard)
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 class Streams:
