@@ -3,6 +3,7 @@
 import string
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -54,6 +55,7 @@ def events() -> st.SearchStrategy[Event]:
     return st.sampled_from(list(EVENT_TYPES.values())).flatmap(events_of)
 
 
+@cache  # asked for again for each example
 def envelopes(event: st.SearchStrategy[Event] | None = None) -> st.SearchStrategy[Envelope]:
     """Any envelope, of any event or of those given."""
     return st.builds(
