@@ -15,7 +15,7 @@ from core.words import EndedBy, Outcome, PauseReason, PositionState
 from tests.e2e.conftest import TakePosition
 from tests.e2e.conversation import Conversation, talking, waiting_call
 from tests.e2e.pages import STRIP_SIZE, Desk
-from tests.support.audio import contains_tone
+from tests.support.audio import contains_tone, tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess
 from tests.support.recorded import indexes_of
 from tests.support.tracks import share_heard
@@ -65,6 +65,10 @@ async def test_on_hold_the_caller_hears_music_only(centre: CentreProcess, at_wor
         story.assert_order(CallHeld, CallResumed)
 
 
+CONFIDED_HZ = 850.0
+"""What the caller says while nothing is recorded."""
+
+
 async def test_a_moment_is_left_out_of_the_recording(centre: CentreProcess, at_work: TakePosition) -> None:
     desk = await at_work(ARM1)
     async with talking(centre, desk) as talk:
@@ -75,9 +79,23 @@ async def test_a_moment_is_left_out_of_the_recording(centre: CentreProcess, at_w
         await expect(desk.strip.part("unrecorded")).to_contain_text("Enregistrement suspendu · 0:")
         await expect(desk.strip.part("unrecorded")).to_contain_text("Code, paiement, par Camille Martin")
         await talk.both_hear(desk)  # the call itself goes on
+        talk.caller.hush()
+        talk.caller.say(tone(CONFIDED_HZ, 3))
+        await desk.ear.hears(CONFIDED_HZ)
+        talk.caller.send_tone(talk.hz, 60)
+        await desk.ear.until(
+            lambda pcm: contains_tone(pcm, talk.hz, seconds=1.5), "what is said next", window=2
+        )
         await desk.strip.key("Shift+F9")
         await expect(desk.strip.part("unrecorded")).to_have_count(0)
         await talk.both_hear(desk)
+        await desk.strip.key("F1")  # all that is kept
+        progress = desk.strip.part("replay-progress")
+        await expect(progress).to_have_attribute("data-playing", "true")
+        await desk.replay_ear.hears(talk.hz, 30)
+        await expect(progress).to_have_attribute("data-playing", "false", timeout=40_000)
+        assert not contains_tone(await desk.replay_ear.heard(30), CONFIDED_HZ, seconds=0.25)
+        await desk.strip.key("Escape")
         talk.caller.hang_up()
         await talk.witness.until_told(talk.call_id, RecordingEnded, 30)
         [index] = indexes_of(await talk.witness.events())
