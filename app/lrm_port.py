@@ -102,9 +102,10 @@ class LrmPort:
         """Serve until :meth:`close`; a port that is taken, or a missing file, is tried again."""
         while not self._server.should_exit:
             try:
-                self._server.config.load()
+                if not self._server.config.loaded:
+                    self._server.config.load()
                 listening = self._listen()
-            except (OSError, ssl.SSLError) as error:
+            except Exception as error:  # whatever is wrong with this port, calls go on
                 self._say(type(error).__name__)
                 await asyncio.sleep(_TRY_AGAIN_S)
                 continue

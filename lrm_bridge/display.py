@@ -69,6 +69,9 @@ class Displays:
             except StorageUnavailable:
                 log.warning("dossiers_not_kept", advice="tried again; they are shown all the same")
                 wait = TRY_AGAIN_S
+            except Exception:  # whatever is wrong with what is shown, calls go on
+                log.exception("dossiers_not_kept")
+                wait = TRY_AGAIN_S
             try:
                 async with asyncio.timeout(wait):
                     await self._something.wait()

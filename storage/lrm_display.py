@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+import structlog
 from sqlalchemy import Insert, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -11,6 +12,8 @@ from core.dossiers import DossierDetails
 from storage.database import Database
 from storage.rows import storable
 from storage.tables import lrm_display
+
+log = structlog.get_logger(__name__)
 
 _DETAILS = msgspec.json.Decoder(DossierDetails)
 
@@ -32,13 +35,22 @@ class StoredDisplay:
         """What was said after an instant."""
         async with self._database.reading() as connection:
             found = await connection.execute(select(lrm_display.c.details).where(lrm_display.c.at > since))
-            return [_DETAILS.decode(row.details) for row in found]
+            return [details for row in found if (details := _read(row.details)) is not None]
 
     async def purge(self, until: datetime) -> int:
         """Forget what was said until an instant; of how many calls."""
         async with self._database.writing() as connection:
             gone = await connection.execute(delete(lrm_display).where(lrm_display.c.at <= until))
             return gone.rowcount
+
+
+def _read(text: str) -> DossierDetails | None:
+    """What another version of the program wrote otherwise is not shown; in a day it is gone."""
+    try:
+        return _DETAILS.decode(text)
+    except msgspec.DecodeError:
+        log.warning("dossier_not_readable")
+        return None
 
 
 def _row(details: DossierDetails) -> dict[str, object]:

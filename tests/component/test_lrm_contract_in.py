@@ -1,11 +1,13 @@
 """The contract's half that LRMs call, from its Swagger file, over real TLS: what is valid, and who may ask."""
 
+import asyncio
 import json
 import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
+from app.lrm_port import LrmPort
 from core.events import CallPlaced, DossierCorrelated
 from core.ids import PositionId
 from core.words import Priority
@@ -28,9 +31,13 @@ from tests.support.lrm import (
     PREFIX,
     DoorInThread,
     Identity,
+    LrmCentre,
     Trust,
+    free_port,
+    lrm_settings,
 )
 from tests.support.lrm_contract import TOWARDS_STRIP, contract, definition, operation, statuses
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
 
@@ -263,6 +270,25 @@ def test_a_certificate_may_be_known_by_its_digest_or_its_common_name(tmp_path_fa
             assert asked(door, trust, named) == 409
             del door.centre.allowed[name]
         assert asked(door, trust, named) == 403
+
+
+async def test_a_port_that_is_taken_or_a_missing_file_is_said_and_tried_again(
+    trust: Trust, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.lrm_port._TRY_AGAIN_S", 0.01)
+    port, missing = free_port(), tmp_path / "strip.pem"
+    lrm_port = LrmPort(lrm_settings(trust, port), LrmCentre().door, (missing, trust.strip.key))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        serving = asyncio.create_task(lrm_port.serve())
+        await until(lambda: lrm_port.trouble == "FileNotFoundError", "the missing file is said")
+        missing.write_bytes(trust.strip.certificate.read_bytes())
+        await until(lambda: lrm_port.trouble == "OSError", "the taken port is said")
+    await until(lambda: lrm_port.trouble is None, "the port is open")
+    async with httpx2.AsyncClient(verify=trust.client(trust.lrm), trust_env=False) as client:
+        assert (await client.put(f"https://localhost:{port}{ASK[0]}", json=ASK[1])).status_code == 409
+    lrm_port.close()
+    await serving
 
 
 def test_a_plain_connection_gets_nothing(door: DoorInThread) -> None:
