@@ -166,6 +166,18 @@ class LrmApi:
         url = urlsplit(self._url)._replace(scheme="wss" if self._url.startswith("https") else "ws")
         return EventStream(f"{url.geturl()}/stream", self._token, types, place, self._tls)
 
+    async def raw(self, path: str) -> tuple[int, bytes]:
+        """What a GET of this path of the API answers, as it is: status and body. For consoles and curiosity.
+
+        Raises:
+            ApiUnreachable: nothing.
+        """
+        try:
+            answer = await self._http.get(f"{self._url}/{path.lstrip('/')}")
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise ApiUnreachable(type(error).__name__) from error
+        return answer.status_code, answer.content
+
     # --- webhooks ---------------------------------------------------------------------------------------
 
     async def webhooks(self) -> list[Webhook]:

@@ -298,6 +298,14 @@ def create_app(lrm: Lrm) -> FastAPI:
         lrm.book.tell()
         return RedirectResponse("/console", 303)
 
+    @app.post("/console/requete")
+    async def ask(request: Request) -> RedirectResponse:
+        path = (await _form(request)).get("chemin", "")[:500]
+        if lrm.api is None or not path.startswith("/"):
+            raise HTTPException(400, "Un chemin de l’API, qui commence par /")
+        await lrm.api.ask(path)
+        return RedirectResponse("/console", 303)
+
     @app.post("/pannes")
     async def fail(request: Request) -> RedirectResponse:
         panne = (await _form(request)).get("panne", "")

@@ -153,6 +153,16 @@ class Centre:
         self._exchanges.note("envoyé", what, 202, body, msgspec.to_builtins(call))
         return "ok"
 
+    async def ask(self, path: str) -> None:
+        """Ask the API for something by hand: what it answers is noted."""
+        try:
+            status, body = await self.api.raw(path)
+        except ApiUnreachable as error:
+            self._exchanges.note("envoyé", f"GET {path}", "sans réponse", answered=str(error))
+        else:
+            self._exchanges.note("envoyé", f"GET {path}", status, answered=body)
+        self._changed()
+
     def receive(self, headers: dict[str, str], body: bytes) -> bool:
         """Take what came to our webhook; whether it is the centre's."""
         try:

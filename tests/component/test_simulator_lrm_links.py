@@ -104,6 +104,17 @@ async def test_a_dossier_is_opened_filled_in_and_correlated(centre: ApiCentre) -
         assert (await page.post("/dossiers/inconnu", data=form)).status_code == 404
 
 
+async def test_the_api_is_asked_by_hand(centre: ApiCentre) -> None:
+    async with lrm_of(centre) as (lrm, page):
+        centre.agent()
+        shown = await page.post("/console/requete", data={"chemin": "/agents"})
+        assert "GET /agents" in shown.text
+        assert AGENT in lrm.exchanges.latest()[0].answered
+        await page.post("/console/requete", data={"chemin": "/calls/inconnu"})
+        assert lrm.exchanges.latest()[0].status == "404"
+        assert (await page.post("/console/requete", data={"chemin": "http://ailleurs/"})).status_code == 400
+
+
 async def test_webhooks_come_to_the_console_verified(centre: ApiCentre) -> None:
     async with lrm_of(centre) as (lrm, page):
         centre.agent()
