@@ -1,6 +1,8 @@
 """How the archive is: ``/healthz`` for a watchdog, ``/metrics`` for measures."""
 
+import json
 from ipaddress import ip_address
+from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -16,10 +18,11 @@ _WAITING = (RecordingState.RECORDED, RecordingState.FAILED)
 
 
 class ArchiveHealth:
-    """What each part said last, and how many recordings are in which state."""
+    """What each part said last, and how many recordings are in each state. ``file``: for the core to read."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, file: Path) -> None:
         self._store = store
+        self._file = file
         self._clock = clock
         self._failing: dict[str, str] = {}
         self.counts: dict[RecordingState, int] = {}
@@ -47,6 +50,16 @@ class ArchiveHealth:
         """A part did its work."""
         self._failing.pop(part, None)
         self._parts.labels(part).set(0)
+
+    def say(self) -> None:
+        """Write down how it is, for the core's alarms: a line that survives nothing and need not.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(json.dumps({"at": self._clock.now().isoformat(), **self.told()}))
+        draft.replace(self._file)
 
     async def look(self) -> None:
         """Count what there is.

@@ -11,7 +11,7 @@ from app.lrm_api import ApiAdapters
 from app.lrm_port import lrm_client
 from app.settings import Settings
 from app.telephony_parts import Telephony, telephony_of
-from app.watches import Look, journal_watches, standby_watch
+from app.watches import Look, archive_watch, journal_watches, standby_watch
 from core.alarms import AlarmKind
 from core.ids import CentreId
 from core.ports import Clock
@@ -115,7 +115,11 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 ),
                 gauges=_gauges(journal, telephony, roster),
                 parts={"journal": lambda: spool.healthy},
-                watches={**journal_watches(journal, clock), **_standby_watches(settings, roster)},
+                watches={
+                    **journal_watches(journal, clock),
+                    **_standby_watches(settings, roster),
+                    **_archive_watches(settings, clock),
+                },
             ),
             name,
         )
@@ -130,6 +134,12 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
             spool=spool,
             telephony=telephony,
         )
+
+
+def _archive_watches(settings: Settings, clock: Clock) -> dict[AlarmKind, Look]:
+    if not settings.archive.enabled:
+        return {}
+    return {AlarmKind.ARCHIVE_TROUBLE: archive_watch(settings.storage.archive_state_file, clock)}
 
 
 def _standby_watches(settings: Settings, roster: Roster) -> dict[AlarmKind, Look]:

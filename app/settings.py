@@ -94,6 +94,11 @@ class StorageSettings(Section):
         return self.data_dir / "chain"
 
     @property
+    def archive_state_file(self) -> Path:
+        """Where the archive says how it is, for the core's alarms."""
+        return self.data_dir / "archive-state.json"
+
+    @property
     def keys_dir(self) -> Path:
         """The keys of the archive: without them nothing sealed can be heard."""
         return self.data_dir / "keys"

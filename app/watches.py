@@ -1,7 +1,9 @@
 """What the alarms look at by themselves, twice a second: where no part says so, somebody must see it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from core.alarms import AlarmKind
 from core.ports import Clock
@@ -11,6 +13,9 @@ from storage.lease import STANDING_BY, Sign
 Look = Callable[[], str | None]
 """What is wrong now, in a few words without personal data; ``None``: it is well. It does not block."""
 
+READ_EVERY_S = 5.0
+ARCHIVE_SILENT = timedelta(seconds=90)
+"""An archive that has said nothing for so long does not run."""
 SLOW_AFTER = timedelta(seconds=5)
 """A database that has not taken an event of so long ago is as good as away."""
 
@@ -49,6 +54,38 @@ def standby_watch(others: Callable[[], Sequence[Sign]]) -> Look:
         return None if STANDING_BY in states else ", ".join(states) or "none runs"
 
     return look
+
+
+def archive_watch(file: Path, clock: Clock) -> Look:
+    """An archive that ran once, and does not any more, or says that something is wrong with it.
+
+    Its file is read every few seconds: it is on the disk of the spool.
+    """
+    looked_at = -READ_EVERY_S
+    told: str | None = None
+
+    def look() -> str | None:
+        nonlocal looked_at, told
+        if clock.monotonic() - looked_at >= READ_EVERY_S:
+            looked_at, told = clock.monotonic(), trouble_told(file, clock.now())
+        return told
+
+    return look
+
+
+def trouble_told(file: Path, now: datetime) -> str | None:
+    """What an archive's own words say is wrong; ``None``: nothing, or it never ran here."""
+    try:
+        said = json.loads(file.read_bytes())
+        silent = now - datetime.fromisoformat(said["at"]) > ARCHIVE_SILENT
+        failing, failed = ", ".join(said["failing"]), int(said["failed"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return "its state cannot be read"
+    if silent:
+        return "does not run"
+    return failing or (f"{failed} not sealed" if failed else None)
 
 
 def switch_watch(up: Callable[[], bool], clock: Clock) -> Look:

@@ -15,5 +15,6 @@ export const alarmTexts: Record<string, string> = {
   test_call_failed: "L’appel d’essai a échoué",
   flood: "Afflux anormal d’appels d’une même origine\u00a0: limité",
   lrm_away: "LRM injoignable depuis {since}\u00a0: la fiche ne s’ouvre pas seule",
+  archive_trouble: "L’archive des enregistrements ne fait pas son travail",
   stuck_states: "Des états incohérents ont été corrigés",
 };
