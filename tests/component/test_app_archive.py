@@ -184,8 +184,17 @@ async def catalogue(place: Place) -> AsyncIterator[StoredRecordings]:
         await database.close()
 
 
-async def test_it_serves_by_http_and_https_and_ends_when_asked(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+@pytest.fixture
+async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
+    """A place whose archive does not outlive its test, however that ends."""
+    made = Place(tmp_path, "" if database_url.startswith("sqlite") else database_url)
+    yield made
+    if made.program.running:
+        await made.program.kill()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"])
+async def test_it_serves_by_http_and_https_and_ends_when_asked(place: Place) -> None:
     await place.program.start(place.serves)
     try:
         told = (await place.health()).json()
@@ -225,9 +234,8 @@ async def sealed(store: StoredRecordings, number: int) -> Recording:
 
 
 async def test_what_has_ended_is_sealed_whatever_was_killed_and_however_long_nobody_followed(
-    tmp_path: Path, database_url: str
+    place: Place,
 ) -> None:
-    place = Place(tmp_path, "" if database_url.startswith("sqlite") else database_url)
     place.spool.open()
     place.call(1)  # before the archive ever ran
     async with catalogue(place) as store:
