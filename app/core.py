@@ -1,56 +1,49 @@
 """One core of a centre, put together: every feature on one bus. Adapters are given, so tests give others."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from fastapi import APIRouter, FastAPI
-from starlette.responses import FileResponse, JSONResponse
+from fastapi import FastAPI
 
 from acd.cards import cards
 from acd.defaults import default_plan
 from acd.service import DistributionService
+from app.about import about_routes, archive_ports, sip_access
+from app.adapters import Adapters
 from app.announcements import announcements
 from app.bans import ban_rules
 from app.bus import InProcessBus
+from app.feature_rules import (
+    aid_rules,
+    desk_rules,
+    disk_rules,
+    location_rules,
+    number_rules,
+    pause_rules,
+    second_memory,
+)
 from app.health import Health
-from app.lrm_api import ApiAdapters, lrm_api
+from app.lrm_api import lrm_api
 from app.nodes import nodes_of
 from app.phone_rules import phone_rules
 from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanStore
-from app.settings import OutgoingSettings, Settings
+from app.settings import Settings
 from app.ticker import Ticker
 from app.turn import turn_access
-from app.watches import Look, switch_watch
-from bandeau.routes import ArchivePorts, Doors, SipAccess, session_routes
+from app.watches import switch_watch
+from bandeau.routes import Doors, session_routes
 from bandeau.service import StripService
 from bandeau.ws import strip_socket
-from calls.service import AidRules, CallService, NumberRules
+from calls.service import CallService
 from core.alarms import AlarmKind
 from core.errors import StorageUnavailable
 from core.events import CoreStarted, Envelope, PlanActivated
 from core.ids import CallId, CentreId, new_id
-from core.ports import (
-    Accounts,
-    Clock,
-    DirectoryStore,
-    DossierDisplay,
-    FallbackCalls,
-    FallbackQueue,
-    JournalWriter,
-    Locator,
-    RecordingSwitch,
-    Sessions,
-    SourceBans,
-    StripCredentials,
-    Switch,
-)
 from core.switch import SwitchDied, SwitchEvent, SwitchUp
-from desk.policy import DeskRules
 from desk.service import DeskService
 from desk.ws import desk_socket
 from directory.routes import SHEET_OCTETS, SHEET_PATH, directory_routes
@@ -64,16 +57,15 @@ from ivr.routes import plan_routes
 from ivr.script import CallFlows
 from ivr.service import IvrService
 from location.routes import aml_routes, location_routes
-from location.service import LocationRules, LocationService
+from location.service import LocationService
 from lrm_bridge.api.documents import PREFIX
 from lrm_bridge.display import Displays
 from lrm_bridge.door import Certificates, LrmDoor
 from lrm_bridge.inbound import LrmRequests
 from lrm_bridge.metrics import LrmMetrics
-from lrm_bridge.service import Lrm, LrmService
+from lrm_bridge.service import LrmService
 from recorder.disk import DiskKeeper
 from recorder.pausing import PauseService
-from recorder.policy import DiskRules, PauseRules
 from recorder.recall import RecallService
 from recorder.routes import recording_routes
 from recorder.service import RecorderService
@@ -92,34 +84,6 @@ log = structlog.get_logger(__name__)
 HOUSEKEEPING_S = 3600
 PROFESSIONALS = "professionnels"
 """The plan's list of numbers for which no LRM opens a dossier."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Adapters:
-    """What touches the world."""
-
-    clock: Clock
-    journal: JournalWriter
-    switch: Switch
-    credentials: StripCredentials
-    fallback: FallbackQueue
-    door: SourceBans
-    fallback_calls: FallbackCalls
-    recordings: RecordingSwitch
-    accounts: Accounts
-    sessions: Sessions
-    directory: DirectoryStore
-    lrm: Lrm | None
-    locator: Locator | None = None
-    api: ApiAdapters
-    gauges: Mapping[str, tuple[str, Callable[[], float]]]
-    """Further measures of the adapters: name → meaning, value."""
-    parts: Mapping[str, Callable[[], bool]]
-    """Adapters without which a core cannot serve: name → whether it is well."""
-    watches: Mapping[AlarmKind, Look] = field(default_factory=dict)
-    """What the alarms look at: kind → what is wrong, if it is."""
-    dossiers: DossierDisplay | None = None
-    """Keeps what LRMs say of calls; none: a restart loses it."""
 
 
 class Core:
@@ -205,13 +169,12 @@ class Core:
         self.location = LocationService(
             self.bus, clock, adapters.locator, location_rules(settings), self.board.metrics.registry
         )
-        rules = DeskRules(
-            short_seconds=settings.desk.short_seconds,
-            uncallable_hours=settings.desk.uncallable_hours,
-            open_days=settings.desk.open_days,
-        )
         self.desk = DeskService(
-            bus=self.bus, clock=clock, epoch=epoch, rules=rules, registry=self.board.metrics.registry
+            bus=self.bus,
+            clock=clock,
+            epoch=epoch,
+            rules=desk_rules(settings),
+            registry=self.board.metrics.registry,
         )
         self._wire_lrm()
         tests = settings.test_calls
@@ -395,13 +358,15 @@ class Core:
             clock=adapters.clock,
             session_hours=settings.web.session_hours,
         )
-        prefixes = nodes_of(settings).prefixes
-        servers = tuple((each.ws_port, each.wss_port, prefixes[name]) for name, each in asterisks.items())
-        sip = SipAccess(settings.centre.id.lower(), servers)
         return site(
             [
                 session_routes(
-                    doors, self.strips, self.gate, sip, turn_access(settings), archive_ports(settings)
+                    doors,
+                    self.strips,
+                    self.gate,
+                    sip_access(settings),
+                    turn_access(settings),
+                    archive_ports(settings),
                 ),
                 strip_socket(self.strips, self.gate, adapters.clock, Limits()),
                 board_socket(self.board, self.gate, adapters.clock, Limits()),
@@ -418,7 +383,7 @@ class Core:
                     settings.location.aml_token.get_secret_value(),
                     settings.location.aml_hmac.get_secret_value(),
                 ),
-                self._about(),
+                about_routes(self._name, self.health, adapters.clock, settings),
             ],
             mounts={PREFIX: self.api.application()},
             pages=pages,
@@ -427,83 +392,3 @@ class Core:
             limits=limits or RequestLimits(long_bodies={SHEET_PATH: SHEET_OCTETS}),
             now=adapters.clock.monotonic,
         )
-
-    def _about(self) -> APIRouter:
-        """``/healthz`` for watchdogs, and the local authority's certificate for browsers."""
-        router = APIRouter()
-
-        @router.get("/healthz")
-        async def healthz() -> JSONResponse:
-            failing = self.health.failing(self._adapters.clock.now())
-            told = {"core": self._name, **self.health.states(), "failing": failing}
-            return JSONResponse(told, 503 if failing else 200)
-
-        @router.get("/ca.crt")
-        async def authority() -> FileResponse:
-            return FileResponse(
-                self._settings.storage.data_dir / "tls" / "authority.pem",
-                media_type="application/x-x509-ca-cert",
-                filename="bandeau15-ca.crt",
-            )
-
-        return router
-
-
-def number_rules(outgoing: OutgoingSettings) -> NumberRules:
-    """Whom agents may call, and what those see."""
-    return NumberRules(
-        trunk=bool(outgoing.host),
-        short_numbers=frozenset(outgoing.short_numbers),
-        prefixes=outgoing.prefixes,
-        refused_prefixes=outgoing.refused_prefixes,
-        presented=outgoing.presented,
-        presented_by_line=outgoing.presented_by_line,
-        presented_by_position=outgoing.presented_by_position,
-        ring_seconds=outgoing.ring_seconds,
-    )
-
-
-def archive_ports(settings: Settings) -> ArchivePorts | None:
-    """Where pages find those of the archive, where there is one."""
-    archive = settings.archive
-    return ArchivePorts(httpPort=archive.http_port, httpsPort=archive.https_port) if archive.enabled else None
-
-
-def second_memory(settings: Settings) -> Path | None:
-    """Where a second writer of recordings writes: nobody here looks at the place to which it is carried."""
-    return settings.recorder.second_memory if settings.recorder.second_dir is not None else None
-
-
-def pause_rules(settings: Settings) -> PauseRules:
-    """Who may have a moment of a call left out of its recording, and for how long."""
-    pause = settings.recorder.pause
-    return PauseRules(
-        roles=frozenset(pause.roles) if pause.enabled else frozenset(),
-        lines=frozenset(pause.lines),
-        reasons=tuple(dict.fromkeys(pause.reasons)),
-        longest=timedelta(seconds=pause.longest_seconds),
-    )
-
-
-def disk_rules(settings: Settings) -> DiskRules:
-    """When the disk of the recordings is low, and full."""
-    megabyte = 10**6
-    return DiskRules(
-        low=settings.recorder.low_megabytes * megabyte, full=settings.recorder.full_megabytes * megabyte
-    )
-
-
-def location_rules(settings: Settings) -> LocationRules:
-    """How long positions are kept, and asked for."""
-    location = settings.location
-    return LocationRules(keep_seconds=location.keep_minutes * 60, locator_seconds=location.pflau_seconds)
-
-
-def aid_rules(settings: Settings) -> AidRules:
-    """The neighbouring centres, and what may go to and come from each."""
-    aid = settings.mutual_aid
-    return AidRules(
-        centre=CentreId(settings.centre.id),
-        answer_seconds=aid.answer_seconds,
-        lines={CentreId(centre): frozenset(each.lines) for centre, each in aid.neighbours.items()},
-    )

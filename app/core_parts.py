@@ -4,9 +4,10 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from app.adapters import Adapters
 from app.centre_lease import CentreLease, Guard, lease_of
 from app.clock import SystemClock
-from app.core import Adapters, Core
+from app.core import Core
 from app.lrm_api import ApiAdapters
 from app.lrm_port import lrm_client
 from app.settings import Settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from app.core import Adapters
+from app.adapters import Adapters
 from app.lrm_api import ApiAdapters
 from core.ids import CallId, ChannelId, PositionId
 from core.ports import Accounts, Clock, JournalWriter, Sessions, Switch
