@@ -98,7 +98,7 @@ def search(
     context: typer.Context,
     login: Login,
     number: Annotated[str, typer.Option(help="In any form, or its end.")] = "",
-    words: Annotated[str, typer.Option(help="Of the notes; accents do not matter.")] = "",
+    words: Annotated[str, typer.Option(help="Of the notes, whole but the last; accents do not matter.")] = "",
     dossier: Annotated[str, typer.Option(help="Its number, or the beginning of it.")] = "",
     agent: Annotated[str, typer.Option(help="Id of an agent.")] = "",
     line: Annotated[str, typer.Option()] = "",

@@ -92,8 +92,9 @@ class NumberWanted:
 class Wanted:
     """What is looked for; what is not given matches all. All of it must match.
 
-    ``words``: folded beginnings of words of the notes. ``since`` (inclusive) and ``until`` (exclusive) are
-    about the start of a recording; ``during``: an instant within it. ``shortest`` and ``longest``: seconds.
+    ``words``: folded, of the notes; the last may be a beginning. ``since`` (inclusive) and ``until``
+    (exclusive) are about the start of a recording; ``during``: an instant within it. ``shortest`` and
+    ``longest``: seconds.
     """
 
     number: NumberWanted | None = None

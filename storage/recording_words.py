@@ -8,6 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
+FEWEST_LETTERS = 3
+"""Of a beginning of a word: SQLite's index is made of beginnings so long; fewer find half the archive."""
+
 
 def write_words(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Replace the words of recordings, by place; none: they are forgotten."""
@@ -36,17 +39,23 @@ def forget_words(connection: Connection, places: Sequence[int]) -> None:
 
 
 def places_with(dialect: str, words: Sequence[str]) -> TextClause:
-    """A statement that gives the places (``place``) of the recordings with words that begin so, all of them.
+    """A statement that gives the places (``place``) of the recordings with all of these words.
+
+    The last is still being typed: it is a beginning, from ``FEWEST_LETTERS`` on. The others are whole words:
+    all that begins as frequent words do takes a full-text index long to merge.
 
     Args:
         dialect: of the database.
         words: folded; nothing but letters and figures.
     """
-    if dialect == "sqlite":
-        asked = " AND ".join(f'"{word}" *' for word in words)
+    sqlite = dialect == "sqlite"
+    each = [f'"{word}"' if sqlite else word for word in words]
+    if words and len(words[-1]) >= FEWEST_LETTERS:
+        each[-1] += " *" if sqlite else ":*"
+    asked = (" AND " if sqlite else " & ").join(each)
+    if sqlite:
         found = text("SELECT rowid AS place FROM recording_words WHERE recording_words MATCH :asked")
     else:
-        asked = " & ".join(f"{word}:*" for word in words)
         found = text("SELECT place FROM recording_words WHERE words @@ to_tsquery('simple', :asked)")
     return found.bindparams(bindparam("asked", asked))
 

@@ -188,8 +188,9 @@ WORDS_AT_MOST = 12
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The beginnings of words that somebody looks for."""
-    return tuple(dict.fromkeys(folded(text).split()))[:WORDS_AT_MOST]
+    """The words that somebody looks for, each once; the last typed is last, for it may be only a beginning."""
+    from_the_last = dict.fromkeys(reversed(folded(text).split()))
+    return tuple(reversed(list(from_the_last)[:WORDS_AT_MOST]))
 
 
 def number_of(typed: str) -> NumberWanted | None:

@@ -66,7 +66,7 @@ async def test_the_filters_are_those_of_the_page(archive: Served) -> None:
         "?number=0199005678": ["c-1.1"],
         "?number=5678": ["c-1.1"],
         f"?number={NUMBER.replace('+', '%2B')}": ["c-1.2"],
-        "?text=thorac%20AGE": ["c-1.1"],
+        "?text=AGE%20thorac": ["c-1.1"],
         "?dossier=DR2026/18": ["c-1.2"],
         f"?agent={ARM2.agent_id}": ["c-1.2"],
         "?most=4": ["c-1.1"],

@@ -177,6 +177,10 @@ FOUND: list[tuple[Wanted, list[str]]] = [
     (Wanted(number=NumberWanted(exact="")), []),
     (Wanted(words=words_of("essouffl")), ["4", "1"]),
     (Wanted(words=words_of("ESSOUFFLÉ père")), ["4"]),
+    (Wanted(words=words_of("père essouffl")), ["4"]),  # only the last may be a beginning …
+    (Wanted(words=words_of("essouffl père")), []),
+    (Wanted(words=words_of("pèr")), ["4"]),
+    (Wanted(words=words_of("pè")), []),  # … of three letters or more
     (Wanted(words=words_of("père"), line="112"), []),
     (Wanted(words=words_of("80")), ["1"]),
     (Wanted(words=("or", "and")), []),
