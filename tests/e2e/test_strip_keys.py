@@ -119,8 +119,12 @@ async def test_what_is_not_recorded_is_said(staged: Staged, parties: dict[str, A
     assert await stage.command() == ("pause_recording", {"reason": "privacy"})
     unrecorded = {"until": ago(-42.5), "reason": "privacy", "by": "Camille Martin"}
     await stage.show({**talking(**parties, unrecorded=unrecorded), "rooms": ROOMS})
-    await expect(desk.strip.part("unrecorded")).to_contain_text("Enregistrement suspendu · 0:4")
-    await expect(desk.strip.part("unrecorded")).to_be_in_viewport(ratio=1)
+    await expect(desk.strip.part("unrecorded")).to_contain_text("Non enregistré · 0:4")
+    for size in (ViewportSize(width=1024, height=120), STRIP_SIZE):
+        await desk.page.set_viewport_size(size)
+        await expect(desk.strip.part("unrecorded")).to_be_in_viewport(ratio=1)
+        cut = await desk.strip.part("unrecorded").evaluate("sign => sign.scrollWidth - sign.clientWidth")
+        assert cut <= 0, f"{cut} px of the sign are cut off at {size}"
     await is_accessible(desk.page, "recording paused")
     if not parties:
         await picture(desk, "strip-unrecorded")

@@ -76,7 +76,7 @@ async def test_a_moment_is_left_out_of_the_recording(centre: CentreProcess, at_w
         await desk.strip.key("Shift+F9")
         await expect(desk.strip.part("recording-pause")).to_be_visible()
         await desk.strip.key("2")
-        await expect(desk.strip.part("unrecorded")).to_contain_text("Enregistrement suspendu · 0:")
+        await expect(desk.strip.part("unrecorded")).to_contain_text("Non enregistré · 0:")
         await expect(desk.strip.part("unrecorded")).to_contain_text("Code, paiement, par Camille Martin")
         await talk.both_hear(desk)  # the call itself goes on
         talk.caller.hush()

@@ -125,7 +125,7 @@ export const recording = {
   title: "Motif de la suspension",
   pause: "Suspendre l’enregistrement",
   resume: "Enregistrer",
-  paused: (left: string) => `Enregistrement suspendu · ${left}`,
+  paused: (left: string) => `Non enregistré · ${left}`,
   by: (name: string, reason: string) => (name ? `${reason}, par ${name}` : reason),
   reasons: {
     privacy: "Confidence",
