@@ -1,6 +1,6 @@
 """Where the people of each live call are, as screens show it, folded from events. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.events import (
@@ -88,7 +88,7 @@ class PlacesSeen:
             case CallsMerged():
                 merged = self._places.get(event.merged_id)
                 if merged is not None and place.best is None:
-                    self._places[event.call_id] = merged
+                    self._places[event.call_id] = replace(merged, told=dict(merged.told))
             case _:
                 pass
 
