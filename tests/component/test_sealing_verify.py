@@ -235,5 +235,6 @@ def test_the_manifest_holds_no_number(keeping: Keeping) -> None:
     job = keeping.job()
     keeping.published(job)
     document = keeping.archive().get(job.prefix + MANIFEST)
-    assert b"336" not in document
+    assert b"33612345678" in job.index
+    assert b"612345678" not in document
     assert Manifest.read(document).call_id == job.call_id
