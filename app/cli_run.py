@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from app.cli_support import console, run_async, settings_of
-from app.demo import centre_parts, robot_parts, simulator_parts
+from app.demo import centre_parts, robot_parts
 from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
 from app.demo_api import demo_token
 from app.demo_directory import ensure_directory
 from app.demo_location import with_demo_location
+from app.demo_lrm import lrm_pages, lrm_parts, with_demo_lrm
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -41,11 +42,13 @@ def run(
     os.environ.setdefault(
         "BANDEAU15_API__WEBHOOK_HOSTS", '["127.0.0.1"]'
     )  # the simulated LRM is on this machine
-    settings, environment = with_demo_location(settings)
+    settings, located = with_demo_location(settings)
+    settings, linked = with_demo_lrm(settings)
+    environment = {**located, **linked}
     centre = centre_parts(settings, _config_of(context))
     parts = [
         *(replace(part, environment={**part.environment, **environment}) for part in centre),
-        *simulator_parts(settings, token),
+        *lrm_parts(settings, token),
     ]
     _run(settings, [*parts, *robot_parts(settings, logins)] if robots else parts, logins)
 
@@ -85,11 +88,16 @@ def _where(settings: Settings) -> str:
             f"  Callbacks  {here}/rappels",
             *([f"  Recordings {_recordings(settings)}"] if settings.archive.enabled else []),
             f"  Elsewhere  https://{elsewhere}:{web.https_port}/  (first install {here}/ca.crt there)",
-            f"  LRM        {settings.lrm.base_url.removesuffix('/lrm/api') or 'none'}  (makers: /console)",
+            f"  LRM        {_lrm(settings)}",
             f"  Call in    sip:15@127.0.0.1:{asterisk.sip_port} from a softphone on this machine, no account",
             "",
         )
     )
+
+
+def _lrm(settings: Settings) -> str:
+    pages = lrm_pages(settings)
+    return f"{pages}/  (makers: /console)" if pages else settings.lrm.base_url or "none"
 
 
 def _recordings(settings: Settings) -> str:

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from app.asterisk_process import terminate
 from app.asterisk_setup import prepare_asterisk
@@ -19,8 +18,6 @@ from setup.roots import voices_root
 from setup.sandbox import sandboxed
 from storage.lease import living
 
-_HERE = frozenset({"127.0.0.1", "localhost"})
-
 
 def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
     """List the programs that every centre runs: Asterisk, its TURN server where it has one, its cores,
@@ -33,30 +30,6 @@ def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
     asterisks = [_asterisk(settings, node) for node in settings.every_asterisk]
     beside = [*_carrier(settings, config), *_test_calls(settings, config), *_archive(settings, config)]
     return [*asterisks, *turn_parts(settings), *_cores(settings, config), *beside]
-
-
-def simulator_parts(settings: Settings, token: str) -> list[Part]:
-    """List the simulated surroundings of a demonstration: the agents' LRM, where the settings name one here.
-
-    Args:
-        settings: those of the centre.
-        token: of its client of the API.
-    """
-    address = urlsplit(settings.lrm.base_url)
-    if address.hostname not in _HERE or address.port is None:
-        return []
-    return [
-        Part(
-            name="LRM",
-            command=[
-                *(sys.executable, "-m", "simulator.lrm", "--port", str(address.port)),
-                *("--api-url", f"http://127.0.0.1:{settings.web.http_port}"),
-            ],
-            environment={"BANDEAU15_API_TOKEN": token},
-            ready=answers("127.0.0.1", address.port, "/"),
-            ports=[PortUse(host="127.0.0.1", port=address.port, setting="lrm.base_url")],
-        )
-    ]
 
 
 def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:

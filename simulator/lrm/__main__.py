@@ -54,7 +54,8 @@ def main(
     if strip_url:
         lrm.strip = Strip(strip_url, centre or "FR751", lrm.exchanges, tls)
     if api_url and api_token:
-        believed = ssl.create_default_context(cafile=str(authority)) if authority is not None else None
+        secret = authority is not None and api_url.startswith("https:")
+        believed = ssl.create_default_context(cafile=str(authority)) if secret else None
         lrm.api = Centre(api_url, api_token, lrm.exchanges, lrm.book.tell, believed)
     asyncio.run(_serve(create_app(lrm), host, port, tls_port, tls))
 
