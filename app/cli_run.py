@@ -16,6 +16,7 @@ from app.demo_api import demo_token
 from app.demo_directory import ensure_directory
 from app.demo_location import with_demo_location
 from app.demo_lrm import lrm_pages, lrm_parts, with_demo_lrm
+from app.demo_network import network_parts, with_demo_network
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -44,11 +45,13 @@ def run(
     )  # the simulated LRM is on this machine
     settings, located = with_demo_location(settings)
     settings, linked = with_demo_lrm(settings)
-    environment = {**located, **linked}
+    settings, connected = with_demo_network(settings)
+    environment = {**located, **linked, **connected}
     centre = centre_parts(settings, _config_of(context))
     parts = [
         *(replace(part, environment={**part.environment, **environment}) for part in centre),
         *lrm_parts(settings, token),
+        *network_parts(settings),
     ]
     _run(settings, [*parts, *robot_parts(settings, logins)] if robots else parts, logins)
 

@@ -34,10 +34,7 @@ def centre_parts(settings: Settings, config: Path | None) -> list[Part]:
 
 def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
     """List the robots of a demonstration: two ARMs and a physician at work, and callers who come gently."""
-    voices = settings.storage.data_dir.absolute() / "voices"
-    voices.mkdir(parents=True, exist_ok=True)
-    speech = shlex.join(sandboxed(voices_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
-    spoken = ["--voices-dir", str(voices), "--speak", speech]
+    spoken = spoken_by(settings)
     positions = [word for robot in logins.robots for word in ("--login", robot.login)]
     url = f"http://127.0.0.1:{settings.web.http_port}"
     return [
@@ -62,6 +59,14 @@ def robot_parts(settings: Settings, logins: DemoLogins) -> list[Part]:
             restart=True,
         ),
     ]
+
+
+def spoken_by(settings: Settings) -> list[str]:
+    """Options of a robot's command: how it speaks."""
+    voices = settings.storage.data_dir.absolute() / "voices"
+    voices.mkdir(parents=True, exist_ok=True)
+    speech = shlex.join(sandboxed(voices_root(), ["pico2wave", "-l", "fr-FR"], writable=[voices]))
+    return ["--voices-dir", str(voices), "--speak", speech]
 
 
 def _test_calls(settings: Settings, config: Path | None) -> list[Part]:

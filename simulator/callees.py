@@ -77,6 +77,18 @@ class Callee:
         async with asyncio.timeout(seconds):
             await self.call.until(CallState.ENDED)
 
+    async def over(self, seconds: float) -> bool:
+        """Whether the call is over within so long; it is waited for."""
+        try:
+            await self.ended(seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give back what its sound needs; a call that goes on is heard no more."""
+        self._sound.close()
+
     def press(self, key: str) -> None:
         """Press a key."""
         self._sound.press(key)

@@ -26,6 +26,10 @@ AGENTS = (
     "Samu quinze, bonjour. Dites-moi ce qui se passe. Quelle est votre adresse exacte ?",
     "Samu, je vous écoute. Est-ce que la personne est consciente ? Est-ce qu'elle respire ?",
 )
+CALLEES = (
+    "Allô ? Oui, je vous écoute.",
+    "Smur de garde, bonjour. Nous pouvons partir dans deux minutes.",
+)
 
 
 def voices(texts: tuple[str, ...], folder: Path | None, speak: str = "") -> list[Pcm]:
