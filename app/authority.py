@@ -4,7 +4,6 @@ A browser gives no microphone to a page that is not served securely. A centre wi
 them in the settings instead.
 """
 
-import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,8 @@ from pathlib import Path
 import psutil
 import trustme
 from cryptography import x509
+
+from app.private_files import write_private
 
 LEAF_DAYS = 365
 RENEW_BEFORE = timedelta(days=30)
@@ -45,16 +46,16 @@ def ensure_certificates(folder: Path, names: list[str], now: datetime | None = N
     authority_key = folder / "authority-key.pem"
     if not (files.authority.exists() and authority_key.exists()):
         made = trustme.CA(organization_name="Bandeau15", organization_unit_name="autorité locale")
-        _write(authority_key, made.private_key_pem.bytes())
-        _write(files.authority, made.cert_pem.bytes())
+        write_private(authority_key, made.private_key_pem.bytes())
+        write_private(files.authority, made.cert_pem.bytes())
     elif _still_good(files, names, now):
         return files
     authority = trustme.CA.from_pem(files.authority.read_bytes(), authority_key.read_bytes())
     leaf = authority.issue_cert(
         *names, organization_name="Bandeau15", not_after=now + timedelta(days=LEAF_DAYS)
     )
-    _write(files.private_key, leaf.private_key_pem.bytes())
-    _write(files.certificate, b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
+    write_private(files.private_key, leaf.private_key_pem.bytes())
+    write_private(files.certificate, b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     return files
 
 
@@ -65,12 +66,3 @@ def _still_good(files: Certificates, names: list[str], now: datetime) -> bool:
     extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     known = {str(name.value) for name in extension}
     return set(names) <= known and certificate.not_valid_after_utc - now > RENEW_BEFORE
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replace a file in one step, for its owner only."""
-    fresh = file.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-    fresh.replace(file)

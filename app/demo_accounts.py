@@ -1,11 +1,11 @@
 """The accounts of a demonstration: made at its first start, with passwords that no other installation has."""
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.private_files import write_private
 from core.accounts import Account
 from core.ids import AgentId
 from core.words import Role
@@ -91,9 +91,7 @@ def _completed(known: tuple[DemoLogin, ...]) -> tuple[DemoLogin, ...]:
 
 def _write(file: Path, people: tuple[DemoLogin, ...]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump([asdict(person) for person in people], stream, ensure_ascii=False, indent=1)
+    write_private(file, json.dumps([asdict(person) for person in people], ensure_ascii=False, indent=1))
 
 
 def _read(file: Path) -> tuple[DemoLogin, ...]:

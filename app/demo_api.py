@@ -1,9 +1,9 @@
 """The demonstration's client of the API: the simulated LRM's, with a token that no other installation has."""
 
-import os
 from pathlib import Path
 
 from app.clock import SystemClock
+from app.private_files import write_private
 from core.api_clients import Scope
 from storage.api_clients import StoredApiClients
 from storage.database import Database
@@ -26,5 +26,4 @@ def _read(file: Path) -> str:
 
 def _write(file: Path, token: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        stream.write(token)
+    write_private(file, token)

@@ -5,14 +5,13 @@ It relays to the centre's Asterisk and to nothing else, for those alone who have
 
 import asyncio
 import ipaddress
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from app.authority import ensure_certificates, own_names
 from app.part import Part, PartFailed, PortUse
+from app.private_files import write_private
 from app.settings import Settings
 from bandeau.turn import TurnAccess
 from core.errors import ConfigurationError
@@ -56,7 +55,7 @@ def turn_parts(settings: Settings) -> list[Part]:
     folder = settings.storage.data_dir.absolute() / "turn"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / "turnserver.conf"
-    _write(file, turn_config(settings, peers_of(settings), _secret(settings)))
+    write_private(file, turn_config(settings, peers_of(settings), _secret(settings)))
     host = turn.bind_address
     return [
         Part(
@@ -142,16 +141,8 @@ def _secret(settings: Settings) -> str:
     file = settings.storage.data_dir / "turn" / "secret"
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(file, secrets.token_hex(32))
+        write_private(file, secrets.token_hex(32))
     return file.read_text()
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace a file in one step, for its owner only."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        stream.write(text)
-    fresh.replace(file)
 
 
 def _is_address(name: str) -> bool:
