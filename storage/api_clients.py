@@ -1,7 +1,6 @@
 """Programs that use the API, their webhooks, and what could not be told to those."""
 
 from collections.abc import Collection, Sequence
-from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Any
 
@@ -12,6 +11,7 @@ from core.ports import Clock
 from storage.database import Database
 from storage.rows import storable
 from storage.tables import api_client, dead_letter, webhook
+from storage.tokens import token_digest
 
 TOKEN_PREFIX = "b15_"  # noqa: S105 - so that a token left in a file is recognised
 LETTERS_SHOWN = 100
@@ -37,7 +37,7 @@ class StoredApiClients:
         row = {
             "client_id": client.client_id,
             "name": storable(name),
-            "token_digest": _digest(token),
+            "token_digest": token_digest(token),
             "scopes": " ".join(sorted(client.scopes)),
             "created_at": client.created_at,
             "revoked_at": None,
@@ -63,7 +63,7 @@ class StoredApiClients:
 
     async def find(self, token: str) -> ApiClient | None:
         """Whose token it is; ``None``: nobody's, or revoked."""
-        wanted = (api_client.c.token_digest == _digest(token)) & api_client.c.revoked_at.is_(None)
+        wanted = (api_client.c.token_digest == token_digest(token)) & api_client.c.revoked_at.is_(None)
         async with self._database.reading() as connection:
             row = (await connection.execute(select(api_client).where(wanted))).first()
         return _client(row) if row is not None else None
@@ -173,7 +173,3 @@ def _webhook(row: Row[Any]) -> Webhook:
         previous_until=row.previous_until,
         stopped=row.stopped,
     )
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "replace")).digest()

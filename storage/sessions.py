@@ -1,7 +1,6 @@
 """Sessions of browsers."""
 
 from datetime import datetime
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from sqlalchemy import delete, insert, select
@@ -12,6 +11,7 @@ from core.ports import Clock
 from storage.accounts import account_of
 from storage.database import Database
 from storage.tables import account, session
+from storage.tokens import token_digest
 
 
 class StoredSessions:
@@ -28,7 +28,7 @@ class StoredSessions:
         """Open a session and return its token, for the cookie."""
         token = token_urlsafe(32)
         row = {
-            "token_digest": _digest(token),
+            "token_digest": token_digest(token),
             "agent_id": agent.agent_id,
             "position_id": position_id,
             "created_at": self._clock.now(),
@@ -43,7 +43,7 @@ class StoredSessions:
         query = (
             select(session, account)
             .join(account, account.c.agent_id == session.c.agent_id)
-            .where(session.c.token_digest == _digest(token), session.c.expires_at > self._clock.now())
+            .where(session.c.token_digest == token_digest(token), session.c.expires_at > self._clock.now())
         )
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
@@ -59,14 +59,10 @@ class StoredSessions:
     async def delete(self, token: str) -> None:
         """End a session; ending an unknown one is no error."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(session).where(session.c.token_digest == _digest(token)))
+            await connection.execute(delete(session).where(session.c.token_digest == token_digest(token)))
 
     async def sweep(self) -> int:
         """Forget the expired sessions; how many they were."""
         async with self._database.writing() as connection:
             gone = await connection.execute(delete(session).where(session.c.expires_at <= self._clock.now()))
             return gone.rowcount
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "replace")).digest()
