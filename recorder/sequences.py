@@ -13,6 +13,7 @@ from typing import Any
 
 from core.ids import AgentId, CallId, CentreId, RecordingId
 from core.words import Outcome
+from recorder.canonical import canonical
 
 FORMAT = 1
 """Version of the document."""
@@ -156,7 +157,7 @@ def index_document(index: RecordingIndex) -> bytes:
         "agents": index.agents,
         "test": index.test,
     }
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return canonical(document)
 
 
 def read_index(document: bytes) -> RecordingIndex:

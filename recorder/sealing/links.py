@@ -8,19 +8,13 @@ from datetime import date, datetime
 from typing import Self
 
 from core.custody import JSON
+from recorder.canonical import canonical
 from recorder.sealing.errors import ChainBroken
 from recorder.sealing.layout import sha256
 
 DAY_CLOSED = "day_closed"
 KEY_ROTATED = "key_rotated"
 """The chain's own kinds, beside those of :mod:`core.custody`."""
-
-
-def canonical(value: object) -> bytes:
-    """Write JSON in the one way that is digested: sorted keys, no spaces, UTF-8, no NaN."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
 
 
 def beginning(centre_id: str) -> str:

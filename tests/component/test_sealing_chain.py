@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.custody import JSON
+from recorder.canonical import canonical
 from recorder.sealing.chain import Chain, day_of
 from recorder.sealing.chain_check import Trouble
 from recorder.sealing.errors import ChainBroken
-from recorder.sealing.links import DAY_CLOSED, Entry, beginning, canonical
+from recorder.sealing.links import DAY_CLOSED, Entry, beginning
 from recorder.sealing.signing import Signers
 from recorder.sealing.verify import Verifier
 from tests.support.sealing import CENTRE, DAY, NOON, Keeping
