@@ -29,16 +29,15 @@ from lrm_bridge.client import LrmClient
 from lrm_bridge.contract import AppelEntrant
 from lrm_bridge.policy import Answer, next_delay
 from lrm_bridge.service import LrmService
-from setup.places import CHECKOUT
 from supervision.alarms import AlarmService
 from tests.support.centre import HeldClock, MemoryJournal
 from tests.support.lrm import Identity, Trust
+from tests.support.lrm_contract import TOWARDS_LRM, contract
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
 
 CENTRE = CentreId("FR090")
-CONTRACT = CHECKOUT.parent / "shared" / "interfaces" / "lrm" / "swagger-lrm.json"
 
 
 class FakeLrm:
@@ -138,14 +137,12 @@ class Bridge:
 
 
 def check_by_contract(path: str, body: dict[str, Any]) -> None:
-    if not CONTRACT.is_file():
-        pytest.skip(f"the published contract is not at {CONTRACT}")
-    contract = json.loads(CONTRACT.read_text())
-    jsonschema.validate(body, contract["definitions"]["AppelEntrant"])
-    [agents] = [p for p in contract["paths"] if p.endswith("/calls")]
-    parts = path.removeprefix(contract["basePath"]).split("/")
+    published = contract(TOWARDS_LRM)
+    jsonschema.validate(body, published["definitions"]["AppelEntrant"])
+    [agents] = [p for p in published["paths"] if p.endswith("/calls")]
+    parts = path.removeprefix(published["basePath"]).split("/")
     assert len(parts) == len(agents.split("/"))
-    parameters = {p["name"]: p for p in contract["paths"][agents]["post"]["parameters"]}
+    parameters = {p["name"]: p for p in published["paths"][agents]["post"]["parameters"]}
     values = dict(zip(agents.split("/"), parts, strict=True))
     jsonschema.validate(values["{idCrra}"], {"pattern": parameters["idCrra"]["pattern"]})
     assert len(values["{idNatPs}"].replace("%2F", "/")) <= parameters["idNatPs"]["maxLength"]

@@ -5,22 +5,20 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from setup.places import CHECKOUT
 from simulator.lrm.app import Lrm, create_app
 from simulator.lrm.book import KEPT, Book, readable
 from simulator.lrm.contract import AffichageDossier, AppelEntrant, ContractError, Flow, flow_of, target_of
 from simulator.lrm.faults import Fault, FaultKind, fault_of
+from tests.support.lrm_contract import TOWARDS_LRM, contract
 from tests.support.serving import serving
 
 pytestmark = pytest.mark.component
 
-SWAGGER = CHECKOUT.parent / "shared" / "interfaces" / "lrm" / "swagger-lrm.json"
 CALL: dict[str, Any] = {"idAppel": "FR751-a-1.1", "idFlux": "FR751-15-15-Px-F01", "numTel": "+33612345678"}
 AGENT_PATH = "/lrm/api/v1/cti/FR751/agents/8997%2F42/calls"
 
@@ -201,9 +199,8 @@ def test_faults_are_read_or_refused() -> None:
         fault_of("explode")
 
 
-@pytest.mark.skipif(not SWAGGER.exists(), reason="the published contract is not beside the checkout")
 def test_the_contract_is_the_published_one() -> None:
-    published = json.loads(Path(SWAGGER).read_text())
+    published = contract(TOWARDS_LRM)
     assert published["basePath"] + "/v1/cti" == "/lrm/api/v1/cti"
     for name, model in (("AppelEntrant", AppelEntrant), ("AffichageDossier", AffichageDossier)):
         definition = published["definitions"][name]
