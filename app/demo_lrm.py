@@ -3,34 +3,29 @@
 Centre and LRM have an authority each, as two organisations have: each believes the other's alone.
 """
 
-import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from app.authority import Certificates, ensure_certificates
 from app.demo import answers
+from app.demo_settings import is_silent, with_section
 from app.part import Part, PortUse
-from app.settings import LrmSettings, Settings
+from app.settings import Settings
 
 PAGES_PORT: Final = 8081
 TLS_PORT: Final = 8446
 _NAME: Final = "lrm.demonstration"
-_PREFIX: Final = "BANDEAU15_LRM__"
 _HERE: Final = frozenset({"127.0.0.1", "localhost"})
 
 
 def with_demo_lrm(settings: Settings) -> tuple[Settings, dict[str, str]]:
-    """The settings with a link to the simulated LRM, unless the centre's own say something of an LRM.
-
-    Returns:
-        them, and the environment by which the centre's programs read the same.
-    """
-    if settings.lrm.model_fields_set:
+    """The settings with a link to the simulated LRM, unless the centre's own say something of an LRM."""
+    if not is_silent(settings, "lrm"):
         return settings, {}
     lrm, centre = _lrm_certificates(settings), _centre_certificates(settings)
-    told: dict[str, Any] = {
+    told = {
         "base_url": f"https://localhost:{TLS_PORT}/lrm/api",
         "authority": str(lrm.authority),
         "certificate": str(centre.certificate),
@@ -40,11 +35,7 @@ def with_demo_lrm(settings: Settings) -> tuple[Settings, dict[str, str]]:
         "server_key": str(centre.private_key),
         "certificates": {_NAME: settings.centre.id},
     }
-    environment = {
-        _PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
-        for name, value in told.items()
-    }
-    return settings.model_copy(update={"lrm": LrmSettings.model_validate(told)}), environment
+    return with_section(settings, "lrm", told)
 
 
 def lrm_pages(settings: Settings) -> str:

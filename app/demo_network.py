@@ -4,29 +4,20 @@ import sys
 from typing import Final
 
 from app.demo import spoken_by
+from app.demo_settings import is_silent, with_section
 from app.part import Part, PortUse
-from app.settings import OutgoingSettings, Settings
+from app.settings import Settings
 
 _HERE: Final = "127.0.0.1"
 _PORT: Final = 5090
 _PRESENTED: Final = "+33199000015"
-_PREFIX: Final = "BANDEAU15_OUTGOING__"
 
 
 def with_demo_network(settings: Settings) -> tuple[Settings, dict[str, str]]:
-    """The settings with a simulated operator, unless the centre's own say something of one.
-
-    Returns:
-        them, and the environment by which the centre's programs read the same.
-    """
-    if settings.outgoing.model_fields_set:
+    """The settings with a simulated operator, unless the centre's own say something of one."""
+    if not is_silent(settings, "outgoing"):
         return settings, {}
-    outgoing = OutgoingSettings(host=_HERE, port=_PORT, presented=_PRESENTED)
-    environment = {"HOST": _HERE, "PORT": str(_PORT), "PRESENTED": _PRESENTED}
-    return (
-        settings.model_copy(update={"outgoing": outgoing}),
-        {_PREFIX + name: value for name, value in environment.items()},
-    )
+    return with_section(settings, "outgoing", {"host": _HERE, "port": _PORT, "presented": _PRESENTED})
 
 
 def network_parts(settings: Settings) -> list[Part]:
