@@ -48,7 +48,7 @@ async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
 
 
 async def indexed(centre: CentreProcess, witness: Witness, recordings: int) -> list[RecordingIndex]:
-    """The indexes of so many recordings, once they are listed."""
+    """The indexes of so many recordings, once they are listed, in the order they began."""
     await witness.until(
         lambda told: sum(isinstance(e.event, RecordingEnded) for e in told) >= recordings,
         "recordings listed",
@@ -57,7 +57,7 @@ async def indexed(centre: CentreProcess, witness: Witness, recordings: int) -> l
     indexes = indexes_of(await witness.events())
     for index in indexes:
         assert_tiled(index)
-    return indexes
+    return sorted(indexes, key=lambda index: index.started_at)  # the files of a call are closed in any order
 
 
 def kinds(index: RecordingIndex) -> list[str]:
