@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.adapters import Adapters
 from app.centre_lease import CentreLease, Guard, lease_of
+from app.certificates import CertificateWatch, certificate_watch
 from app.clock import SystemClock
 from app.core import Core
 from app.lrm_api import ApiAdapters
@@ -34,6 +35,7 @@ from storage.spool import Spool
 class Parts:
     """A core and what it touches the world with. Nothing is at work before :meth:`begin`."""
 
+    certificates: CertificateWatch
     clock: Clock
     core: Core
     follower: JournalFollower
@@ -92,6 +94,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
             stack.push_async_callback(lrm.close)
         telephony = telephony_of(settings, guard)
         stack.push_async_callback(telephony.close)
+        certificates = certificate_watch(settings, clock)
         core = Core(
             settings,
             Adapters(
@@ -114,17 +117,19 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                     webhooks=StoredWebhooks(database),
                     sender=HttpSender(settings.api.webhook_hosts, settings.api.webhook_authority),
                 ),
-                gauges=_gauges(journal, telephony, roster),
+                gauges=_gauges(journal, telephony, roster, certificates),
                 parts={"journal": lambda: spool.healthy},
                 watches={
                     **journal_watches(journal, clock),
                     **_standby_watches(settings, roster),
                     **_archive_watches(settings, clock),
+                    AlarmKind.CERTIFICATE_ENDING: certificates.trouble,
                 },
             ),
             name,
         )
         yield Parts(
+            certificates=certificates,
             clock=clock,
             core=core,
             follower=JournalFollower(database, settings.storage.spool_dir),
@@ -150,7 +155,7 @@ def _standby_watches(settings: Settings, roster: Roster) -> dict[AlarmKind, Look
 
 
 def _gauges(
-    journal: Journal, telephony: Telephony, roster: Roster
+    journal: Journal, telephony: Telephony, roster: Roster, certificates: CertificateWatch
 ) -> dict[str, tuple[str, Callable[[], float]]]:
     """What alarms watch of the adapters."""
     return {
@@ -163,4 +168,5 @@ def _gauges(
             "Cores ready to take over from this one",
             lambda: sum(sign.state == STANDING_BY for sign in roster.others()),
         ),
+        "certificate_days": ("Days until the first certificate ends", certificates.days_left),
     }

@@ -70,6 +70,7 @@ async def _work(parts: Parts, servers: list[PageServer], lrm: LrmPort | None, st
             serving.append(tasks.create_task(lrm.serve()))
         lasting = [tasks.create_task(core.ticker.run()), tasks.create_task(core.keep_house())]
         lasting.append(tasks.create_task(core.directory.watch()))
+        lasting.append(tasks.create_task(parts.certificates.keep()))
         lasting.append(tasks.create_task(core.dossiers.keep()))
         await stop.wait()
         log.info("core_stopping")

@@ -35,6 +35,8 @@ class AlarmKind(StrEnum):
     """The LRM takes no note of calls: no window opens in it."""
     ARCHIVE_TROUBLE = "archive_trouble"
     """The archive does not run, fails, or has recordings that it could not seal: they stay in the plain."""
+    CERTIFICATE_ENDING = "certificate_ending"
+    """A certificate ends within 30 days, has ended, or cannot be read: what trusts it would find no way in."""
     STUCK_STATES = "stuck_states"
     """What the core believed did not agree with Asterisk, and had to be healed, in the last minutes."""
 
@@ -80,6 +82,7 @@ CARDS: dict[AlarmKind, AlarmCard] = {
     AlarmKind.FLOOD: AlarmCard(severity=Severity.WARNING, clear_after=30),
     AlarmKind.LRM_AWAY: AlarmCard(severity=Severity.WARNING, agents=True, raise_after=2),
     AlarmKind.ARCHIVE_TROUBLE: AlarmCard(severity=Severity.WARNING, raise_after=30),
+    AlarmKind.CERTIFICATE_ENDING: AlarmCard(severity=Severity.WARNING),
     AlarmKind.STUCK_STATES: AlarmCard(severity=Severity.WARNING, momentary=True, clear_after=300),
 }
 
