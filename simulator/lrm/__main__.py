@@ -1,21 +1,19 @@
 """``python -m simulator.lrm``: serve a simulated LRM."""
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvicorn
-from fastapi import FastAPI
 
 from simulator.command import configure_logs
 from simulator.lrm.app import Lrm, create_app
 from simulator.lrm.book import Book
 from simulator.lrm.centre import Centre
-from simulator.lrm.faults import fault_of
+from simulator.lrm.faults import KNOWN, FaultKind, fault_of
+from simulator.lrm.secure import ContractDoor
 from simulator.lrm.strip import Strip, Tls
 
 
@@ -26,9 +24,7 @@ def main(
     agent: Annotated[
         list[str] | None, typer.Option(help="An agent (idNatPs) it knows; none given: any.")
     ] = None,
-    fault: Annotated[
-        str, typer.Option(envvar="BANDEAU15_LRM_FAULT", help="none, error, refuse, or slow:SECONDS.")
-    ] = "none",
+    fault: Annotated[str, typer.Option(envvar="BANDEAU15_LRM_FAULT", help=f"{KNOWN}.")] = "none",
     certificate: Annotated[
         Path | None, typer.Option(help="PEM file: what it shows to the strip, both ways.")
     ] = None,
@@ -51,40 +47,31 @@ def main(
     configure_logs()
     lrm = Lrm(Book(frozenset(agent or ())), centre, fault_of(fault))
     tls = _tls(certificate, private_key, authority)
+    if tls is None and lrm.fault.kind is FaultKind.WRONG_CERTIFICATE:
+        raise typer.BadParameter("wrong-certificate: there is none at all without --certificate")
     if strip_url:
         lrm.strip = Strip(strip_url, centre or "FR751", lrm.exchanges, tls)
     if api_url and api_token:
         secret = authority is not None and api_url.startswith("https:")
         believed = ssl.create_default_context(cafile=str(authority)) if secret else None
         lrm.api = Centre(api_url, api_token, lrm.exchanges, lrm.book.tell, believed)
-    asyncio.run(_serve(create_app(lrm), host, port, tls_port, tls))
+    asyncio.run(_serve(lrm, host, port, tls_port, tls))
 
 
-async def _serve(app: FastAPI, host: str, port: int, tls_port: int, tls: Tls | None) -> None:
+async def _serve(lrm: Lrm, host: str, port: int, tls_port: int, tls: Tls | None) -> None:
     """Serve pages and contract by HTTP; with certificates, the contract by mutual TLS on a port of its own."""
     # A page keeps its event stream open: do not wait for it at the end.
     more: dict[str, Any] = {"host": host, "log_level": "warning", "timeout_graceful_shutdown": 1}
+    app = create_app(lrm)
     pages = uvicorn.Server(uvicorn.Config(app, port=port, **more))
     if tls is None:
         await pages.serve()
         return
-    config = uvicorn.Config(app, port=tls_port, lifespan="off", **more)
-    config.load()
-    config.ssl = tls.context(ssl.Purpose.CLIENT_AUTH)
-    contract = _Beside(config)
+    contract = ContractDoor(uvicorn.Config(app, port=tls_port, lifespan="off", **more), lrm, tls)
     serving = asyncio.create_task(contract.serve())
     await pages.serve()
     contract.should_exit = True
     await serving
-
-
-class _Beside(uvicorn.Server):
-    """A second server of the program: signals are the first one's."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 def _tls(certificate: Path | None, private_key: Path | None, authority: Path | None) -> Tls | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,6 +86,10 @@ class Lrm:
         self.book = book
         self.centre = centre
         self.fault = fault or Fault()
+        self.secure = False
+        """Whether the contract is served over TLS, too."""
+        self.on_fault: Callable[[], None] = lambda: None
+        """Told when the way it fails has changed."""
         self.shelf = Shelf()
         self.exchanges = Exchanges()
         self.strip: Strip | None = None
@@ -313,6 +317,7 @@ def create_app(lrm: Lrm) -> FastAPI:
             lrm.fault = fault_of(panne)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
+        lrm.on_fault()
         lrm.book.tell()
         log.info("fault_set", fault=lrm.fault.kind)
         return RedirectResponse("/console", 303)

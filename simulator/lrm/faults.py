@@ -1,10 +1,13 @@
-"""What an LRM does wrong on purpose: ``none``, ``slow:5`` (seconds), ``error`` (500), ``refuse`` (403)."""
+"""What an LRM does wrong on purpose: ``none``, ``slow:5`` (seconds), ``error`` (500), ``refuse`` (403),
+``wrong-certificate`` (over TLS, one that nobody believes).
+"""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_SECONDS = 120.0
+KNOWN = "none, error, refuse, wrong-certificate, or slow:SECONDS"
 _SLOW = re.compile(r"^slow:(\d{1,3}(?:\.\d{1,2})?)$")
 
 
@@ -15,6 +18,7 @@ class FaultKind(StrEnum):
     SLOW = "slow"
     ERROR = "error"
     REFUSE = "refuse"
+    WRONG_CERTIFICATE = "wrong-certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,6 @@ def fault_of(text: str) -> Fault:
     slow = _SLOW.match(text)
     if slow is not None and float(slow[1]) <= MAX_SECONDS:
         return Fault(FaultKind.SLOW, float(slow[1]))
-    if text in (FaultKind.NONE, FaultKind.ERROR, FaultKind.REFUSE):
+    if text in set(FaultKind) - {FaultKind.SLOW}:
         return Fault(FaultKind(text))
-    raise ValueError(f"fault {text!r}: none, error, refuse, or slow:SECONDS up to {MAX_SECONDS:g}")
+    raise ValueError(f"fault {text!r}: {KNOWN} up to {MAX_SECONDS:g}")

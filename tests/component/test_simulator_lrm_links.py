@@ -14,14 +14,20 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from app.clock import SystemClock
-from core.ids import CentreId
+from core.ids import AgentId, CentreId
+from lrm_bridge.client import LrmClient
+from lrm_bridge.contract import AppelEntrant as OurAppelEntrant
 from lrm_bridge.door import PEER_NAMES, Certificates, LrmDoor
+from lrm_bridge.policy import Answer
 from simulator.lrm.app import Lrm, create_app
 from simulator.lrm.book import Book
 from simulator.lrm.centre import Centre
 from simulator.lrm.contract import AppelEntrant
+from simulator.lrm.secure import ContractDoor
 from simulator.lrm.strip import Strip, Tls
 from tests.support.api import AGENT, ApiCentre, api_centre
+from tests.support.lrm import Trust, free_port
+from tests.support.serving import serving as serving_of
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
@@ -172,3 +178,40 @@ async def test_the_contract_over_mutual_tls(centre: ApiCentre, tmp_path: Path) -
         server.should_exit = server.force_exit = True
         await serving
     assert list(centre.switch.callees.values())[-1].number == NUMBER
+
+
+async def test_a_wrong_certificate_is_met_at_once_and_lifted(tmp_path: Path) -> None:
+    """The strip's client has a connection open when the fault begins, as in a centre at work."""
+    trust = Trust(tmp_path)
+    lrm = Lrm(Book(), "FR751")
+    port = free_port()
+    config = uvicorn.Config(create_app(lrm), host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    shown = Tls(certificate=trust.lrm.certificate, private_key=trust.lrm.key, authority=trust.authority)
+    door = ContractDoor(config, lrm, shown)
+    serving = asyncio.create_task(door.serve())
+    client = LrmClient(f"https://localhost:{port}/lrm/api", CentreId("FR751"), trust.client(trust.strip))
+    call = OurAppelEntrant(numTel=NUMBER, idAppel="FR751-a-1.1", idFlux="FR751-15-15-Px-F01")
+    page = httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(create_app(lrm)), base_url="http://127.0.0.1", follow_redirects=True
+    )
+    try:
+        async with page:
+            await until(lambda: door.started, "the LRM serves")
+            for fault, expected in (
+                ("none", Answer(202)),
+                ("wrong-certificate", Answer(None, "TLS CERTIFICATE_VERIFY_FAILED")),
+                ("none", Answer(202)),
+            ):
+                console = await page.post("/pannes", data={"panne": fault})
+                assert f'value="{fault}" class="on"' in console.text
+                await until(lambda: not door.server_state.connections, "what was open is closed")
+                assert await client.appel_entrant(AgentId("8997/42"), call) == expected
+    finally:
+        await client.close()
+        door.should_exit = door.force_exit = True
+        await serving
+
+
+async def test_without_tls_no_wrong_certificate_is_offered() -> None:
+    async with serving_of(create_app(Lrm(Book()))) as url, httpx2.AsyncClient(base_url=url) as page:
+        assert "wrong-certificate" not in (await page.get("/console")).text
