@@ -9,7 +9,9 @@ import typer
 from rich.table import Table
 
 from app.cli_support import console, fail, run_async, settings_of
+from app.core_keeper import keep
 from app.handover import HandoverFailed, hand_over, take_out
+from app.logs import configure_logs
 from app.standby import drain as set_drained
 from storage.lease import holder, living
 
@@ -17,6 +19,9 @@ from storage.lease import holder, living
 def core(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Name of this core among the centre's; core-a by default.")] = "",
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Keep the program loaded, so that a core that died is back sooner.")
+    ] = False,
 ) -> None:
     """Serve the pages, command Asterisk and keep the journal; or stand by, while another core does.
 
@@ -24,7 +29,11 @@ def core(
     """
     from app import core_process  # the web server and all features: too slow to load for every command
 
-    core_process.main(settings_of(context), name)
+    settings = settings_of(context)
+    configure_logs()
+    if kept and (status := keep()) is not None:
+        raise typer.Exit(status)
+    core_process.main(settings, name)
 
 
 def cores(context: typer.Context) -> None:
@@ -79,8 +88,8 @@ def drain(
 
 def test_calls(context: typer.Context) -> None:
     """Call each line in turn as a caller does, for ever, and tell the core how it went."""
-    from app import logs, test_calls  # the robots: too slow to load for every command
+    from app import test_calls  # the robots: too slow to load for every command
 
-    logs.configure_logs()
+    configure_logs()
     with contextlib.suppress(KeyboardInterrupt):
         run_async(test_calls.run_test_calls(settings_of(context)))

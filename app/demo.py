@@ -151,7 +151,7 @@ def _cores(settings: Settings, config: Path | None) -> list[Part]:
     here = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104 - compared, not bound
     first = Part(
         name="Core",
-        command=own_command(config, "core"),
+        command=own_command(config, "core", "--kept"),
         ready=answers(here, web.http_port, "/healthz"),
         restart=True,
         end_seconds=8,
@@ -166,7 +166,7 @@ def _cores(settings: Settings, config: Path | None) -> list[Part]:
     )
     second = Part(
         name="Standby core",
-        command=own_command(config, "core", "--name", standby.core),
+        command=own_command(config, "core", "--kept", "--name", standby.core),
         ready=_lives(settings.storage.cores_dir, standby.core),
         restart=True,
     )

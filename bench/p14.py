@@ -1,9 +1,11 @@
 """p14: from the death of the core to Asterisk under command again, with journals of many lengths.
 
-With a standby, and with none (a core started from nothing, Python included); against Asterisk's own start. A
+With a standby, and with none (a core whose keeper starts another); against Asterisk's own start. A
 call is then made, to see that it is served. Then R10: how long the state takes to be rebuilt, in CPU seconds.
 """
 
+import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,12 +14,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
+from app.core_keeper import QUICK_DEATH_SECONDS
 from app.core_parts import opened
 from app.settings import LrmSettings, RoomSettings, Settings, StorageSettings
+from app.standby import end
 from bench.figures import Figure
 from core.events import CallQueued, Envelope
 from storage import codec, rows
 from storage.database import Database
+from storage.lease import holder
 from storage.tables import journal
 from tests.support.call_story import answered_call
 from tests.support.centre_process import CORE, STANDBY, CentreProcess, new_number
@@ -37,6 +42,7 @@ async def measure(folder: Path, quick: bool) -> AsyncIterator[Figure]:
             if asterisk is None:
                 asterisk = await _asterisk_start(centre)
             with_standby = await _with_standby(centre)
+        async with await _centre(length, launched=True) as centre:
             without = await _without(centre)
         yield Figure(name=f"p14_standby_{length}", ours=with_standby, peer=asterisk, unit="s", n=1)
         yield Figure(name=f"p14_alone_{length}", ours=without, peer=asterisk, unit="s", n=1)
@@ -50,9 +56,9 @@ async def measure(folder: Path, quick: bool) -> AsyncIterator[Figure]:
         )
 
 
-async def _centre(length: int) -> CentreProcess:
-    """A centre with a past."""
-    centre = CentreProcess(room=RoomSettings(), standby=True)
+async def _centre(length: int, *, launched: bool = False) -> CentreProcess:
+    """A centre with a past; launched: as people start it, with one core."""
+    centre = CentreProcess(room=RoomSettings(), standby=not launched, launched=launched)
     await _fill(centre.settings.storage.url, length)
     return centre
 
@@ -97,10 +103,12 @@ async def _with_standby(centre: CentreProcess) -> float:
 
 
 async def _without(centre: CentreProcess) -> float:
-    """The other core is started at the instant of the death, as its launcher does."""
+    """The only core dies; who keeps it starts another."""
+    at_work = holder(centre.settings.storage.cores_dir)
+    assert at_work is not None
+    await asyncio.sleep(QUICK_DEATH_SECONDS)  # who dies younger is not followed at once
     witness, died = centre.witness(), datetime.now(UTC)
-    await centre.kill_core()
-    await centre.start_core()
+    end(at_work, signal.SIGKILL)
     took = (await centre.taken_over(witness, centre.at_work) - died).total_seconds()
     await _serves(centre, witness)
     return took

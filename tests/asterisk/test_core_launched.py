@@ -1,14 +1,18 @@
-"""The centre's own launcher keeps two cores: whichever dies comes back behind the other."""
+"""The centre's own launcher keeps two cores, or one: whichever dies comes back behind the other, or at once."""
 
+import asyncio
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.core_keeper import QUICK_DEATH_SECONDS
 from app.settings import RoomSettings
 from app.standby import end
+from core.events import CallQueued
 from storage.lease import AT_WORK, STANDING_BY, holder, living
-from tests.support.centre_process import CORE, STANDBY, CentreProcess
+from tests.support.centre_process import CORE, STANDBY, CentreProcess, new_number
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asterisk
@@ -34,3 +38,29 @@ async def test_a_core_that_dies_comes_back_as_the_standby_of_the_other(asterisk_
         said = await centre.command("handover")
         assert f"{STANDBY} handed over to {CORE}" in said, "its standby was first started afresh"
         await until(lambda: states() == {CORE: AT_WORK, STANDBY: STANDING_BY}, "as in the beginning", 60)
+
+
+async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: Path | None) -> None:
+    async with CentreProcess(room=RoomSettings(), launched=True) as centre:
+        folder = centre.settings.storage.cores_dir
+        await asyncio.sleep(QUICK_DEATH_SECONDS)  # who dies younger is not followed at once
+        first, witness = holder(folder), centre.witness()
+        assert first is not None
+        keeper = parent(first.pid)
+        end(first, signal.SIGKILL)
+        died = datetime.now(UTC)
+        took = (await centre.taken_over(witness, CORE) - died).total_seconds()
+        print(f"under command again {took:.2f} s after the death")
+        second = holder(folder)
+        assert second is not None
+        assert second.pid != first.pid
+        assert parent(second.pid) == keeper
+        async with centre.caller() as caller:
+            caller.call("2", number=(number := new_number()))
+            await caller.answered(20)
+            await witness.until_told(await witness.call_of(number), CallQueued)
+
+
+def parent(pid: int) -> int:
+    """The process that started another."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
