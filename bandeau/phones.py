@@ -21,6 +21,7 @@ from bandeau.phone_policy import (
     why_ended,
     why_not_made,
 )
+from bandeau.phone_talk import PhoneTalk
 from core.commands import (
     AcceptOffer,
     Command,
@@ -47,7 +48,7 @@ from core.events import (
     PositionMuted,
     PositionStateChanged,
 )
-from core.ids import ChannelId, PlaybackId, PositionId, new_id
+from core.ids import ChannelId, PlaybackId, PositionId
 from core.nodes import ONE_NODE, Nodes
 from core.ports import Bus, Clock, Switch
 from core.switch import (
@@ -115,10 +116,7 @@ class PhoneKeeper:
         self._changed = changed
         self._channels: dict[PositionId, ChannelId] = {}
         """The last call to each position's telephone, kept until it is hung up."""
-        self._typed: dict[ChannelId, str] = {}
-        self._saying: dict[PlaybackId, ChannelId] = {}
-        self._last_words: dict[ChannelId, PlaybackId] = {}
-        """Calls that only prove the telephone: hung up after their last announcement."""
+        self._talk = PhoneTalk(switch)
         self._confirmed: dict[PositionId, float] = {}
         """Since when (monotonic) a confirmed telephone is awaited as a leg."""
         self._waiting: dict[PositionId, Command] = {}
@@ -246,7 +244,7 @@ class PhoneKeeper:
         if phone is None or phone.mode is PhoneMode.KEPT or self._for_a_call(position_id):
             return
         calling_for_a_call = phone.state in UNDER_WAY and phone.proven
-        if calling_for_a_call or (phone.state is PhoneState.UP and phone.channel_id not in self._last_words):
+        if calling_for_a_call or (phone.state is PhoneState.UP and not self._talk.ends(phone.channel_id)):
             self._let_go(position_id)
             self._bus.publish(PhoneRested(position_id=position_id))
 
@@ -361,20 +359,15 @@ class PhoneKeeper:
         usual = "phone-call" if for_a_call else "phone-key"
         self._say(phone, usual if phone.code == KEY else "phone-code")
 
-    def _say(self, phone: Phone, sound: str) -> PlaybackId:
-        playback_id = PlaybackId(new_id())
+    def _say(self, phone: Phone, sound: str, *, last: bool = False) -> None:
         if phone.channel_id is not None:
-            self._saying[playback_id] = phone.channel_id
-            self._switch.play(phone.channel_id, playback_id, sound)
-        return playback_id
+            self._talk.say(phone.channel_id, sound, last=last)
 
     def _said(self, playback_id: PlaybackId, *, again: bool) -> None:
-        channel_id = self._saying.pop(playback_id, None)
-        if channel_id is None:
+        channel_id = self._talk.ended(playback_id)
+        if channel_id is None or not again:
             return
-        if self._last_words.get(channel_id) == playback_id:
-            self._switch.hang_up(channel_id)
-        elif again and (found := self._of_channel(channel_id)) and found[1].state is PhoneState.CONFIRMING:
+        if (found := self._of_channel(channel_id)) and found[1].state is PhoneState.CONFIRMING:
             self._ask(*found)
 
     def _pressed(self, channel_id: ChannelId, digit: str) -> None:
@@ -382,17 +375,17 @@ class PhoneKeeper:
         if found is None or found[1].state is not PhoneState.CONFIRMING:
             return
         position_id, phone = found
-        typed = self._typed[channel_id] = self._typed.get(channel_id, "") + digit
+        typed = self._talk.pressed(channel_id, digit)
         if typed.endswith(phone.code):
             self._confirm(position_id, phone, channel_id)
         elif len(typed) >= MOST_KEYS:
             self._give_up(position_id, PhoneEnd.NOT_CONFIRMED)
 
     def _confirm(self, position_id: PositionId, phone: Phone, channel_id: ChannelId) -> None:
-        self._forget(channel_id)
+        self._talk.quiet(channel_id)
         self._bus.publish(PhoneConfirmed(position_id=position_id))
         if phone.mode is PhoneMode.PER_CALL and not self._for_a_call(position_id):
-            self._last_words[channel_id] = self._say(phone, "phone-proven")
+            self._say(phone, "phone-proven", last=True)
         else:
             self._confirmed[position_id] = self._clock.monotonic()
             self._switch.confirm_phone(channel_id)
@@ -409,8 +402,8 @@ class PhoneKeeper:
             self._say(phone, "phone-taken")
 
     def _gone(self, channel_id: ChannelId, cause: int) -> None:
-        proven = self._last_words.pop(channel_id, None) is not None
-        self._forget(channel_id)
+        proven = self._talk.ends(channel_id)
+        self._talk.forget(channel_id)
         found = self._of_channel(channel_id)
         if found is None:
             return
@@ -451,15 +444,8 @@ class PhoneKeeper:
         self._confirmed.pop(position_id, None)
         channel_id = self._channels.pop(position_id, None)
         if channel_id is not None:
-            self._forget(channel_id)
-            self._last_words.pop(channel_id, None)
+            self._talk.forget(channel_id)
             self._switch.hang_up(channel_id)
-
-    def _forget(self, channel_id: ChannelId) -> None:
-        self._typed.pop(channel_id, None)
-        for playback_id in [p for p, of in self._saying.items() if of == channel_id]:
-            del self._saying[playback_id]
-            self._switch.stop_playback(playback_id)
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
@@ -468,8 +454,7 @@ class PhoneKeeper:
 
     def _reconcile(self, truth: SwitchTruth) -> None:
         """Go on with what Asterisk holds."""
-        self._saying.clear()
-        self._last_words.clear()
+        self._talk.clear()
         present = {channel.channel_id: channel for channel in truth.channels}
         known = {phone.channel_id for phone in self._phones.values()}
         for channel in truth.channels:
