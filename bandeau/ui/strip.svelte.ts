@@ -10,25 +10,22 @@ import {
   stripCredentials,
   logOut as tellLogOut,
 } from "$ui/api";
-import { duration } from "$ui/format";
 import { type LinkStatus, LiveConnection } from "$ui/live-connection";
 import type { Measure } from "$ui/quality";
-import * as texts from "$ui/texts";
 import { passOn } from "$ui/texts";
 import { after, every } from "$ui/timers";
-import type { Call, Dossier, Offer, PauseReason, PositionState, StripView } from "$ui/views";
+import type { Call, Dossier, PauseReason, PositionState, StripView } from "$ui/views";
 import { setTitle } from "./attention";
-import { mainCall, offered, offerOrigin } from "./calls";
+import { rings } from "./bell";
+import { mainCall } from "./calls";
 import { type Arguments, Commands } from "./commands.svelte";
+import { deedOf } from "./deeds";
 import {
   type Action,
   actions,
-  caller,
   currentCall,
   face,
   type LegState,
-  lineName,
-  offerBeside,
   reasonsToPause,
   type Situation,
   stateShown,
@@ -40,7 +37,7 @@ import { Reach } from "./reach.svelte";
 import { Recall, type Replay } from "./recall.svelte";
 import { Away, type SoundWish } from "./remote/away.svelte";
 import { FarRecall } from "./remote/far-recall.svelte";
-import { Ring, type Ringing } from "./ring";
+import { Ring } from "./ring";
 import { Secours } from "./secours.svelte";
 import { forgetShift, rememberAlive, rememberStart } from "./shift";
 import type { Players } from "./sip-line";
@@ -325,29 +322,11 @@ export class Strip {
   }
 
   private watchRing(): void {
-    const rings = this.ring.watch(this.ringing(), () => {
+    const began = this.ring.watch(rings(this.situation, this.now), () => {
       this.offerShownAt = this.live.now();
       flushSync();
     });
-    if (rings) this.voice.locked = locked();
-  }
-
-  private ringing(): Ringing | undefined {
-    const beside = offerBeside(this.situation);
-    const offer = this.face === "offered" ? this.view?.offer : beside;
-    if (offer) {
-      const soft = beside !== undefined;
-      return { id: offer.id, who: offered(offer).label, detail: this.noticeOf(offer), soft };
-    }
-    if (this.secours?.state !== "ringing") return undefined;
-    return { id: "secours", who: caller(this.secours).number, detail: texts.strip.coreLostShort };
-  }
-
-  /** The line, and how long the caller has waited at the moment of the offer. */
-  private noticeOf(offer: Offer): string {
-    const waited = duration(this.now - Date.parse(offer.queuedAt));
-    const from = offerOrigin(offer) ?? texts.strip.line(lineName(offer));
-    return `${from}\n${texts.strip.waitsFor} ${waited}`;
+    if (began) this.voice.locked = locked();
   }
 
   private silenceLeg(silent: boolean): void {
@@ -408,44 +387,16 @@ export class Strip {
   }
 
   private async actWithCore(action: Action): Promise<void> {
-    const offerId = this.view?.offer?.id ?? "";
-    switch (action) {
-      case "accept":
-      case "decline": {
-        const sent = this.commands.send(action, `${action}_offer`, { offerId });
-        this.ring.silence(offerId);
-        await sent;
-        return;
-      }
-      case "hold":
-        await this.commands.send(action, this.face === "held" ? "resume" : "hold");
-        return;
-      case "swap":
-        await this.commands.send(action, "swap");
-        return;
-      case "merge":
-        await this.commands.send(action, "merge");
-        return;
-      case "complete":
-        await this.commands.send(action, "complete_transfer");
-        return;
-      case "record":
-        await this.commands.send(action, "resume_recording");
-        return;
-      case "leave":
-        await this.commands.send(action, "leave_call", { callId: mainCall(this.view)?.id ?? "" });
-        return;
-      case "mute":
-        this.commands.showRefusal(await this.mute.toggle());
-        this.followMute();
-        return;
-      case "pause":
-        // Without a reason it can only take back a planned pause; else the page asks for the reason first.
-        if (this.view?.position.pausePending) await this.commands.send(action, "ready");
-        return;
-      default:
-        await this.commands.send(action, action);
+    if (action === "mute") {
+      this.commands.showRefusal(await this.mute.toggle());
+      this.followMute();
+      return;
     }
+    const deed = deedOf(action, this.situation);
+    if (deed === undefined) return;
+    const sent = this.commands.send(action, deed.command, deed.args);
+    if (deed.args?.offerId !== undefined) this.ring.silence(String(deed.args.offerId)); // after it is told
+    await sent;
   }
 
   // --- as time passes -----------------------------------------------------------------------------------------
