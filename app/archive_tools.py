@@ -1,6 +1,7 @@
 """What an archivist does beside the archive, running or not: proof, keys, tracks taken out. Blocking."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,11 +33,15 @@ class ArchiveTools:
         self._archive = open_archive(archive_place(settings))
         self.keys = KeyRing(settings.storage.keys_dir, self._centre_id, make=False)
 
-    def verifier(self, *public_pems: bytes) -> Verifier:
-        """What proves; it believes the keys given, or else those that lie beside the chain."""
+    def verifier(self, *public_pems: bytes, told: Callable[[str], None] | None = None) -> Verifier:
+        """What proves; it believes the keys given, or else those that lie beside the chain.
+
+        ``told``: how far it is.
+        """
         chain = self._settings.storage.chain_dir / self._centre_id
         signers = Signers.of(*public_pems) if public_pems else Signers.in_folder(chain)
-        return Verifier(self._archive, self.keys, chain, self._centre_id, signers)
+        more = () if told is None else (told,)
+        return Verifier(self._archive, self.keys, chain, self._centre_id, signers, *more)
 
     def published(self, recording_id: str) -> Published:
         """What the chain says of a recording.
@@ -103,11 +108,25 @@ class ArchiveTools:
         return Chain(self._settings.storage.chain_dir, self._centre_id, signing_key(self._settings))
 
 
-async def catalogue_in(database: Database) -> Catalogue:
-    """Every row, to be held against the chain: how far the catalogue had come is read first."""
+def catalogue_in(database: Database, runner: asyncio.Runner) -> Catalogue:
+    """Every row, to be held against the chain, a thousand in memory at a time.
+
+    Args:
+        database: where the rows are.
+        runner: of the loop that the database is used in.
+
+    Raises:
+        StorageUnavailable: the database does not answer; so does reading the rows.
+    """
     store = StoredRecordings(database)
-    n = (await store.places()).chain
-    return Catalogue(n, [_row(recording) async for recording in store.all()])
+
+    def rows() -> Iterator[Row]:
+        place = -1
+        while some := runner.run(store.after(place)):
+            yield from map(_row, some)
+            place = some[-1].place
+
+    return Catalogue(runner.run(store.places()).chain, rows())
 
 
 def _row(recording: Recording) -> Row:

@@ -3,8 +3,9 @@
 What does the work is loaded by the command that needs it: every command of ``bandeau15`` passes here.
 """
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from app.cli_support import console, database_of, fail, run_async, settings_of
+from app.cli_support import console, fail, settings_of
+from core.errors import StorageUnavailable
 from core.ids import AgentId, RecordingId
+from storage.database import Database
 
 if TYPE_CHECKING:
     from app.archive_tools import ArchiveTools
@@ -44,14 +47,16 @@ def verify(
 ) -> None:
     """Prove the chain, the archive and the catalogue untouched; or say what was touched, and end with 1."""
     count = 0
-    with _tools(context) as tools:
-        verifier = tools.verifier(*(file.read_bytes() for file in public_key or []))
+    with ExitStack() as stack:
+        status = stack.enter_context(console.status(""))
+        tools = stack.enter_context(_tools(context))
+        verifier = tools.verifier(*(file.read_bytes() for file in public_key or []), told=status.update)
         if recording:
             troubles = verifier.recording(tools.published(recording).day, recording)
         elif day is not None:
             troubles = verifier.day(day.date())
         else:
-            troubles = verifier.everything(_catalogue(context) if catalogue else None)
+            troubles = verifier.everything(stack.enter_context(_catalogue(context)) if catalogue else None)
         for trouble in troubles:
             count += 1
             console.print(f"[red]{escape(trouble.where)}[/red]: {escape(trouble.what)}", highlight=False)
@@ -128,14 +133,20 @@ def public(context: typer.Context) -> None:
         typer.echo(tools.public_pem(), nl=False)
 
 
-def _catalogue(context: typer.Context) -> "Catalogue":
+@contextmanager
+def _catalogue(context: typer.Context) -> "Iterator[Catalogue]":
+    """The catalogue, read while it is gone through; the database's being away is told as one line."""
     from app.archive_tools import catalogue_in
 
-    async def read() -> "Catalogue":
-        async with database_of(context) as database:
-            return await catalogue_in(database)
-
-    return run_async(read())
+    with asyncio.Runner() as runner:
+        database = Database(settings_of(context).storage.url)
+        try:
+            runner.run(database.upgrade())
+            yield catalogue_in(database, runner)
+        except StorageUnavailable as error:
+            fail(str(error))
+        finally:
+            runner.run(database.close())
 
 
 @contextmanager

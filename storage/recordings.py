@@ -105,10 +105,14 @@ class StoredRecordings:
         either = or_(recording.c.call_id == its_id, recording.c.last_call_id == its_id)
         return await self._database.read(_those, either)
 
+    async def after(self, place: int) -> list[Recording]:
+        """The next recordings after a place, the first first; none at the end."""
+        return await self._database.read(_those, recording.c.place > place, _AT_ONCE)
+
     async def all(self) -> AsyncIterator[Recording]:
         """Every recording, the first first; what is added meanwhile may be left out."""
         place = -1
-        while batch := await self._database.read(_those, recording.c.place > place, _AT_ONCE):
+        while batch := await self.after(place):
             for each in batch:
                 yield each
             place = batch[-1].place

@@ -2,10 +2,11 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from recorder.sealing.archive import Archive
@@ -45,10 +46,11 @@ class Published:
 class ChainCheck:
     """Looks at one chain; ``published`` gathers what it says of recordings."""
 
-    def __init__(self, folder: Path, centre_id: str, signers: Signers) -> None:
+    def __init__(self, folder: Path, centre_id: str, signers: Signers, told: Callable[[str], None]) -> None:
         self._chain = folder
         self._centre_id = centre_id
         self._signers = signers
+        self._told = told
         self._witnessed: dict[int, Head] = {}
         """What heads kept in the archive tell of the chain, by the number of the entry."""
         self.published: dict[str, Published] = {}
@@ -86,6 +88,7 @@ class ChainCheck:
     def _walk(self, days: list[date], previous: str | None, n: int | None) -> Iterator[Trouble]:
         """Follow the chain from an entry on (``None``: from wherever it is), taking in what it says."""
         for day in days:
+            self._told(f"chain of {day}")
             lines, document = self._read(day)
             if lines.pop():
                 yield Trouble(f"{day}", "the last line is torn")
@@ -134,11 +137,12 @@ class ChainCheck:
         if not isinstance(recording_id, str):
             return
         if entry.kind == "sealed":
+            call_id = str(entry.body["call_id"])
             self.published[recording_id] = Published(
                 n=entry.n,
                 recording_id=recording_id,
-                call_id=str(entry.body["call_id"]),
-                day=date.fromisoformat(str(entry.body["day"])),
+                call_id=recording_id if call_id == recording_id else call_id,  # one text kept for both
+                day=_day(str(entry.body["day"])),
                 manifest_sha256=str(entry.body["manifest_sha256"]),
             )
         elif entry.kind == "erased" and recording_id in self.published:
@@ -181,6 +185,12 @@ class ChainCheck:
 
     def _head_file(self, day: date) -> Path:
         return self._chain / f"{day}{_HEAD}"
+
+
+@lru_cache(maxsize=64)
+def _day(text: str) -> date:
+    """A day, the same object for the many recordings of one."""
+    return date.fromisoformat(text)
 
 
 def _end_of(day: date, last: Entry | None, head: Head | None, *, is_last: bool) -> Iterator[Trouble]:

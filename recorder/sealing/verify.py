@@ -1,6 +1,6 @@
 """Proves a recording, a day or everything untouched, or names what was touched. Blocking; changes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,16 +32,31 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The catalogue, read before the chain; ``n``: the last entry of the chain that it had taken in."""
+    """The catalogue. ``n``: the last entry of the chain that it had taken in before anything was looked at.
+
+    ``rows`` are read last, one by one: they may know more than the chain as it was looked at.
+    """
 
     n: int
     rows: Iterable[Row]
 
 
+def _nobody(_how_far: str) -> None:
+    """Nobody wants to know how far it is."""
+
+
 class Verifier:
     """Looks at the recordings and the chain of one centre."""
 
-    def __init__(self, archive: Archive, keys: KeyRing, chain: Path, centre_id: str, signers: Signers) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        keys: KeyRing,
+        chain: Path,
+        centre_id: str,
+        signers: Signers,
+        told: Callable[[str], None] = _nobody,
+    ) -> None:
         """Look with these.
 
         Args:
@@ -50,12 +65,14 @@ class Verifier:
             chain: folder of its chain: ``…/chain/FR751``.
             centre_id: the centre.
             signers: whose signatures are believed: best, a public key kept elsewhere.
+            told: how far it is, a few words a day of the chain.
         """
         self._archive = archive
         self._keys = keys
         self._chain = chain
         self._centre_id = centre_id
         self._signers = signers
+        self._told = told
 
     # --- what is asked ----------------------------------------------------------------------------------
 
@@ -63,20 +80,23 @@ class Verifier:
         """The whole chain, every object of the archive, and every row of the catalogue where it is given."""
         check = self._check()
         yield from check.whole(self._archive)
+        days: dict[date, list[Published]] = {}
         for each in check.published.values():
-            yield from self._recording(each)
+            days.setdefault(each.day, []).append(each)
+        for day in sorted(days):
+            self._told(f"recordings of {day}")
+            yield from self._recordings(day, days.pop(day))
+        self._told("what is in the archive beside")
         yield from self._strangers(f"{self._centre_id}/", check)
         if catalogue is not None:
-            yield from self._rows(catalogue, check.published)
+            yield from self._rows(catalogue, check)
 
     def day(self, day: date) -> Iterator[Trouble]:
         """The chain of a day, how it follows on the one before, and every recording that began on that day."""
         yield from self._check().day(day)
         check = self._check()
         check.gather(_before(day))
-        for each in check.published.values():
-            if each.day == day:
-                yield from self._recording(each)
+        yield from self._recordings(day, [each for each in check.published.values() if each.day == day])
         yield from self._strangers(f"{self._centre_id}/{day:%Y/%m/%d}/", check)
 
     def recording(self, day: date, recording_id: str) -> Iterator[Trouble]:
@@ -87,7 +107,10 @@ class Verifier:
         if found is None:
             yield Trouble(prefix_of(self._centre_id, day, recording_id), "is not on the chain")
         else:
-            yield from self._recording(found)
+            prefix = found.prefix(self._centre_id)
+            yield from self._recording(
+                found, {name.removeprefix(prefix) for name in self._archive.list(prefix)}
+            )
 
     def published(self, recording_id: str) -> Published | None:
         """What the chain says of a recording, whatever its day."""
@@ -96,13 +119,23 @@ class Verifier:
         return check.published.get(recording_id)
 
     def _check(self) -> ChainCheck:
-        return ChainCheck(self._chain, self._centre_id, self._signers)
+        return ChainCheck(self._chain, self._centre_id, self._signers, self._told)
 
     # --- the recordings ---------------------------------------------------------------------------------
 
-    def _recording(self, published: Published) -> Iterator[Trouble]:
+    def _recordings(self, day: date, published: Sequence[Published]) -> Iterator[Trouble]:
+        """Recordings of one day, whose objects are named together: a store takes long for each question."""
+        there: dict[str, set[str]] = {}
+        folder = f"{self._centre_id}/{day:%Y/%m/%d}/"
+        for key in self._archive.list(folder):
+            recording_id, _, name = key.removeprefix(folder).partition("/")
+            there.setdefault(recording_id, set()).add(name)
+        for each in published:
+            yield from self._recording(each, there.get(each.recording_id, set()))
+
+    def _recording(self, published: Published, there: Set[str]) -> Iterator[Trouble]:
+        """One recording, of which these objects are there."""
         prefix = published.prefix(self._centre_id)
-        there = {name.removeprefix(prefix) for name in self._archive.list(prefix)}
         if published.erased:
             for name in sorted(there):
                 yield Trouble(prefix + name, "was erased, and is there")
@@ -156,12 +189,11 @@ class Verifier:
 
     def _strangers(self, prefix: str, check: ChainCheck) -> Iterator[Trouble]:
         """What is published in the archive and nowhere on the chain. Attempts not published are none."""
-        found = [name for name in self._archive.list(prefix) if name.endswith(f"/{MANIFEST}")]
-        for again in (False, True):
-            if again and found:
-                check.gather()  # what was published while we looked
-            found = [name for name in found if not self._is_known(name, check.published)]
-        for name in sorted(found):
+        manifests = (name for name in self._archive.list(prefix) if name.endswith(f"/{MANIFEST}"))
+        found = [name for name in manifests if not self._is_known(name, check.published)]
+        if found:
+            check.gather()  # what was published while we looked
+        for name in sorted(name for name in found if not self._is_known(name, check.published)):
             yield Trouble(name, "is not on the chain")
 
     def _is_known(self, manifest: str, published: Mapping[str, Published]) -> bool:
@@ -170,18 +202,28 @@ class Verifier:
 
     # --- the catalogue ----------------------------------------------------------------------------------
 
-    def _rows(self, catalogue: Catalogue, published: Mapping[str, Published]) -> Iterator[Trouble]:
-        seen = set()
-        for row in catalogue.rows:
-            seen.add(row.recording_id)
-            known = published.get(row.recording_id)
-            if known is None and row.manifest_sha256 is not None:
-                yield Trouble(row.recording_id, "is sealed in the catalogue, and not on the chain")
-            elif known is not None and known.n <= catalogue.n:
-                yield from self._row(row, known)
-        for recording_id, known in published.items():
-            if recording_id not in seen and known.n <= catalogue.n:
-                yield Trouble(recording_id, "is on the chain, and not in the catalogue")
+    def _rows(self, catalogue: Catalogue, check: ChainCheck) -> Iterator[Trouble]:
+        doubtful, unseen = [], check.published
+        for number, row in enumerate(catalogue.rows):
+            if number % 10_000 == 0:
+                self._told(f"row {number:,} of the catalogue")
+            known = unseen.pop(row.recording_id, None)
+            if any(self._held_against(row, known, catalogue.n)):
+                doubtful.append(row)
+        missing = [known.recording_id for known in unseen.values() if known.n <= catalogue.n]
+        if doubtful:
+            check.gather()  # a row may tell what was done since the chain was looked at
+        for row in doubtful:
+            yield from self._held_against(row, check.published.get(row.recording_id), catalogue.n)
+        for recording_id in missing:
+            yield Trouble(recording_id, "is on the chain, and not in the catalogue")
+
+    def _held_against(self, row: Row, known: Published | None, n: int) -> Iterator[Trouble]:
+        """A row against the chain, unless the chain tells newer things than the row can know."""
+        if known is None and row.manifest_sha256 is not None:
+            yield Trouble(row.recording_id, "is sealed in the catalogue, and not on the chain")
+        elif known is not None and known.n <= n:
+            yield from self._row(row, known)
 
     def _row(self, row: Row, published: Published) -> Iterator[Trouble]:
         for what, said, truth in (

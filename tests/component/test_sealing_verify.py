@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recorder.sealing.chain_check import Trouble
 from recorder.sealing.layout import INDEX, KEY, LISTEN, MANIFEST, ORIGINAL, PEAKS, Manifest
 from recorder.sealing.seal import Sealed, SealJob, erase
-from recorder.sealing.verify import Row
+from recorder.sealing.verify import Catalogue, Row, Verifier
 from tests.support.sealing import CENTRE, DAY, NOON, Keeping
 
 pytestmark = pytest.mark.component
@@ -209,6 +209,33 @@ def test_a_catalogue_that_differs_is_found(keeping: Keeping) -> None:
         ),
     ):
         assert keeping.troubles_with([altered]) == [Trouble(job.recording_id, what)]
+
+
+def test_what_the_archive_does_meanwhile_is_no_trouble(keeping: Keeping) -> None:
+    """Rows are read last: they know what was sealed and erased since the chain was looked at."""
+    job, later = keeping.job(), keeping.job("FR751-1-1700000000.2")
+    good = row(job, keeping.published(job))
+
+    def rows() -> Iterator[Row]:
+        keeping.chain().append("erased", {"recording_id": job.recording_id}, NOON)
+        yield replace(good, erased=True)
+        yield row(later, keeping.published(later))
+
+    assert list(keeping.verifier().everything(Catalogue(1, rows()))) == []
+
+
+def test_how_far_it_is_is_told(keeping: Keeping) -> None:
+    job = keeping.job()
+    good, told = row(job, keeping.published(job)), list[str]()
+    chain, keys = keeping.folder / "chain" / CENTRE, keeping.keys()
+    verifier = Verifier(keeping.archive(), keys, chain, CENTRE, keeping.signers(), told.append)
+    assert list(verifier.everything(Catalogue(1, [good]))) == []
+    assert told == [
+        f"chain of {DAY}",
+        f"recordings of {DAY}",
+        "what is in the archive beside",
+        "row 0 of the catalogue",
+    ]
 
 
 def test_a_row_removed_or_added_is_found(keeping: Keeping) -> None:
