@@ -13,8 +13,9 @@ import msgspec
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.protocol import Event, State
 
 from core.errors import SwitchRefused, SwitchUnavailable
 from telephony.ari_protocol import Known, RESTResponse, decode, encode_request
@@ -120,14 +121,39 @@ class AriLink:
 
 
 class _PromptConnection(ServerConnection):
-    """A connection that acknowledges what it receives at once, and remembers how much came.
+    """A connection that acknowledges and hands on at once what it receives, and remembers how much came.
 
     Asterisk leaves Nagle's algorithm on: of two small frames in a row, it holds the second until the first is
     acknowledged, and Linux may put that off by 40 ms. Each arrival of a caller would pay for it.
+
+    Whole text frames, all that Asterisk sends, reach the listener in the turn in which they come: the library's
+    own queue, and a task woken for each, cost more than reading them. Any others stay with it.
     """
 
     octets = 0
     """Received so far."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.spoken = asyncio.Event()
+        """Whether a frame came."""
+        self._early: list[bytes] = []
+        self._listener: Callable[[bytes], None] = self._early.append
+
+    def listen(self, listener: Callable[[bytes], None]) -> None:
+        """Hand over what came so far, and from now on each frame as it comes. The listener raises nothing."""
+        self._listener = listener
+        for frame in self._early:
+            listener(frame)
+        self._early.clear()
+
+    def process_event(self, event: Event) -> None:
+        """Take in one frame, or the handshake."""
+        if isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.fin:
+            self.spoken.set()
+            self._listener(bytes(event.data))
+        else:
+            super().process_event(event)
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, and acknowledge it (Linux forgets the option after use)."""
@@ -216,16 +242,13 @@ class AriServer:
         watching = asyncio.get_running_loop().create_task(self._watch(prompt, link))
         reason = "closed by Asterisk"
         try:
-            first = await _first_word(connection)
+            await _first_word(prompt)
             if self._link is not link:
                 return
             self._connected(link)
-            if first is not None:
-                self._read(link, first)
+            prompt.listen(lambda frame: self._take(link, frame))
             async for frame in connection:
-                if self._link is not link:
-                    return
-                self._read(link, frame)
+                self._take(link, frame)
         except ConnectionClosed as error:
             reason = error.rcvd.reason if error.rcvd else "the socket broke"
         except Exception:  # the top of this task: nothing may leave the link half alive
@@ -250,6 +273,16 @@ class AriServer:
             elif silent >= SILENT_LOOKS and self._link is link:
                 self._end(link, "nothing comes from Asterisk")
 
+    def _take(self, link: AriLink, frame: str | bytes) -> None:
+        """Read a frame of the link, while it is the one in use."""
+        if self._link is not link:
+            return
+        try:
+            self._read(link, frame)
+        except Exception:  # called by the loop itself: nothing may leave the link half alive
+            log.exception("ari_link_failed")
+            self._end(link, "a fault of ours")
+
     def _read(self, link: AriLink, frame: str | bytes) -> None:
         self.frames_received += 1
         self.bytes_received += len(frame)
@@ -272,15 +305,14 @@ def _heard(answer: asyncio.Future[str]) -> None:
         answer.exception()
 
 
-async def _first_word(connection: ServerConnection) -> str | bytes | None:
-    """Wait for Asterisk's first frame (``ApplicationRegistered``); ``None``: it says nothing.
+async def _first_word(connection: _PromptConnection) -> None:
+    """Wait for Asterisk's first frame (``ApplicationRegistered``), but not for long.
 
     A request sent before it may reach Asterisk in one piece with our answer to its handshake; Asterisk then
     leaves it unread in a buffer until something more comes, which would be our next ping, a second later.
     """
     with contextlib.suppress(TimeoutError):
-        return await asyncio.wait_for(connection.recv(), _FIRST_WORD_SECONDS)
-    return None
+        await asyncio.wait_for(connection.spoken.wait(), _FIRST_WORD_SECONDS)
 
 
 def _reason(response: RESTResponse) -> str:

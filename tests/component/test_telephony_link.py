@@ -6,15 +6,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from telephony.ari import LOOK_SECONDS, SILENT_LOOKS, AriLink, AriServer
-from telephony.ari_protocol import Known
+from telephony.ari_protocol import ApplicationReplaced, Known
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
@@ -113,3 +113,51 @@ async def test_a_link_from_which_nothing_comes_is_given_up() -> None:
         await heard.connected[0].request("GET", "bridges")
     writer.close()
     await heard.server.close()
+
+
+@contextmanager
+def saying(port: int, words: Sequence[str | Sequence[str]]) -> Iterator[None]:
+    """Something that says all this at once, in a thread of its own, until it is hung up on."""
+
+    def speak() -> None:
+        with connect(
+            f"ws://127.0.0.1:{port}/ari",
+            subprotocols=["ari"],  # type: ignore[list-item]
+            additional_headers={"Authorization": LOGIN},
+        ) as far:
+            for word in words:
+                far.send(word)
+            with suppress(ConnectionClosed):
+                far.recv()
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+async def test_words_said_in_one_breath_are_heard_in_their_order() -> None:
+    heard = Heard()
+    await heard.server.start()
+    names = [f"core-{number}" for number in range(50)]
+    words: list[str | Sequence[str]] = [
+        json.dumps({"type": "ApplicationReplaced", "application": name}) for name in names
+    ]
+    last = str(words[-1])
+    words[-1] = [last[:20], last[20:]]  # in pieces: Asterisk does not do so, the protocol allows it
+    with saying(heard.port, words):
+        await until(lambda: len(heard.received) == len(names), "all is heard")
+        await heard.server.close()
+    assert heard.received == [ApplicationReplaced(application=name) for name in names]
+
+
+async def test_what_cannot_be_read_ends_the_link() -> None:
+    heard = Heard()
+    await heard.server.start()
+    with saying(heard.port, [REGISTERED, "{", REGISTERED]):
+        await until(lambda: bool(heard.lost), "the link is lost")
+        await heard.server.close()
+    assert heard.lost == ["a fault of ours"]
+    assert len(heard.received) == 1
