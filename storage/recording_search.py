@@ -95,9 +95,7 @@ class _Asked:
         # What gives few rows leads: they are sorted, rather than all rows looked at in order.
         place = self._plain(c.place, indexed=not telling and not by_length)
         if w.words:
-            words = (
-                places_with(self._connection.dialect.name, w.words).columns(place=c.place.type).subquery("w")
-            )
+            words = places_with(self._connection, w.words).columns(place=c.place.type).subquery("w")
             return (words.join(recording, c.place == words.c.place), words.c.place), rest
         agents = [part.agent_id for part in self._within if part.agent_id is not None]
         agent = w.agent_id or (agents[0] if len(self._within) == 1 and agents else None)

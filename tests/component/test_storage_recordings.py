@@ -218,6 +218,20 @@ THEIRS: list[tuple[tuple[Within, ...], list[str]]] = [
 ]
 
 
+@pytest.mark.parametrize("most", [1000, 2])
+async def test_words_that_begin_alike_are_found_latest_first_however_many(
+    store: StoredRecordings, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("storage.recording_words._MOST_TERMS", most)
+    await take(store, *(indexed(n, started_at=NOON + timedelta(minutes=n)) for n in range(1, 6)))
+    for n, note in enumerate(("respire mal", "respiration", "bradypnée", "respirait bien", "respi respire"), 1):
+        await store.take([Told(call_id=call_id(n), note=note)], 10 + n, NOON)
+    assert await found(store, Wanted(words=words_of("respi"))) == ["5", "4", "2", "1"]
+    assert await found(store, Wanted(words=words_of("respire"))) == ["5", "1"]
+    assert await found(store, Wanted(words=words_of("mal respir"))) == ["1"]
+    assert await found(store, Wanted(words=words_of("respirations"))) == []
+
+
 async def test_nobody_finds_more_than_is_theirs(many: StoredRecordings) -> None:
     for within, numbers in THEIRS:
         assert await found(many, Wanted(), within) == numbers, within
