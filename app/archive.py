@@ -50,7 +50,7 @@ class Archive:
 
     def __init__(self, settings: Settings, parts: ArchiveParts, clock: Clock) -> None:
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self.parts = parts
         self.gate = Gate(
             StoredSessions(parts.database, clock),
@@ -129,7 +129,7 @@ class Archive:
         Raises:
             BandeauError, OSError: it is tried again the next time.
         """
-        now, archive = self._clock.now(), self._settings.archive
+        now, archive = self.clock.now(), self._settings.archive
         await asyncio.to_thread(self.parts.chain.close_days, now)
         await self.retention.carry_out()
         if await self._proposed_long_ago(now):
@@ -151,7 +151,7 @@ class Archive:
             sip_ports=(),
             gate=self.gate,
             limits=RequestLimits(),
-            now=self._clock.monotonic,
+            now=self.clock.monotonic,
         )
 
     async def close(self) -> None:
@@ -163,7 +163,8 @@ class Archive:
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Archive]:
     """Make the archive; at the end, close what is open."""
-    clock = SystemClock()
+    clock = SystemClock(settings.storage.clock_file)
+    clock.take_up()
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.storage.url)
         stack.push_async_callback(database.close)

@@ -3,7 +3,6 @@
 from fastapi import APIRouter
 
 from app.archive import Archive
-from app.clock import SystemClock
 from app.settings import Settings
 from core.ids import CallId
 from core.recordings import Recording
@@ -22,7 +21,7 @@ from storage.reader import reader_beside
 
 def archive_routers(archive: Archive, settings: Settings) -> tuple[list[APIRouter], Exports]:
     """The routes, and who makes extracts: to be closed at the end."""
-    parts, clock = archive.parts, SystemClock()
+    parts, clock = archive.parts, archive.clock
 
     def opened(recording: Recording) -> SealedReader:
         return SealedReader.open(parts.sealed, parts.keys, prefix(recording))

@@ -13,7 +13,7 @@ from app.lrm_api import ApiAdapters
 from app.lrm_port import lrm_client
 from app.settings import Settings
 from app.telephony_parts import Telephony, telephony_of
-from app.watches import Look, archive_watch, journal_watches, standby_watch
+from app.watches import Look, archive_watch, clock_watch, journal_watches, standby_watch
 from core.alarms import AlarmKind
 from core.ids import CentreId
 from core.ports import Clock
@@ -36,7 +36,7 @@ class Parts:
     """A core and what it touches the world with. Nothing is at work before :meth:`begin`."""
 
     certificates: CertificateWatch
-    clock: Clock
+    clock: SystemClock
     core: Core
     follower: JournalFollower
     guard: Guard
@@ -48,6 +48,7 @@ class Parts:
 
     async def begin(self) -> None:
         """Be at work: the lease is ours."""
+        self.clock.take_up()
         await self.journal.start()
         await self.core.start(self.lease.epoch)
         await self.telephony.start(self.core.on_switch)
@@ -63,10 +64,12 @@ class Parts:
         self.guard.retire()
         self.telephony.leave()
         await self.journal.close(patience_seconds=0 if stands_by else 5)
+        self.clock.hand_on()
         await self.lease.release()
 
     def say_at_work(self) -> None:
-        """Give a sign of life."""
+        """Give a sign of life, and the time."""
+        self.clock.hand_on()
         self.roster.say(AT_WORK, epoch=self.lease.epoch, seq=self.spool.last_seq)
 
 
@@ -78,7 +81,8 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
         ConfigurationError: a core of that name runs already.
     """
     centre = CentreId(settings.centre.id)
-    clock = SystemClock()
+    clock = SystemClock(settings.storage.clock_file)
+    clock.take_up()
     async with contextlib.AsyncExitStack() as stack:
         roster = Roster(settings.storage.cores_dir, name)
         stack.callback(roster.close)
@@ -121,6 +125,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
                 parts={"journal": lambda: spool.healthy},
                 watches={
                     **journal_watches(journal, clock),
+                    AlarmKind.CLOCK_SET: clock_watch(clock),
                     **_standby_watches(settings, roster),
                     **_archive_watches(settings, clock),
                     AlarmKind.CERTIFICATE_ENDING: certificates.trouble,

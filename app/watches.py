@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from app.clock import SystemClock
 from core.alarms import AlarmKind
 from core.ports import Clock
 from storage.journal import Journal
@@ -16,6 +17,8 @@ Look = Callable[[], str | None]
 READ_EVERY_S = 5.0
 ARCHIVE_SILENT = timedelta(seconds=90)
 """An archive that has said nothing for so long does not run."""
+CLOCK_OFF = timedelta(seconds=2)
+"""A machine whose clock is kept is never that far from the centre's time."""
 SLOW_AFTER = timedelta(seconds=5)
 """A database that has not taken an event of so long ago is as good as away."""
 
@@ -44,6 +47,16 @@ def journal_watches(journal: Journal, clock: Clock) -> Mapping[AlarmKind, Look]:
         AlarmKind.JOURNAL_DISK_FULL: disk,
         AlarmKind.JOURNAL_EVENTS_LOST: losses,
     }
+
+
+def clock_watch(clock: SystemClock) -> Look:
+    """A machine whose clock is not the centre's time."""
+
+    def look() -> str | None:
+        ahead = clock.machine_ahead
+        return None if abs(ahead) <= CLOCK_OFF else f"{ahead.total_seconds():+.0f} s"
+
+    return look
 
 
 def standby_watch(others: Callable[[], Sequence[Sign]]) -> Look:

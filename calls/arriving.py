@@ -47,7 +47,7 @@ class Arriving:
                 channel_id=channel.channel_id,
                 line=channel.line,
                 caller=channel.caller,
-                since=channel.created_at if channel.waited else None,
+                since=min(channel.created_at, hands.clock.now()) if channel.waited else None,
             )
         )
         hands.switch.pick_up(channel.channel_id)

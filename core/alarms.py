@@ -33,6 +33,8 @@ class AlarmKind(StrEnum):
     """More calls or messages come than a source may send: those beyond are refused."""
     LRM_AWAY = "lrm_away"
     """The LRM takes no note of calls: no window opens in it."""
+    CLOCK_SET = "clock_set"
+    """The machine's clock and the centre's time differ: somebody set it, or it runs wrong."""
     ARCHIVE_TROUBLE = "archive_trouble"
     """The archive does not run, fails, or has recordings that it could not seal: they stay in the plain."""
     CERTIFICATE_ENDING = "certificate_ending"
@@ -81,6 +83,7 @@ CARDS: dict[AlarmKind, AlarmCard] = {
     AlarmKind.TEST_CALL_FAILED: AlarmCard(severity=Severity.CRITICAL, clear_after=0, confirm_after=1800),
     AlarmKind.FLOOD: AlarmCard(severity=Severity.WARNING, clear_after=30),
     AlarmKind.LRM_AWAY: AlarmCard(severity=Severity.WARNING, agents=True, raise_after=2),
+    AlarmKind.CLOCK_SET: AlarmCard(severity=Severity.WARNING, raise_after=2),
     AlarmKind.ARCHIVE_TROUBLE: AlarmCard(severity=Severity.WARNING, raise_after=30),
     AlarmKind.CERTIFICATE_ENDING: AlarmCard(severity=Severity.WARNING),
     AlarmKind.STUCK_STATES: AlarmCard(severity=Severity.WARNING, momentary=True, clear_after=300),

@@ -50,6 +50,11 @@ class StorageSettings(Section):
         return self.data_dir / "cores"
 
     @property
+    def clock_file(self) -> Path:
+        """Where a core leaves the centre's time to the next."""
+        return self.cores_dir / "clock"
+
+    @property
     def plans_dir(self) -> Path:
         """Where the versions of the centre's plan are kept."""
         return self.data_dir / "plans"

@@ -99,6 +99,20 @@ async def test_who_is_taken_back_goes_to_the_room_at_once_with_the_wait() -> Non
     assert not centre.switch.playing  # no welcome: it has been heard
 
 
+async def test_who_is_taken_back_has_not_begun_to_wait_in_an_hour_though_asterisks_clock_says_so() -> None:
+    centre = FakeCentre()
+    centre.start()
+    now = centre.clock.now()
+    ahead = now + timedelta(hours=1)
+    centre.switch.caller_arrives(
+        CallerChannel(
+            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=ahead, waited=True
+        )
+    )
+    await settle()
+    assert centre.journal.events(CallQueued)[0].since == now
+
+
 async def test_it_has_one_row_in_the_ledger() -> None:
     row = fold(None, envelope(ANSWERED, 1))
     assert row is not None
