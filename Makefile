@@ -50,7 +50,7 @@ test-e2e:  ## Tests with a real Asterisk and a real browser, in networks of thei
 	@$(VENV)/python -m tests.run e2e -- $(ARGS)
 
 chaos:  ## Fault runs of a whole centre: make chaos SEED=15 SEEDS=3 ROWS=F2,F7 (all rows by default)
-	@$(PYTHON) -m setup test
+	@$(PYTHON) -m setup chaos
 	@$(VENV)/python -m tests.chaos --seed $(SEED) --seeds $(SEEDS) --rows "$(ROWS)" $(ARGS)
 
 bench:  ## Measure against peers; one JSON line a figure, kept under bench/results

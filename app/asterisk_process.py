@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import BandeauError
@@ -55,6 +55,8 @@ class AsteriskProcess:
         self._writable = tuple(writable)
         self._readable = tuple(readable)
         self._process: asyncio.subprocess.Process | None = None
+        self.environment: Mapping[str, str] = {}
+        """Further variables that it finds: tests set its clock by them."""
 
     def command(self) -> list[str]:
         """Return the command line that runs it in the foreground; makes the folders it writes to."""
@@ -164,6 +166,7 @@ class AsteriskProcess:
             writable=(self._state_dir, *self._writable),
             readable=(self._config_dir, *self._readable),
             over=((hosts, Path("/etc/hosts")),),
+            environment=self.environment,
         )
 
 

@@ -24,6 +24,9 @@ from setup.roots import (
     voices_root,
 )
 
+_TESTS = ("test", "chaos")
+"""Goals that need all that a test may use."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -38,7 +41,9 @@ class Step:
 def main() -> int:
     """Run the steps of the goal; return the exit status."""
     parser = argparse.ArgumentParser(prog="python3 -m setup", description=__doc__)
-    parser.add_argument("goal", choices=("check", "run", "turn", "test", "lock"), nargs="?", default="run")
+    parser.add_argument(
+        "goal", choices=("check", "run", "turn", "test", "chaos", "lock"), nargs="?", default="run"
+    )
     goal = parser.parse_args().goal
     try:
         with _alone():
@@ -101,13 +106,13 @@ def _steps(goal: str) -> Iterator[Step]:
 
 def _roots(goal: str) -> list[PrivateRoot]:
     roots = []
-    if goal == "test" or (goal in ("run", "turn") and not (asterisk_on_path() and voices_root() is None)):
+    if goal in _TESTS or (goal in ("run", "turn") and not (asterisk_on_path() and voices_root() is None)):
         roots.append(ASTERISK)
-    if goal in ("turn", "test"):
+    if goal in ("turn", *_TESTS):
         roots.append(COTURN)
-    if goal == "test" and not chromium_on_path():
+    if goal in _TESTS and not chromium_on_path():
         roots.append(CHROMIUM)
-    if goal == "test" and postgresql_folder() is None:
+    if goal in _TESTS and postgresql_folder() is None:
         roots.append(POSTGRESQL)
     return roots
 
@@ -116,8 +121,10 @@ def _host_packages(goal: str, roots: list[PrivateRoot]) -> list[host.HostPackage
     packages = [host.VENV_PACKAGE]
     if goal != "check":
         packages.append(host.BUBBLEWRAP)
-    if goal == "test":
+    if goal in _TESTS:
         packages += [host.IPROUTE, host.LIBATOMIC]
+    if goal == "chaos":
+        packages.append(host.LIBFAKETIME)
     if not all(root.exists() for root in roots):
         packages += [host.MMDEBSTRAP, host.KEYRING]
     return packages

@@ -43,11 +43,18 @@ def bwrap() -> str:
     return str(_OWN_BWRAP) if _OWN_BWRAP.exists() else "bwrap"
 
 
+def faketime_library() -> Path | None:
+    """Find the library that stands between a program and the machine's clock."""
+    return next(iter(sorted(Path("/usr").glob("lib*/*/faketime/libfaketimeMT.so.1"))), None)
+
+
 VENV_PACKAGE = HostPackage("python3-venv", lambda: importlib.util.find_spec("ensurepip") is not None)
 BUBBLEWRAP = HostPackage("bubblewrap", lambda: find_program("bwrap") is not None)
 IPROUTE = HostPackage("iproute2", lambda: find_program("ip") is not None)
 # The browser driver of the tests is linked with it.
 LIBATOMIC = HostPackage("libatomic1", lambda: any(Path("/usr").glob("lib*/*/libatomic.so.1")))
+# Fault runs set a clock with it, their own alone.
+LIBFAKETIME = HostPackage("libfaketime", lambda: faketime_library() is not None)
 MMDEBSTRAP = HostPackage("mmdebstrap", lambda: find_program("mmdebstrap") is not None)
 KEYRING = HostPackage("debian-archive-keyring", DEBIAN_KEYRING.exists)
 

@@ -6,7 +6,7 @@ The folders keep the path they have on the host, so that a path means the same i
 privilege, whoever starts it; everything inside ends with the starter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from setup.host import bwrap
@@ -27,6 +27,7 @@ def sandboxed(
     writable: Sequence[Path] = (),
     readable: Sequence[Path] = (),
     over: Sequence[tuple[Path, Path]] = (),
+    environment: Mapping[str, str] | None = None,
     lasting: bool = False,
 ) -> list[str]:
     """Make the command line that runs ``command`` inside a private root.
@@ -37,10 +38,11 @@ def sandboxed(
         writable: host folders, or files, it may change.
         readable: host folders, or files, it may read; where one is inside the other, the inner decides.
         over: pairs (host file, path of a file of the root to hide under it).
+        environment: further variables that it finds.
         lasting: what it leaves in the background lives on; otherwise everything ends with the starter.
     """
     argv = [bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-ipc", "--clearenv"]
-    for name, value in _ENVIRONMENT.items():
+    for name, value in {**_ENVIRONMENT, **(environment or {})}.items():
         argv += ["--setenv", name, value]
     argv += _host() if root is None else _private(root)
     argv += (

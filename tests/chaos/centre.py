@@ -1,15 +1,22 @@
 """The centre of a fault run: one whose every part can be hurt."""
 
 import asyncio
+import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
+import psutil
+
+from app.asterisk_setup import state_dir
 from app.settings import OutgoingSettings, RoomSettings
 from core.events import PlanRefused
+from core.nodes import FIRST
 from core.words import Role
 from setup.places import CHECKOUT
-from tests.support.centre_process import CentreProcess, Person
+from storage.recordings import StoredRecordings
+from tests.chaos.machine_clock import MachineClock
+from tests.support.centre_process import CentreProcess, Person, asterisk_below
 from tests.support.plan import put_in_force
 from tests.support.relay import Relay
 
@@ -25,7 +32,7 @@ parcours:
   direct: {étapes: {attente: {salle: "15"}}}
 """
 """A welcome, then the room; the line 2 goes straight there. A room to park callers in."""
-_PAGES_PORT = 8016
+_PAGES_PORT = 8026
 _REFUSED_WITHIN_S = 60.0
 DIRECT, USUAL = "2", "15"
 """Lines."""
@@ -45,8 +52,19 @@ class HurtCentre(CentreProcess):
     """A centre with the plan, the agents and the operator of a fault run."""
 
     def __init__(
-        self, database_url: str = "", *, launched: bool = False, standby: bool = False, wired: bool = False
+        self,
+        database_url: str = "",
+        *,
+        launched: bool = False,
+        standby: bool = False,
+        wired: bool = False,
+        ahead: float | None = None,
     ) -> None:
+        """Describe it; nothing is started.
+
+        Args:
+            ahead: by how many seconds its machine's clock is ahead of ours, which then is in the run's hand.
+        """
         super().__init__(
             room=RoomSettings(offer_seconds=120, wrap_up_seconds=0.5),
             plan=PLAN,
@@ -56,6 +74,10 @@ class HurtCentre(CentreProcess):
             standby=standby,
             wired=wired,
         )
+        self.archive = self.program("archive")
+        self._ahead = timedelta(seconds=ahead or 0)
+        self.began = self.now()
+        self.clock = None if ahead is None else self._own_clock(ahead)
         self.pages = Relay(_PAGES_PORT, self.settings.web.http_port)
         """Between the pages and the core."""
 
@@ -73,10 +95,46 @@ class HurtCentre(CentreProcess):
         await self.pages.cut()
         await super().__aexit__(*_)
 
+    def _own_clock(self, ahead: float) -> MachineClock:
+        """Give its programs a clock that can be set."""
+        clock = MachineClock(state_dir(self.settings, FIRST) / "clock")
+        clock.set(ahead)
+        self._asterisk.environment = clock.environment
+        for core in self._cores.values():
+            core.environment = clock.environment
+        return clock
+
+    def now(self) -> datetime:
+        """The instant where the centre is, as its machine's clock had it before anybody set it."""
+        return datetime.now(UTC) + self._ahead
+
+    @property
+    def recordings(self) -> StoredRecordings:
+        """The archive's catalogue."""
+        return StoredRecordings(self._database)
+
+    def asterisk_pid(self) -> int:
+        """The process id of Asterisk itself, in a centre that is launched."""
+        return asterisk_below(self._core.pid, self.asterisk_config)
+
+    def launched_core_pid(self) -> int:
+        """The process id of the core itself, in a centre that is launched."""
+        [core] = [each for each in psutil.Process(self._core.pid).children() if "core" in each.cmdline()]
+        return core.pid
+
     async def staff(self, *, crowded: bool) -> None:
         """Give the further agents their accounts; those of the storm too where it is crowded."""
         for person in (*MORE_AGENTS, ON_THE_WALL, *(STORM if crowded else ())):
             await self.add(person)
+
+    async def fenced(self, core: str) -> None:
+        """Wait until a core that froze has been ended by the one that took over.
+
+        Raises:
+            ProgramFailed: it lives on.
+        """
+        status = await self._cores[core].ended()
+        assert status == -signal.SIGKILL, f"{core} ended by itself, with status {status}"
 
     async def refuses_bad_settings(self) -> None:
         """A core that is given wrong settings says which, and does not start."""

@@ -62,6 +62,15 @@ async def core_frozen(hurt: Hurt) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def core_fenced(hurt: Hurt) -> AsyncIterator[None]:
+    """The core at work does not get to run; the other one ends it and takes over."""
+    frozen = hurt.centre.at_work
+    hurt.centre.signal_core(frozen, signal.SIGSTOP)
+    yield
+    await hurt.centre.fenced(frozen)
+
+
+@asynccontextmanager
 async def link_silent(hurt: Hurt) -> AsyncIterator[None]:
     """What core and Asterisk say to each other gets lost, and nobody is told."""
     async with hurt.centre.ari_cut(silently=True):
@@ -170,11 +179,14 @@ async def _log_in(centre: HurtCentre, login: str, stack: AsyncExitStack) -> None
     await live.command("log_out")
 
 
+_ANY = (core_killed, core_frozen, link_silent, database_killed, disk_full, pages_cut, lines_bad)
+
+
 @asynccontextmanager
 async def several(hurt: Hurt) -> AsyncIterator[None]:
     """Several faults one after the other, drawn from the seed."""
     chance = Random(hurt.plan.chance)
-    for fault in chance.sample([core_killed, core_frozen, link_silent, pages_cut, lines_bad], 3):
+    for fault in chance.sample(_ANY, 3):
         async with fault(hurt):
             await asyncio.sleep(chance.uniform(1, 5))
         await asyncio.sleep(chance.uniform(0, 2))

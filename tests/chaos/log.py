@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.audit import WitnessedCall
 from simulator.callers import Caller
@@ -45,11 +45,11 @@ class Attention:
 class Logged:
     """One call and what its caller noted of it."""
 
-    def __init__(self, caller: Caller, number: str, attention: Callable[[], float]) -> None:
+    def __init__(self, caller: Caller, number: str, attention: Callable[[], float], now: datetime) -> None:
         self.caller = caller
         self.number = number
         self._clock = asyncio.get_running_loop().time
-        self._origin = datetime.now(UTC) - timedelta(seconds=self._clock())
+        self._origin = now - timedelta(seconds=self._clock())
         self._sent: float | None = None
         self._answered: float | None = None
         self._ended: float | None = None

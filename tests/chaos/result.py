@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.audit import Invariant
-from core.events import AlarmRaised, CallArrived, CallQueued, LostCallFiled
+from core.events import AlarmRaised, CallArrived, CallEnded, CallQueued, CoreStarted, LostCallFiled
 from tests.chaos.costs import Cost
 from tests.chaos.rows import Row
 from tests.chaos.run import Observed
@@ -122,6 +122,7 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
         if each.answered and each.number not in observed.listed:
             yield Cost.UNLISTED, f"{who} was answered, and is not in the ledger"
     yield from ((Cost.MISPLACED, what) for what in observed.misplaced)
+    yield from ((Cost.FINDINGS, what) for what in observed.amiss)
     yield from _uncalled(observed)
     for finding in observed.found.findings:
         if finding.invariant is Invariant.WITNESSED:
@@ -131,12 +132,20 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
 
 
 def _in_svi(observed: Observed) -> set[str | None]:
-    """The numbers of those who were in the SVI when the fault came."""
-    hurt_at = observed.hurt_at
-    before = [e for e in observed.envelopes if hurt_at is not None and e.occurred_at <= hurt_at]
-    queued = {e.event.call_id for e in before if isinstance(e.event, CallQueued)}
-    arrived = [e.event for e in before if isinstance(e.event, CallArrived)]
-    return {event.caller.e164 for event in arrived if event.call_id not in queued}
+    """The numbers of those who were in the SVI when the fault came, or while a core was away."""
+    hurt_at, numbers = observed.hurt_at, dict[str, str | None]()
+    found: set[str | None] = set()
+    for envelope in sorted(observed.envelopes, key=lambda each: each.seq):
+        event = envelope.event
+        if hurt_at is not None and envelope.occurred_at > hurt_at:
+            found, hurt_at = {*numbers.values()}, None
+        if isinstance(event, CallArrived):
+            numbers[event.call_id] = event.caller.e164
+        elif isinstance(event, CallQueued | CallEnded):
+            numbers.pop(event.call_id, None)
+        elif isinstance(event, CoreStarted) and hurt_at is None:
+            found |= {*numbers.values()}
+    return found
 
 
 def _uncalled(observed: Observed) -> Iterable[tuple[Cost, str]]:

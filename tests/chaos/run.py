@@ -6,8 +6,9 @@ import shutil
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import msgspec
 
@@ -18,6 +19,7 @@ from core.ids import CallId
 from storage import codec
 from storage.ledger import LedgerEntry
 from storage.reader import PARIS
+from tests.chaos import archive
 from tests.chaos.centre import DIRECT, USUAL, HurtCentre
 from tests.chaos.database import Database
 from tests.chaos.faults import Hurt
@@ -34,8 +36,9 @@ SETTLE_S = 3.0
 """After it has come back: a silence of more than two seconds would have shown."""
 SOUND_SHORT_S = 5.0
 """By how much a recording may be short: on a loaded machine the callers' own sound has holes."""
-LISTED_S = 45.0
-"""How long the last ends and recordings may take to be written: a call never acknowledged ends after 32 s."""
+LISTED_S = 75.0
+"""How long the last ends and recordings may take to be written: a call that its caller never acknowledges is
+given up after 32 s, and its end, never acknowledged either, after 32 s more."""
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class Observed:
     listed: set[str | None] = field(default_factory=set)
     """The numbers in the ledger."""
     found: Audit = field(default_factory=lambda: Audit((), {}))
+    amiss: list[str] = field(default_factory=list)
+    """What else should have held, and does not."""
     recovery_s: float | None = None
     """From healing to the first call that the core took; ``None``: it took none."""
     lag_s: float = 0.0
@@ -65,13 +70,16 @@ async def run(row: Row, plan: Plan, folder: Path) -> Observed:
         await stack.enter_async_context(_beside(attention.run()))
         database = Database() if row.postgres else None
         url = await asyncio.to_thread(database.new) if database else ""
-        centre = HurtCentre(url, launched=row.launched, standby=row.standby, wired=row.wired)
+        ahead = row.clock(Random(plan.chance)) if row.clock else None
+        centre = HurtCentre(url, launched=row.launched, standby=row.standby, wired=row.wired, ahead=ahead)
         stack.enter_context(row.before(centre))
         await stack.enter_async_context(centre)
         stack.callback(_keep, centre, observed, folder)
         await centre.staff(crowded=row.crowded)
         if row.standby:
             await centre.start_standby()
+        if row.archive:
+            await stack.enter_async_context(archive.at_work(centre))
         scene = await stack.enter_async_context(Scene(centre, plan, attention))
         observed.callers = scene.callers
         await scene.stage()
@@ -82,6 +90,7 @@ async def run(row: Row, plan: Plan, folder: Path) -> Observed:
         observed.misplaced = await scene.misplaced(rooms)
         scene.leave()
         await _judged(scene, observed)
+        observed.amiss = await row.after(centre, observed.envelopes)
         observed.lag_s = attention.lag
     return observed
 
@@ -95,7 +104,7 @@ def _keep(centre: HurtCentre, observed: Observed, folder: Path) -> None:
     seen = [msgspec.json.encode(logged.witnessed()) + b"\n" for logged in observed.callers]
     (folder / "witness.jsonl").write_bytes(b"".join(seen))
     (folder / "findings.txt").write_text(
-        "\n".join([*observed.misplaced, *map(str, observed.found.findings), ""])
+        "\n".join([*observed.misplaced, *map(str, observed.found.findings), *observed.amiss, ""])
     )
 
 
@@ -110,7 +119,7 @@ async def _hurt_and_heal(row: Row, hurt: Hurt, observed: Observed) -> None:
             staged.logged.ear.listen()
             staged.logged.may_end = False
         observed.envelopes = await scene.witness.events()
-        observed.hurt_at = datetime.now(UTC)
+        observed.hurt_at = hurt.centre.now()
         async with row.fault(hurt):
             await asyncio.sleep(plan.fault_lasts)
             healed = clock()
@@ -157,7 +166,7 @@ async def _judged(scene: Scene, observed: Observed) -> None:
     evidence = Evidence(
         envelopes=observed.envelopes,
         ledger=ledger,
-        until=datetime.now(UTC),
+        until=centre.now(),
         over=True,
         witness=[logged.witnessed() for logged in observed.callers],
         kept=before,

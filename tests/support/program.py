@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Program:
         self._words = words
         self._log = log
         self._patience = patience
+        self.environment: Mapping[str, str] = {}
+        """Further variables that it finds."""
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -59,7 +61,7 @@ class Program:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *self._words),
                 cwd=CHECKOUT,
-                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+                env={**os.environ, "PYTHONFAULTHANDLER": "1", **self.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
