@@ -24,6 +24,7 @@ from core.events import (
 from core.ids import CallId, ChannelId, PartyId
 from core.ports import Bus, Clock
 from core.words import Outcome
+from recorder.looks import Looks
 from recorder.policy import Measured, Patience, Tracks, complete, is_short, patience, tracks_of, what_is_missing
 from recorder.store import carried_seconds, close_left_open, measure
 
@@ -65,6 +66,7 @@ class RecorderService:
         self._channels: dict[CallId, ChannelId] = {}
         """The channels of neighbouring centres' calls, whose id is made there."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looks = Looks(self._measured)
         bus.project(self._fold)
         bus.subscribe((LineOpened,), self._on_line_opened)
         bus.subscribe((PartyJoined,), self._on_party_joined)
@@ -82,6 +84,7 @@ class RecorderService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._looks.close()
 
     def _fold(self, envelope: Envelope) -> None:
         event = envelope.event
@@ -249,11 +252,13 @@ class RecorderService:
 
     async def _closed_tracks(self, tracks: Tracks, patient: Patience) -> tuple[Measured, Measured]:
         give_up = self._clock.monotonic() + patient.total
-        await asyncio.sleep(min(FIRST_LOOK_S, patient.between))
+        pause = min(FIRST_LOOK_S, patient.between)
         while True:
-            caller, centre = await asyncio.to_thread(
-                lambda: (measure(self._folder / tracks.caller), measure(self._folder / tracks.centre))
-            )
+            caller, centre = await self._looks.after(pause, tracks)
             if complete(caller, centre) or self._clock.monotonic() >= give_up:
                 return caller, centre
-            await asyncio.sleep(patient.between)
+            pause = patient.between
+
+    def _measured(self, tracks: Tracks) -> tuple[Measured, Measured]:
+        """Both tracks as they are. Blocking."""
+        return measure(self._folder / tracks.caller), measure(self._folder / tracks.centre)
