@@ -58,7 +58,7 @@ async def measure(folder: Path, quick: bool) -> AsyncIterator[Figure]:
 
 async def _centre(length: int, *, launched: bool = False) -> CentreProcess:
     """A centre with a past; launched: as people start it, with one core."""
-    centre = CentreProcess(room=RoomSettings(), standby=not launched, launched=launched)
+    centre = CentreProcess(room=RoomSettings(), standby=not launched, launched=launched, loaded=False)
     await _fill(centre.settings.storage.url, length)
     return centre
 

@@ -105,6 +105,11 @@ class Callee:
         """Stop speaking."""
         self._sound.hush()
 
+    @property
+    def saying(self) -> float:
+        """Seconds left to say."""
+        return self._sound.saying
+
     def heard(self, seconds: float = 120) -> Pcm:
         """What it heard in the last seconds, at 8 kHz."""
         return self._sound.heard(seconds)

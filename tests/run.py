@@ -20,11 +20,15 @@ _BIN = Path(sys.executable).parent
 _PYTHON = sys.executable
 _NAMESPACE = (_PYTHON, "-m", "tests.support.netns", "--")
 _PYTEST = (_PYTHON, "-m", "pytest")
+_CALLS = (*_PYTEST, "-p", "no:schemathesis")
+"""No plugin that only component tests use: each network would load it."""
 _CHAOS = (_PYTHON, "-m", "tests.chaos", "--short", "--rows")
 _ROWS = ("F1,F2,F11", "F4,F7")
 """Rows of the fault table for every day."""
 _BY_FILE = ("--dist", "loadfile")
 """A file's tests stay together, with what they share."""
+_IN_ORDER = ("--no-loadscope-reorder",)
+"""Files begin in the order in which they are collected."""
 _SIDE_BY_SIDE = ("--numprocesses", "3", *_BY_FILE)
 """Each process has a PostgreSQL of its own. They wait now and then: three for two processors."""
 
@@ -34,7 +38,7 @@ Lane = Sequence[Sequence[str]]
 
 def _in_networks(count: int) -> Sequence[str]:
     """Side by side in as many networks, each with a centre on the default ports. Calls mostly wait."""
-    return ("--tx", f"{count}*popen//python={' '.join(_NAMESPACE)} {_PYTHON}", *_BY_FILE)
+    return ("--tx", f"{count}*popen//python={' '.join(_NAMESPACE)} {_PYTHON}", *_BY_FILE, *_IN_ORDER)
 
 
 def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
@@ -53,15 +57,15 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
         case "unit":
             return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]]
         case "asterisk":
-            return [[(*_PYTEST, *_in_networks(4), "tests/asterisk", *arguments)]]
+            return [[(*_CALLS, *_in_networks(6), "tests/asterisk", *arguments)]]
         case "chaos":
             return [[(*_CHAOS, rows, *arguments)] for rows in _ROWS]
         case "e2e":  # a session has one kind of centre, on the default ports
             others = ("tests/e2e/away", "tests/e2e/nodes")
             ignored = [f"--ignore={other}" for other in others]
             return [
-                [(*_PYTEST, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
-                [(*_NAMESPACE, *_PYTEST, other, *arguments) for other in others],
+                [(*_CALLS, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
+                [(*_NAMESPACE, *_CALLS, other, *arguments) for other in others],
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
 

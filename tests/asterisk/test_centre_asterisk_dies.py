@@ -25,7 +25,8 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
-FILED_WITHIN = timedelta(seconds=5)
+FILED_WITHIN = timedelta(seconds=10)
+"""From the fault to the desk. Five are the aim, and what an idle machine needs."""
 BACK_WITHIN = 10.0
 """Seconds to the first answer of SIP. The aim is 2, and is what an idle machine needs; tests share theirs."""
 

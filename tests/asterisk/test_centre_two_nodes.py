@@ -22,7 +22,8 @@ from tests.support.witness import Witness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
-FILED_WITHIN = timedelta(seconds=5)
+FILED_WITHIN = timedelta(seconds=10)
+"""From the fault to the desk. Five are the aim, and what an idle machine needs."""
 FAILOVER_SECONDS = 0.4
 """How long an operator waits for the first road before it takes the second."""
 

@@ -229,7 +229,7 @@ async def test_both_tracks_hold_the_whole_call(told: Told) -> None:
     story = told.story
     whole = (story.at(CallEnded) - story.at(LineOpened)).total_seconds()
     for track in (said, given):
-        assert abs(len(track) / RATE - whole) < 1, "from the first second to the last"
+        assert abs(len(track) / RATE - whole) < 2, "from the first second to the last"
     assert when(said, CALLER_HZ), "the caller's own voice"
     assert not any(when(said, hz) for hz in (ARM_HZ, MU_HZ, SMUR_HZ, TONES["music"]))
     assert not when(given, CALLER_HZ), "nobody hears an echo of the caller"
@@ -237,7 +237,7 @@ async def test_both_tracks_hold_the_whole_call(told: Told) -> None:
     assert arm[0] < music[-1] < mu[0] < arm[-1] < smur[0] < mu[-1], "ARM, music, MU, ARM again, SMUR, MU"
     recordings = story.all(RecordingEnded)
     assert len(story.all(RecordingStarted)) == len(recordings) == 2
-    assert abs(max(r.seconds for r in recordings) - whole) < 1
+    assert abs(max(r.seconds for r in recordings) - whole) < 2
     smur_said, smur_given = told.smur_tracks
     assert when(smur_said, SMUR_HZ)
     assert when(smur_given, CALLER_HZ)

@@ -73,6 +73,7 @@ class HurtCentre(CentreProcess):
             launched=launched,
             standby=standby,
             wired=wired,
+            loaded=False,
         )
         self.archive = self.program("archive")
         self._ahead = timedelta(seconds=ahead or 0)

@@ -23,10 +23,11 @@ from tests.chaos import archive
 from tests.chaos.centre import DIRECT, USUAL, HurtCentre
 from tests.chaos.database import Database
 from tests.chaos.faults import Hurt
-from tests.chaos.log import Attention, Logged
+from tests.chaos.log import Logged
 from tests.chaos.plan import Arrival, Plan
 from tests.chaos.rows import Row
 from tests.chaos.scene import Scene
+from tests.support.attention import Attention
 
 PROBE_S = 1.0
 """How long a probe waits for a core to claim it."""

@@ -23,9 +23,10 @@ from simulator.live_client import LiveClient, View
 from simulator.robot_position import RobotPosition
 from simulator.sound import tone
 from tests.chaos.centre import DIRECT, MORE_AGENTS, ON_THE_WALL, OPERATOR, USUAL, HurtCentre
-from tests.chaos.log import Attention, Logged
+from tests.chaos.log import Logged
 from tests.chaos.plan import Plan
 from tests.chaos.states import State
+from tests.support.attention import Attention
 from tests.support.centre_process import ARM1, ARM2, PASSWORD, SUPERVISOR, TRUNK, Person
 from tests.support.witness import Witness
 from web.auth import COOKIE

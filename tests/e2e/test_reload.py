@@ -14,8 +14,9 @@ from tests.support.centre_process import ARM1, CentreProcess
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-BACK_WITHIN = 3.0
-"""Seconds from the reload until each has heard half a second of the other."""
+BACK_WITHIN = 8.0
+"""Seconds from the reload until each has heard half a second of the other. Three are the aim, and more than an
+idle machine needs."""
 
 
 async def test_a_reload_in_mid_call_keeps_the_call(centre: CentreProcess, at_work: TakePosition) -> None:

@@ -157,6 +157,7 @@ class CentreProcess:
         wired: bool = True,
         nodes: tuple[NodeSettings, ...] = (),
         claim_timeout_ms: int = 300,
+        loaded: bool = True,
         **sections: BaseModel,
     ) -> None:
         """Describe it; nothing is started.
@@ -176,6 +177,7 @@ class CentreProcess:
             wired: whether the link between Asterisk and the core goes by a wire that can be cut.
             nodes: further Asterisks, for a centre that is launched.
             claim_timeout_ms: how long a caller waits for a core, before the fallback takes them.
+            loaded: its programs' modules are loaded beforehand; not where the time to start is what counts.
         """
         self._launched = launched
         self.site = site
@@ -220,6 +222,7 @@ class CentreProcess:
                 *("app.cli", "--config", str(self._config), *words),
                 log=self.folder / f"{name}.log",
                 patience=patience,
+                loaded=loaded,
             )
             for name, words in (
                 (CORE, ["stack"] if launched else ["core"]),
@@ -233,6 +236,7 @@ class CentreProcess:
             *("simulator.lrm", "--port", str(self._lrm_port)),
             *("--api-url", self.url, "--api-token", self.api_token),
             log=self.folder / "lrm.log",
+            loaded=loaded,
         )
         self._ends = AsyncExitStack()
 
@@ -441,7 +445,7 @@ class CentreProcess:
     def program(self, *words: str) -> Program:
         """One of our programs with the centre's settings, not started."""
         log = self.folder / f"{words[0]}.log"
-        return Program(*("app.cli", "--config", str(self._config), *words), log=log, patience=60)
+        return Program(*("app.cli", "--config", str(self._config), *words), log=log, loaded=True)
 
     async def command(self, *words: str) -> str:
         """What one of our commands prints.

@@ -30,7 +30,7 @@ async def lone_core(asterisk: CentreAsterisk) -> AsyncIterator[asyncio.subproces
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(config.secrets.ari.encode() + b"\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (line := await process.stdout.readline()) != b"up\n":
                 assert line, "the core ended"
         yield process

@@ -13,6 +13,7 @@ from simulator.callees import Callee, Operator
 from simulator.callers import Caller
 from simulator.ear import Ear
 from simulator.robot_position import RobotPosition
+from tests.support.attention import Attention
 from tests.support.audio import contains_tone
 from tests.support.centre_process import CORE, STANDBY, CentreProcess, new_number
 from tests.support.witness import Witness
@@ -57,8 +58,11 @@ class Scene:
         self.robots = robots
         self.witness: Witness = centre.witness()
         self._stack = AsyncExitStack()
+        self._attention = Attention()
 
     async def __aenter__(self) -> "Scene":
+        attending = asyncio.ensure_future(self._attention.run())
+        self._stack.callback(attending.cancel)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -69,7 +73,7 @@ class Scene:
     async def calls(self, line: str = "15") -> Known:
         """A caller, answered by the centre."""
         caller = await self._stack.enter_async_context(self.centre.caller())
-        ear, number = Ear(time.monotonic), new_number()
+        ear, number = Ear(self._attention), new_number()
         caller.lend(ear)
         caller.call(line, number=number)
         await caller.answered(20)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from setup.places import CHECKOUT
+from tests.support.nursery import Forked
 
 _LOOK_EVERY = 0.1
 
@@ -20,20 +21,22 @@ class ProgramFailed(Exception):
 class Program:
     """``python -m …``, started, killed and stopped as often as a test wants."""
 
-    def __init__(self, *words: str, log: Path, patience: float = 60) -> None:
+    def __init__(self, *words: str, log: Path, patience: float = 60, loaded: bool = False) -> None:
         """Describe it; nothing is started.
 
         Args:
             words: module and arguments.
             log: gets what it prints.
             patience: seconds that it may take to start or to stop.
+            loaded: it comes from the nursery (:mod:`tests.support.nursery`), its modules loaded beforehand.
         """
         self._words = words
         self._log = log
         self._patience = patience
+        self._loaded = loaded
         self.environment: Mapping[str, str] = {}
         """Further variables that it finds."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
 
     @property
     def running(self) -> bool:
@@ -57,16 +60,7 @@ class Program:
         Raises:
             ProgramFailed: it ended, or was not ready in time.
         """
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._words),
-                cwd=CHECKOUT,
-                env={**os.environ, "PYTHONFAULTHANDLER": "1", **self.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = await self._started({**os.environ, "PYTHONFAULTHANDLER": "1", **self.environment})
         try:
             async with asyncio.timeout(self._patience):
                 while not await ready():
@@ -75,6 +69,20 @@ class Program:
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:
             raise self._failed("was not ready in time") from None
+
+    async def _started(self, environment: dict[str, str]) -> "asyncio.subprocess.Process | Forked":
+        if self._loaded:
+            return await Forked.start(self._words, self._log, environment)
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *self._words),
+                cwd=CHECKOUT,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

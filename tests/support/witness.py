@@ -12,7 +12,7 @@ from storage.reader import Reader
 
 E = TypeVar("E", bound=Event)
 
-_LOOK_EVERY = 0.05
+_LOOK_EVERY = 0.1
 
 
 class Story:
