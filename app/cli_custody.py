@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -315,6 +316,26 @@ def grant_list(context: typer.Context) -> None:
             return table
 
     console.print(run_async(work()))
+
+
+def forget(
+    context: typer.Context,
+    login: Login,
+    before: Day = None,
+    password_stdin: PasswordFromStdin = False,
+) -> None:
+    """Give one's visa for the journal to forget who called, and notes: but of calls whose recording is kept."""
+
+    async def work(parts: "ArchiveParts", account: Account) -> int:
+        from app.clock import SystemClock
+        from recorder.custody.forgetting import Forgetting
+        from storage.forget import forget as forgotten
+
+        keep = timedelta(days=settings_of(context).archive.forget_days)
+        wiping = Forgetting(parts.ledger, SystemClock(), keep, partial(forgotten, parts.database))
+        return await wiping.forget(account, _midnight(before))
+
+    console.print(f"Forgotten: {_as(context, login, password_stdin, work)} events rewritten.")
 
 
 def rebuild(context: typer.Context) -> None:

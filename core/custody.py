@@ -235,6 +235,15 @@ class GrantEnded(CustodyEntry):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Forgotten(CustodyEntry):
+    """``by``'s visa: the journal forgets who called before an instant, but where a recording is kept."""
+
+    KIND: ClassVar[str] = "forgotten"
+    until: datetime
+    by: AgentId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Marked(CustodyEntry):
     """Somebody set a marker, so many seconds from the first sound."""
 
@@ -261,6 +270,7 @@ ENTRY_TYPES: dict[str, type[CustodyEntry]] = {
     for cls in (
         Sealed, Listened, Searched, Refused, ExportAsked, ExportGranted, ExportRefused, Exported, HoldSet,
         HoldLifted, EraseAsked, EraseGranted, Erased, EraseDone, AuditorGranted, GrantEnded, Marked, Unmarked,
+        Forgotten,
     )
 }  # fmt: skip
 

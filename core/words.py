@@ -321,7 +321,8 @@ class CallerNumber:
     """Who calls.
 
     ``e164`` is the number with its ``+`` (``+33612345678``), or ``None`` where the caller withheld it or the
-    network gave none. ``test`` marks a call of the continuous test robot, kept out of every figure.
+    network gave none; empty where it was known, and was forgotten since (``storage/forget.py``). ``test`` marks
+    a call of the continuous test robot, kept out of every figure.
     """
 
     e164: str | None = None

@@ -74,7 +74,7 @@ def fold(connection: Connection, chained: Chained) -> None:
         case Unmarked():
             connection.execute(delete(marker).where(marker.c.marker_id == entry.marker_id))
         case _:
-            pass  # searches and refusals are in the chain alone
+            pass  # searches, refusals, what the journal forgot: they are in the chain alone
 
 
 def _sealed(connection: Connection, entry: Sealed, chained: Chained) -> None:

@@ -68,7 +68,7 @@ journal = Table(
     Index(None, "call_id"),
     Index(None, "occurred_at"),
 )
-"""Every event, as it was written. Rows are never changed."""
+"""Every event, as it was written. Rows are never changed, but by ``storage/forget.py``."""
 
 ledger = Table(
     "ledger",

@@ -29,6 +29,7 @@ MESSAGES = {
     "recording_erased": "Cet enregistrement a été effacé.",
     "recording_missing": "Cet appel n'a pas pu être enregistré.",
     "still_recording": "L'appel est encore en cours.",
+    "too_early": "Le délai de conservation n'est pas écoulé.",
     "too_long_ago": "Cet appel est trop ancien : adressez-vous à un superviseur.",
     "too_many_markers": "Il y a déjà trop de repères.",
     "two_persons": "Une autre personne doit en décider.",

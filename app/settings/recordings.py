@@ -83,3 +83,5 @@ class ArchiveSettings(Section):
         RetentionSettings(days=1827),
     )
     """Checked once a night. What no rule matches is kept."""
+    forget_days: int = Field(default=1827, ge=31, le=36_525)
+    """For how long the journal keeps who called, and notes, at least; then an archivist may have it forget."""
