@@ -1,5 +1,6 @@
 """Identifiers. Each is opaque text; a NewType keeps one from being passed for another."""
 
+import os
 from itertools import count
 from secrets import token_hex
 from typing import Final, NewType
@@ -50,8 +51,17 @@ EntryId = NewType("EntryId", str)
 EventId = NewType("EventId", str)
 
 
-_PROGRAM: Final = token_hex(10)
 _MADE: Final = count()
+_program = token_hex(10)
+
+
+def _begin() -> None:
+    """Be another program: one that was forked goes on counting where its parent was."""
+    global _program
+    _program = token_hex(10)
+
+
+os.register_at_fork(after_in_child=_begin)
 
 
 def new_id() -> str:
@@ -60,4 +70,4 @@ def new_id() -> str:
     80 random bits of this program's, then a counter: no secret, but a twentieth of the cost of random bits for
     each.
     """
-    return f"{_PROGRAM}{next(_MADE):012x}"
+    return f"{_program}{next(_MADE):012x}"

@@ -19,6 +19,7 @@ PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
 from app import core_keeper
+from core.ids import new_id
 
 core_keeper.QUICK_DEATH_SECONDS = float(sys.argv[2])
 status = core_keeper.keep()
@@ -26,7 +27,7 @@ if status is not None:
     sys.exit(status)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with Path(sys.argv[1]).open("a") as file:
-    file.write(f"{os.getpid()}\\n")
+    file.write(f"{os.getpid()} {new_id()}\\n")
 if sys.argv[3] == "waits":
     while True:
         signal.pause()
@@ -48,7 +49,17 @@ class Kept:
     @property
     def pids(self) -> list[int]:
         """Of its processes so far."""
-        return [int(line) for line in self._pids.read_text().splitlines()] if self._pids.exists() else []
+        return [int(pid) for pid, _ in self._said]
+
+    @property
+    def ids(self) -> list[str]:
+        """The first identifier that each of its processes made."""
+        return [made for _, made in self._said]
+
+    @property
+    def _said(self) -> list[list[str]]:
+        text = self._pids.read_text() if self._pids.exists() else ""
+        return [line.split() for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def process(self, number: int) -> int:
         """The process id of the first, the second…, once it is there."""
@@ -76,6 +87,7 @@ def test_one_that_dies_is_followed_by_another(started: list[Kept], tmp_path: Pat
     os.kill(kept.process(1), signal.SIGKILL)
     os.kill(kept.process(2), signal.SIGKILL)
     kept.process(3)
+    assert len(set(kept.ids)) == 3, "an event is known by its identifier: none is made twice"
     assert kept.keeper.poll() is None
 
 
