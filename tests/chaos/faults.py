@@ -179,7 +179,7 @@ async def _log_in(centre: HurtCentre, login: str, stack: AsyncExitStack) -> None
     await live.command("log_out")
 
 
-_ANY = (core_killed, core_frozen, link_silent, database_killed, disk_full, pages_cut, lines_bad)
+_ANY = (core_killed, core_frozen, link_silent, disk_full, pages_cut, lines_bad)
 
 
 @asynccontextmanager

@@ -224,11 +224,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="F22",
-        title="three of F2, F3, F7, F8, F10, F11, F12 at random",
+        title="three of F2, F3, F8, F10, F11, F12 at random",
         fault=faults.several,
         wired=True,
         before=before.small_disk,
-        postgres=True,
         may_cost={**AWAY, Cost.LOST: CLAIMED},
     ),
 )
