@@ -43,6 +43,8 @@ class Carrier:
         self._memory = memory
         self._place = place
         self._most = most_octets
+        self._grown: dict[Path, tuple[int, float]] = {}
+        """The open tracks: how long each was when it was last seen to grow, and when that was (monotonic)."""
 
     def run(self, stop: threading.Event) -> None:
         """Carry until asked to stop. The place may hang for as long as it likes: it is waited for apart."""
@@ -70,15 +72,24 @@ class Carrier:
         Raises:
             OSError: the place refuses; what was not carried is kept.
         """
-        for track in sorted(self._memory.glob("*/*.wav")):
+        tracks = sorted(self._memory.glob("*/*.wav"))
+        self._grown = {track: self._grown[track] for track in tracks if track in self._grown}
+        for track in tracks:
             target = self._place / track.relative_to(self._memory)
             closed = measure(track).seconds is not None
-            cut = not closed and time.time() - track.stat().st_mtime > CUT_AFTER_S
+            cut = not closed and self._still_for(track) > CUT_AFTER_S
             _carry(track, target, whole=closed or cut)
             if cut:
                 close_left_open(target)
             if closed or cut:
                 note_carried(track, measure(target).seconds or 0.0)
+
+    def _still_for(self, track: Path) -> float:
+        """Seconds for which a track was not seen to grow; its date would lie after a clock was set."""
+        octets, now = track.stat().st_size, time.monotonic()
+        if self._grown.get(track, (-1, now))[0] != octets:
+            self._grown[track] = (octets, now)
+        return now - self._grown[track][1]
 
     # --- memory: never hangs ----------------------------------------------------------------------------
 

@@ -69,14 +69,32 @@ def test_a_track_is_carried_while_it_grows_and_forgotten_when_it_is_whole(memory
     assert np.array_equal(read_wav(target), track.said)
 
 
-def test_a_track_that_asterisk_never_closed_is_closed_in_the_other_place(memory: Path, place: Path) -> None:
-    track = Growing(memory)
+def test_a_track_that_asterisk_never_closed_is_closed_in_the_other_place(
+    memory: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track, carrier = Growing(memory), Carrier(memory, place, 10**9)
     track.grow(2)
-    long_ago = time.time() - CUT_AFTER_S - 1
-    os.utime(track.path, (long_ago, long_ago))
-    Carrier(memory, place, 10**9).carry()
+    seconds = time.monotonic()
+    monkeypatch.setattr("recorder.carrier.time.monotonic", lambda: seconds)
+    carrier.carry()
+    seconds += CUT_AFTER_S + 1
+    carrier.carry()
     assert measure(place / NAME).seconds == 2
     assert not track.path.exists()
+
+
+def test_a_track_that_grows_is_not_cut_though_the_clock_was_set(memory: Path, place: Path) -> None:
+    track, carrier = Growing(memory), Carrier(memory, place, 10**9)
+    track.grow(2)
+    carrier.carry()
+    before = time.time() - 3600
+    os.utime(track.path, (before, before))  # written an hour ago, by the clock as it is now
+    carrier.carry()
+    assert track.path.exists()
+    track.grow(1)
+    track.close()
+    carrier.carry()
+    assert np.array_equal(read_wav(place / NAME), track.said)
 
 
 def test_a_place_that_refuses_loses_nothing_of_what_memory_may_hold(memory: Path, place: Path) -> None:
