@@ -12,7 +12,7 @@ from rich.table import Table
 
 from acd.defaults import default_plan
 from app.announcements import announcements, missing
-from app.cli_support import console, fail, settings_of
+from app.cli_support import centre_now, console, fail, settings_of
 from app.plan import CentrePlan, Reading, read_plan
 from app.plan_store import PlanError, PlanOrder, PlanStore
 from app.settings import Settings
@@ -59,7 +59,7 @@ def publish(
     version = store.publish(file.read_bytes())
     console.print(f"Version {version}.")
     if activate:
-        _order(store, version, _instant(at))
+        _order(store, version, _instant(settings, at))
 
 
 @app.command("activate")
@@ -74,23 +74,25 @@ def activate_(
         fail(f"La version {version} ne peut pas être activée.")
     if surge and surge not in reading.surges:
         fail(f"La version {version} n'a pas de renfort « {surge} ».")
-    _order(PlanStore(settings.storage.plans_dir), version, _instant(at), surge)
+    _order(PlanStore(settings.storage.plans_dir), version, _instant(settings, at), surge)
 
 
 @app.command()
 def rollback(context: typer.Context) -> None:
     """Go back to the version that was in force before."""
-    store = PlanStore(settings_of(context).storage.plans_dir)
-    before = _ask(lambda: store.before(datetime.now(UTC)))
+    settings = settings_of(context)
+    store, now = PlanStore(settings.storage.plans_dir), centre_now(settings)
+    before = _ask(lambda: store.before(now))
     if before is None:
         fail("Il n'y a pas de version précédente.")
-    _order(store, before.version, datetime.now(UTC))
+    _order(store, before.version, now)
 
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """List versions, what is in force, and what is planned."""
-    store, now = PlanStore(settings_of(context).storage.plans_dir), datetime.now(UTC)
+    settings = settings_of(context)
+    store, now = PlanStore(settings.storage.plans_dir), centre_now(settings)
     present = _ask(lambda: store.wanted(now))
     table = Table("Version", "Publiée", "Empreinte", "Octets", "")
     table.add_row("0", "", "", "", "livrée avec le logiciel" + (" · EN VIGUEUR" if present is None else ""))
@@ -140,7 +142,7 @@ def try_(
     if state not in STATES:
         fail(f"État inconnu : écrivez un de {', '.join(STATES)}.")
     here = Circumstances(
-        now=_instant(at),
+        now=_instant(settings, at),
         line=line,
         number=e164(number) or None,
         state=plan.flows.state or CentreState(STATES[state]),
@@ -164,14 +166,15 @@ def surge_on(context: typer.Context, name: Annotated[str, typer.Argument(help="T
     store, version, reading = _in_force(settings)
     if name not in reading.surges:
         fail(f"Renfort inconnu. Prévus par le plan : {', '.join(reading.surges) or 'aucun'}.")
-    _order(store, version, datetime.now(UTC), name)
+    _order(store, version, centre_now(settings), name)
 
 
 @surge_app.command("off")
 def surge_off(context: typer.Context) -> None:
     """Take the surge off."""
-    store, version, _ = _in_force(settings_of(context))
-    _order(store, version, datetime.now(UTC))
+    settings = settings_of(context)
+    store, version, _ = _in_force(settings)
+    _order(store, version, centre_now(settings))
 
 
 @surge_app.command("preview")
@@ -229,7 +232,7 @@ def _version(settings: Settings, version: int) -> Reading:
 
 def _in_force(settings: Settings) -> tuple[PlanStore, int, Reading]:
     store = PlanStore(settings.storage.plans_dir)
-    present = _ask(lambda: store.wanted(datetime.now(UTC)))
+    present = _ask(lambda: store.wanted(centre_now(settings)))
     version = present.version if present is not None else 0
     return store, version, _version(settings, version)
 
@@ -263,9 +266,9 @@ def _show(played: trial.Trial, first: int) -> None:
             console.print(f"  ⇒ {escape(seen.result)}", highlight=False, soft_wrap=True)
 
 
-def _instant(text: str) -> datetime:
+def _instant(settings: Settings, text: str) -> datetime:
     try:
-        return trial.instant(text, datetime.now(UTC)).astimezone(UTC)
+        return trial.instant(text, centre_now(settings)).astimezone(UTC)
     except ValueError:
         fail("L'instant s'écrit 2026-12-24T18:00.")
 

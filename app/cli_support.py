@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from app.clock import SystemClock
 from app.settings import Settings, load_settings
 from core.errors import BandeauError
 from storage.database import Database
@@ -34,6 +36,13 @@ def settings_of(context: typer.Context) -> Settings:
         return load_settings(file)
     except (FileNotFoundError, ValidationError) as error:
         fail(str(error))
+
+
+def centre_now(settings: Settings) -> datetime:
+    """The instant as the centre has it: where its machine's clock was set, that is another one (ADR 38)."""
+    clock = SystemClock(settings.storage.clock_file)
+    clock.take_up()
+    return clock.now()
 
 
 @asynccontextmanager

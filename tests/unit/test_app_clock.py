@@ -1,5 +1,6 @@
 """The centre's time goes on whatever is done to the machine's clock, and finds back to it slowly."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cli_support import centre_now
 from app.clock import FOLLOWS, SystemClock
+from app.settings import Settings, StorageSettings
 from app.watches import CLOCK_OFF, clock_watch
 
 pytestmark = pytest.mark.unit
@@ -131,3 +134,12 @@ def test_a_clock_that_was_set_is_told_and_a_small_correction_is_not() -> None:
     assert look() is None
     machine.is_set(-HOUR - CLOCK_OFF)
     assert look() == "-3600 s"
+
+
+def test_a_command_given_now_takes_effect_now_though_the_machines_clock_is_ahead(tmp_path: Path) -> None:
+    settings = Settings(storage=StorageSettings(data_dir=tmp_path))
+    settings.storage.cores_dir.mkdir()
+    core = SystemClock(settings.storage.clock_file, machine=lambda: time.time_ns() - 3600 * _NS)
+    core.hand_on()
+    before, now, after = core.now(), centre_now(settings), core.now()
+    assert before - timedelta(seconds=1) <= now <= after + timedelta(seconds=1)
