@@ -19,6 +19,7 @@ from simulator.callers import Caller
 from simulator.robot_position import RobotPosition
 from tests.support.audio import Pcm, contains_tone, tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, TRUNK, CentreProcess, new_number
+from tests.support.plan import WELCOME
 from tests.support.recorded import assert_tiled, indexes_of
 from tests.support.tracks import edge_near, share_heard
 from tests.support.witness import Witness
@@ -29,6 +30,8 @@ OPERATOR = ("127.0.0.1", 5090)
 NUMBER = "+33199001234"
 CALLER_HZ, AGENT_HZ, CALLEE_HZ = 1300.0, 2600.0, 1900.0
 PAUSE_S = 12.0
+PLAN = WELCOME.replace("Samu:", "park: {niveau: FO1, rôles: [arm], mode: manuel}, Samu:")
+"""Nobody is offered what is parked: they take it."""
 QUIET = 0.2
 """Level of each tone: three together do not overflow."""
 MARGIN_S = 0.3
@@ -44,6 +47,7 @@ is not in it at all, or at its edge."""
 async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     async with CentreProcess(
         room=RoomSettings(offer_seconds=30, wrap_up_seconds=0),
+        plan=PLAN,
         outgoing=OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented="+33144000015"),
         recorder=RecorderSettings(pause=RecordingPauseSettings(enabled=True, longest_seconds=PAUSE_S)),
     ) as centre:
@@ -67,11 +71,11 @@ def kinds(index: RecordingIndex) -> list[str]:
     return [str(sequence.kind) for sequence in index.sequences]
 
 
-def heard_in(track: Pcm, sequence: Sequence) -> set[float]:
-    """The tones that are heard through a sequence."""
+def heard_in(track: Pcm, sequence: Sequence, most: float = MOST_OF_IT) -> set[float]:
+    """The tones that are heard through a sequence, in ``most`` of it."""
     begins, ends = sequence.begins + MARGIN_S, sequence.ends - MARGIN_S
     tones = (*TONES.values(), CALLER_HZ, AGENT_HZ, CALLEE_HZ)
-    return {hz for hz in tones if share_heard(track, hz, begins, ends) > MOST_OF_IT}
+    return {hz for hz in tones if share_heard(track, hz, begins, ends) > most}
 
 
 async def test_every_sequence_is_in_its_track_at_its_place(centre: CentreProcess) -> None:
@@ -139,6 +143,42 @@ async def test_every_sequence_is_in_its_track_at_its_place(centre: CentreProcess
     errors = alignment(own, centre.tracks(call_id)[1])
     print("alignment of the index, in milliseconds:", [round(e * 1000) for e in errors])
     assert median(map(abs, errors)) < ALIGNED_WITHIN_S
+
+
+async def test_waiting_and_parking_are_in_their_tracks_at_their_places(centre: CentreProcess) -> None:
+    witness = centre.witness()
+    async with await Caller.open(TRUNK) as caller:
+        number = new_number()
+        caller.call("15", number=number)
+        await caller.answered(20)
+        call_id = await witness.call_of(number)
+        caller.say(tone(CALLER_HZ, 120, level=QUIET))
+        caller.press("1")
+        await hears(caller, TONES["music"])  # nobody is there to take it
+        async with RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1:
+            await arm1.until(lambda view: "offer" in view, 20)
+            arm1.say(tone(AGENT_HZ, 120, level=QUIET))
+            await arm1.accept()
+            await hears(caller, AGENT_HZ)
+            await arm1.command("transfer", callId=call_id, kind="room", value="park", priority="")
+            await hears(caller, TONES["music"])
+            await arm1.command("take_call", callId=call_id)
+            await hears(caller, AGENT_HZ)
+            caller.hang_up()
+            await caller.ended()
+            [index] = await indexed(centre, witness, 1)
+            await arm1.log_out()
+    said, given = centre.tracks(call_id)
+    looked_at = {SequenceKind.WAITING, SequenceKind.PARKED, SequenceKind.TALK}
+    long_enough = [s for s in index.sequences if s.kind in looked_at and s.ends - s.begins > 3 * MARGIN_S]
+    print("sequences:", [(str(s.kind), round(s.ends - s.begins, 2)) for s in index.sequences])
+    half = 0.5  # short sequences, whose edges on a loaded machine are looked at above
+    assert [(s.kind, heard_in(given, s, half), heard_in(said, s, half)) for s in long_enough] == [
+        (SequenceKind.WAITING, {TONES["music"]}, {CALLER_HZ}),
+        (SequenceKind.TALK, {AGENT_HZ}, {CALLER_HZ}),
+        (SequenceKind.PARKED, {TONES["music"]}, {CALLER_HZ}),
+        (SequenceKind.TALK, {AGENT_HZ}, {CALLER_HZ}),
+    ]
 
 
 def alignment(index: RecordingIndex, given: Pcm) -> list[float]:
