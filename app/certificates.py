@@ -4,6 +4,7 @@ A program shows what it read when it started: a file that was made anew since he
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from core.ports import Clock
 WARN_BEFORE = timedelta(days=30)
 LOOK_EVERY_S = 3600.0
 _PATIENCE_S = 5.0
+_GOODBYE_S = 1.0
 _DAY_S = 86_400.0
 
 Door = tuple[str, int]
@@ -122,9 +124,13 @@ async def _shown(host: str, port: int) -> bytes | None:
             _, writer = await asyncio.open_connection(host, port, ssl=looking)
             told: ssl.SSLObject = writer.get_extra_info("ssl_object")
             whole = told.getpeercert(binary_form=True)
-            writer.transport.abort()
     except (OSError, TimeoutError):
         return None
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_GOODBYE_S):  # said, so that nobody's log tells of a connection that broke
+            writer.close()
+            await writer.wait_closed()
+    writer.transport.abort()
     return ssl.DER_cert_to_PEM_cert(whole).encode() if whole else None
 
 
