@@ -17,6 +17,7 @@ from app.demo_directory import ensure_directory
 from app.demo_location import with_demo_location
 from app.demo_lrm import lrm_pages, lrm_parts, with_demo_lrm
 from app.demo_network import network_parts, with_demo_network
+from app.forsaken import look_after_callers
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -77,7 +78,8 @@ def _run(settings: Settings, parts: Sequence[Part], logins: DemoLogins | None = 
             console.print(_who(logins), highlight=False)
         console.print("Ctrl-C stops everything.")
 
-    run_async(Stack(parts, settings.storage.data_dir / "log", console.print).run(welcome))
+    beside = [lambda: look_after_callers(settings)]
+    run_async(Stack(parts, settings.storage.data_dir / "log", console.print, beside).run(welcome))
 
 
 def _where(settings: Settings) -> str:

@@ -228,6 +228,7 @@ class Core:
         """Tell every feature of a switch event."""
         listeners: tuple[Callable[[SwitchEvent], None], ...] = (
             self.guard.on_switch,
+            self.calls.before_switch,
             self.fallback.on_switch,  # who talks in mode secours is busy before anything is offered
             self.calls.on_switch,
             self.location.on_switch,

@@ -5,13 +5,17 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from app import orphan_guard
 from app.part import Part, PartFailed, PortUse, RunningPart
 from app.watchdog import until_silent
+
+log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 0.1
 _QUICK_DEATH_SECONDS = 5.0
@@ -23,14 +27,22 @@ _LOG_TAIL_LINES = 12
 class Stack:
     """The parts of a centre, run together until someone ends them."""
 
-    def __init__(self, parts: Sequence[Part], log_dir: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        log_dir: Path,
+        say: Callable[[str], None] = print,
+        beside: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
         """Describe it; nothing is started.
 
         Args:
             parts: in starting order; they end in reverse.
             log_dir: gets one file per part, with what it prints.
             say: shows a line to the person at the terminal.
+            beside: what the launcher itself does for as long as all of it runs. It must not fail.
         """
+        self._beside = beside
         self._parts = parts
         self._log_dir = log_dir
         self._say = say
@@ -68,6 +80,8 @@ class Stack:
             self._running.append(await self._start(part))
         started()
         async with asyncio.TaskGroup() as watchers:
+            for work in self._beside:
+                watchers.create_task(_lasting(work))
             for place in range(len(self._running)):
                 watchers.create_task(self._watch(place))
 
@@ -195,6 +209,16 @@ def _describe(part: Part, use: PortUse) -> str:
 def _pause(quick_deaths: int) -> float:
     """Seconds before a part starts again: none at first, longer while it keeps dying young."""
     return 0.0 if quick_deaths < 2 else min(0.25 * 2.0**quick_deaths, _LONGEST_PAUSE_SECONDS)
+
+
+async def _lasting(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it; a fault of it must not cost the centre."""
+    while True:
+        try:
+            await work()
+        except Exception:  # the top of this task
+            log.exception("launchers_work_failed")
+        await asyncio.sleep(_LONGEST_PAUSE_SECONDS)
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

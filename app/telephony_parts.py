@@ -85,6 +85,7 @@ def telephony_of(settings: Settings, allowed: Callable[[], bool]) -> Telephony:
             elsewhere=nodes.elsewhere(name),
         )
         switch.allowed = allowed
+        switch.noted = _fallback_log(settings, name).noted  # one of its own: the other keeps what it settled
         managers[name] = ManagerLink(port=asterisk.ami_port, secret=secrets.ami, app=settings.centre.core)
     return Telephony(
         switches=switches,

@@ -2,7 +2,7 @@
 
 from calls.answering import Answering
 from calls.arriving import Arriving
-from calls.call import Call, Party, PartyState
+from calls.call import CALLER, Call, Party, PartyState
 from calls.hands import Hands
 from calls.placing import Placing
 from calls.policy import heard_twice
@@ -15,6 +15,7 @@ from core.words import EndedBy, Outcome, PartyEnd
 
 FOUND_ENDED = "found ended at reconciliation"
 SWITCH_DIED = "Asterisk ended"
+FELL_BACK = "given to the fallback while no core was there"
 
 
 class Reconciling:
@@ -67,6 +68,13 @@ class Reconciling:
         for party in call.ringing():
             if party.channel_id is not None and self._hands.calls.by_id.get(call.call_id) is call:
                 self._placing.fail(call, party.party_id, PartyEnd.FAILED)
+
+    def give_up(self, truth: SwitchTruth) -> None:
+        """The dialplan's own queue has some callers, or had: what became of them there, it tells."""
+        for call in self._covered(truth):
+            caller = call.parties.get(CALLER)
+            if caller is not None and caller.channel_id in truth.fallen_back:
+                self._hands.over(call, EndedBy.SYSTEM, Outcome.FALLBACK, detail=FELL_BACK)
 
     def reconcile(self, truth: SwitchTruth) -> None:
         """Make the calls of the journal and the channels of Asterisk agree."""

@@ -133,6 +133,11 @@ class CallService:
         """The node of a switch: with one, whatever it is called."""
         return switch if switch in self._hands.nodes.prefixes else self._hands.nodes.first
 
+    def before_switch(self, event: SwitchEvent) -> None:
+        """Calls that mode secours has are over for us, before it is told who talks in them."""
+        if isinstance(event, SwitchUp):
+            self._reconciling.give_up(event.truth)
+
     def after_switch(self, event: SwitchEvent) -> None:
         """The others have taken note of a switch event: legs have their bridges, and go where they belong."""
         match event:

@@ -191,7 +191,8 @@ class SwitchTruth:
 
     ``started_at``: when this run of it began; what an earlier run held is gone. None: it does not tell.
     ``fallback``: who is in its own hands. ``elsewhere``: how the ids of the channels begin that other Asterisks
-    of the centre made, of which it says nothing.
+    of the centre made, of which it says nothing. ``fallen_back``: callers who came into its own hands while
+    nobody commanded it, whether they are still there or not.
     """
 
     switch: str
@@ -200,6 +201,7 @@ class SwitchTruth:
     channels: tuple[ChannelTruth, ...] = ()
     bridges: dict[BridgeId, frozenset[ChannelId]] = field(default_factory=dict)
     fallback: tuple[FallbackCaller, ...] = ()
+    fallen_back: frozenset[ChannelId] = frozenset()
 
     def covers(self, channel_id: str) -> bool:
         """Whether this is the truth about a channel: where it is not in it, it is no more."""

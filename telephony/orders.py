@@ -19,7 +19,8 @@ from telephony.translation import CONGESTION, NORMAL_CLEARING, WHISPER
 
 log = structlog.get_logger(__name__)
 
-_FALLBACK: Final = {"context": "fallback", "extension": "s", "priority": "1"}
+FALLBACK: Final = {"context": "fallback", "extension": "s", "priority": "1"}
+"""Where in the dialplan callers go whom no core has."""
 _TALKING: Final = "2500,128"
 """Milliseconds of silence that end a talk; how loud a talk is at least, as mean sample value: softly spoken."""
 _DYNAMIC: Final = ("asterisk", "config", "dynamic", "res_pjsip")
@@ -262,7 +263,7 @@ class Orders:
 
     def hand_back(self, channel: ChannelId) -> Awaitable[None]:
         """See :meth:`core.ports.Switch.hand_back`."""
-        return self._order("hand_back", "POST", uri("channels", channel, "continue", **_FALLBACK))
+        return self._order("hand_back", "POST", uri("channels", channel, "continue", **FALLBACK))
 
     # --- accounts of strips -----------------------------------------------------------------------------
 

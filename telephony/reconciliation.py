@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from core.errors import SwitchRefused
-from core.switch import FallbackCaller, SwitchTruth
+from core.ids import ChannelId
+from core.switch import FallbackCaller, FallbackRecord, SwitchTruth
 from telephony.ari import AriLink
 from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, Endpoint, Information, uri
 from telephony.translation import bridges_of, fallback_of, truth_of
@@ -92,3 +93,10 @@ async def _channel(link: AriLink, channel_id: str) -> Channel | None:
         if error.status == _GONE:
             return None
         raise
+
+
+def fallen_back(truth: SwitchTruth, noted: Iterable[FallbackRecord]) -> frozenset[ChannelId]:
+    """The callers who are, or were, in the dialplan's own hands, less those whom a core has again. Pure."""
+    were = {ChannelId(record.call_id) for record in noted if not record.taken_back}
+    here = {caller.channel_id for caller in truth.fallback}
+    return frozenset(were | here) - {channel.channel_id for channel in truth.channels}

@@ -1,7 +1,7 @@
 """One Asterisk under the core's command: the link to it, and what comes over it."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ from core.switch import (
     CallerUnclaimed,
     DigitPressed,
     FallbackCaller,
+    FallbackRecord,
     LegOpened,
     PhoneAnswered,
     PlaybackEnded,
@@ -50,7 +51,7 @@ from telephony.ari_protocol import (
 from telephony.orders import Orders
 from telephony.patrol import LOOK_EVERY_S, Look, Patrol
 from telephony.pulse import DeathWatch
-from telephony.reconciliation import ask_fallback, ask_truth
+from telephony.reconciliation import ask_fallback, ask_truth, fallen_back
 from telephony.register import ChannelRegister
 from telephony.translation import WHISPER, args_of, truth_of
 
@@ -90,6 +91,8 @@ class AsteriskSwitch(Orders):
     ) -> None:
         self.accepting = True
         """Whether new callers are claimed; where not, the dialplan's fallback takes them."""
+        self.noted: Callable[[], Awaitable[tuple[FallbackRecord, ...]]] = _nothing
+        """Reads what Asterisk noted of mode secours."""
         super().__init__(app, prompts, position_codecs, ChannelRegister(test_callers))
         self._name = switch
         self._elsewhere = elsewhere
@@ -192,13 +195,14 @@ class AsteriskSwitch(Orders):
         """Tell the core what Asterisk holds, then what happened while asking."""
         try:
             truth, present, unclaimed = await ask_truth(link, self._app, self._name, self._test_callers)
+            noted = await self._noted()
         except SwitchUnavailable:
             return  # lost again meanwhile: the next link begins anew
         except Exception:  # the top of this task: the next link begins anew, too
             log.exception("reconciliation_failed")
             link.abort()
             return
-        truth = replace(truth, elsewhere=self._elsewhere)
+        truth = replace(truth, elsewhere=self._elsewhere, fallen_back=fallen_back(truth, noted))
         vanished = self._register.reconcile(truth)
         # What was playing is not known; to stop music where there is none is harmless.
         self._music = {channel.channel_id for channel in truth.channels if channel.caller}
@@ -218,6 +222,14 @@ class AsteriskSwitch(Orders):
             self._gone(channel)
         self._take_up(truth)
         self._patrol.begin(link)
+
+    async def _noted(self) -> tuple[FallbackRecord, ...]:
+        """What was noted of mode secours; a disk that refuses must not keep us from commanding."""
+        try:
+            return await self.noted()
+        except OSError:
+            log.exception("fallback_not_read")
+            return ()
 
     def _take_up(self, truth: SwitchTruth) -> None:
         """Do what an earlier core had begun: pick legs up, and have those who picked up recorded."""
@@ -405,6 +417,11 @@ class AsteriskSwitch(Orders):
             self._listener(event)
         except Exception:
             log.exception("switch_listener_failed", event_type=type(event).__name__)
+
+
+async def _nothing() -> tuple[FallbackRecord, ...]:
+    """Stand in for the notes of mode secours."""
+    return ()
 
 
 def _nobody(event: SwitchEvent) -> None:

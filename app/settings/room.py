@@ -34,6 +34,8 @@ class FallbackSettings(Section):
 
     vital_lines: tuple[Dialled, ...] = ("112",)
     """Lines whose callers come before all others there."""
+    without_core_seconds: float = Field(default=10, ge=3, le=3600)
+    """After how long with no core at work callers in the SVI, waiting or on hold are given to that queue."""
 
 
 class TestCallSettings(Section):

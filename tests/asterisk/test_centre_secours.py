@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -28,16 +26,14 @@ from core.ids import CallId
 from core.words import EndedBy, Outcome, Priority
 from simulator.callers import Caller
 from simulator.robot_position import RobotPosition
-from tests.support.audio import RATE, Pcm, contains_tone
+from tests.support.audio import RATE, contains_tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, new_number
+from tests.support.secours import AGENT_HZ, CALLER_HZ, longest_silence, they_talk
 from tests.support.witness import Witness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
-CALLER_HZ, AGENT_HZ = 1300.0, 2600.0
 LONGEST_GAP_S = 2.0
-AUDIBLE = 200
-"""Of a sample of full scale 32768."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -54,25 +50,6 @@ async def calls(centre: CentreProcess, stack: AsyncExitStack, line: str = "15") 
     caller.call(line, number=number)
     await caller.answered()
     return caller, number
-
-
-async def they_talk(one: RobotPosition, caller: Caller) -> None:
-    one.forget()
-    caller.forget()
-    caller.send_tone(CALLER_HZ, 60)
-    await one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20)  # on the call that rang, not on the kept leg
-    one.send_tone(AGENT_HZ, 60)
-    await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 20)
-    one.hush()
-    caller.hush()
-
-
-def longest_silence(pcm: Pcm) -> float:
-    """Seconds."""
-    frame = RATE // 50
-    loud = [bool(np.abs(pcm[at : at + frame]).max() > AUDIBLE) for at in range(0, len(pcm) - frame, frame)]
-    heard = [-1, *(index for index, each in enumerate(loud) if each), len(loud)]
-    return max(after - before - 1 for before, after in pairwise(heard)) / 50
 
 
 async def ended_of(witness: Witness, number: str) -> FallbackCallEnded:

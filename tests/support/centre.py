@@ -96,6 +96,7 @@ class FakeCentre:
         self.switch.listen(self._on_switch)
 
     def _on_switch(self, event: SwitchEvent) -> None:
+        self.calls.before_switch(event)
         self.calls.on_switch(event)
         self.ivr.on_switch(event)
         self.acd.on_switch(event)

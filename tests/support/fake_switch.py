@@ -81,6 +81,7 @@ class FakeSwitch:
         self.refuse_joins = False
         self.refuse_calls = False
         self.started_at: datetime | None = None
+        self.fallen_back: set[ChannelId] = set()
         self._listener: Callable[[SwitchEvent], None] = lambda event: None
 
     def go_on_from(self, before: "FakeSwitch") -> None:
@@ -186,6 +187,7 @@ class FakeSwitch:
             started_at=self.started_at,
             channels=tuple(channels),
             bridges={name: frozenset(members) for name, members in self.bridges.items()},
+            fallen_back=frozenset(self.fallen_back),
         )
 
     # --- orders ---

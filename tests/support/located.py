@@ -63,6 +63,7 @@ class LocatedCentre(FakeCentre):
             self.location.places.fold(envelope)
 
     def _on_switch(self, event: SwitchEvent) -> None:
+        self.calls.before_switch(event)
         self.calls.on_switch(event)
         self.location.on_switch(event)
         self.ivr.on_switch(event)

@@ -107,6 +107,23 @@ async def test_a_call_cut_in_any_state_ends_once_as_a_fault(state: Callable[[Cut
     assert not it.centre.failures
 
 
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+async def test_whom_the_fallback_got_meanwhile_is_lost_to_nobody(
+    state: Callable[[Cut], object],
+) -> None:
+    it = Cut()
+    call = await state(it)  # type: ignore[misc]
+    it.centre.switch.cut()
+    del it.centre.switch.callers[ChannelId(call)]
+    it.centre.switch.fallen_back.add(ChannelId(call))
+    it.centre.start()
+    await settle()
+    it.centre.advance(60)
+    assert it.ends() == [(call, Outcome.FALLBACK, EndedBy.SYSTEM)]
+    assert not it.centre.calls.calls.by_id
+    assert not it.centre.failures
+
+
 async def test_who_hung_up_while_only_the_link_was_cut_was_not_cut() -> None:
     it = Cut()
     call = await it.waiting()
