@@ -39,9 +39,14 @@ def site(
         now: a clock that never goes back, in seconds.
         mounts: whole applications, with errors of their own: path → application.
     """
-    app = FastAPI(title="Bandeau15", docs_url=None, redoc_url=None, openapi_url=None)
-    for router in routers:
-        app.include_router(router)
+    app = FastAPI(
+        title="Bandeau15",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Including a router would build each of its routes again.
+        routes=[route for router in routers for route in router.routes],
+    )
     for path, mounted in (mounts or {}).items():
         app.router.routes.append(_mount(path, mounted))
     app.mount("/", Pages(pages))

@@ -54,17 +54,26 @@ class Api:
 
     def application(self) -> FastAPI:
         """Make the application to mount."""
-        app = FastAPI(title="Bandeau15", docs_url=None, redoc_url=None, openapi_url=None)
-        app.include_router(call_routes(self.events, self._asking, self.door))
-        app.include_router(webhook_routes(self.webhooks, self._sender, self.door))
-        described = openapi(app)
+        routers = (
+            call_routes(self.events, self._asking, self.door),
+            webhook_routes(self.webhooks, self._sender, self.door),
+        )
+        app = FastAPI(
+            title="Bandeau15",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            # Including a router would build each of its routes again: a core that restarts has callers waiting.
+            routes=[route for router in routers for route in router.routes],
+        )
 
+        # The descriptions are made when somebody first asks, in a thread: they take a while.
         @app.get("/openapi.json", include_in_schema=False)
-        async def requests() -> JSONResponse:
-            return JSONResponse(described)
+        def requests() -> JSONResponse:
+            return JSONResponse(openapi(app))
 
         @app.get("/asyncapi.json", include_in_schema=False)
-        async def events() -> JSONResponse:
+        def events() -> JSONResponse:
             return JSONResponse(asyncapi())
 
         @app.websocket("/stream")

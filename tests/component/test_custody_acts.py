@@ -23,6 +23,7 @@ from tests.support.custody import (
     world,
 )
 from tests.support.recordings import indexed, recording_id
+from tests.support.tables import with_tables
 
 pytestmark = pytest.mark.component
 
@@ -32,7 +33,7 @@ EXTRACT = {"begins": 1.0, "ends": 9.5, "form": "wav", "tracks": "both", "reason"
 
 @pytest.fixture
 async def centre(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(f"sqlite+aiosqlite:///{tmp_path / 'b.db'}", tmp_path) as made:
+    async with world(with_tables(f"sqlite+aiosqlite:///{tmp_path / 'b.db'}"), tmp_path) as made:
         known = indexed(1), indexed(2, line="112", agents=(OTHER_ARM.agent_id,))
         await made.take(*known, indexed(3))
         await made.seal(*known)

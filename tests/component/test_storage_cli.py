@@ -49,9 +49,11 @@ def run(settings_file: Path, *arguments: str, says: str = "", status: int = 0) -
     return done.output
 
 
-def test_migrate(settings_file: Path) -> None:
+def test_migrate(tmp_path: Path, empty_database_url: str) -> None:
+    file = tmp_path / "centre.toml"
+    file.write_text(f'[storage]\ndata_dir = "{tmp_path}"\ndatabase_url = "{empty_database_url}"\n')
     for _ in range(2):
-        assert "up to date" in run(settings_file, "migrate")
+        assert "up to date" in run(file, "migrate")
 
 
 def test_accounts_are_added_listed_changed_and_removed(settings_file: Path) -> None:

@@ -14,6 +14,7 @@ from storage.follower import JournalFollower
 from storage.journal import Journal
 from storage.spool import Spool, SpoolLimits
 from tests.support.events import NOON, envelope
+from tests.support.tables import with_tables
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
@@ -23,7 +24,7 @@ SMALL = SpoolLimits(segment_bytes=2_000, retained_bytes=3_000, recent_records=5)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'b.db'}")
+    database = Database(with_tables(f"sqlite+aiosqlite:///{tmp_path / 'b.db'}"))
     yield database
     await database.close()
 

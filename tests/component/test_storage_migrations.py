@@ -22,8 +22,8 @@ pytestmark = pytest.mark.component
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url)
+async def database(empty_database_url: str) -> AsyncIterator[Database]:
+    opened = Database(empty_database_url)
     yield opened
     await opened.close()
 
@@ -53,9 +53,9 @@ async def test_migrations_lead_to_the_tables_in_use(database: Database) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_upgrading_again_or_at_the_same_time_changes_nothing(database_url: str) -> None:
+async def test_upgrading_again_or_at_the_same_time_changes_nothing(empty_database_url: str) -> None:
     async with AsyncExitStack() as stack:
-        databases = [Database(database_url) for _ in range(4)]
+        databases = [Database(empty_database_url) for _ in range(4)]
         for each in databases:
             stack.push_async_callback(each.close)
         await asyncio.gather(*(each.upgrade() for each in databases))

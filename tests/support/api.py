@@ -34,6 +34,7 @@ from tests.support.centre import MemoryJournal
 from tests.support.fake_switch import FakeSwitch
 from tests.support.no_asterisk import adapters_without_asterisk
 from tests.support.plan import WELCOME, put_in_force
+from tests.support.tables import with_tables
 from tests.support.web_server import answering
 from web.limits import RequestLimits
 
@@ -98,18 +99,16 @@ class ApiCentre:
 
 
 @asynccontextmanager
-async def api_centre(
-    folder: Path, past: MemoryJournal | None = None, database_url: str = ""
-) -> AsyncIterator[ApiCentre]:
+async def api_centre(folder: Path, past: MemoryJournal | None = None) -> AsyncIterator[ApiCentre]:
     """Run one. ``past``: the journal of the core before it, which is over."""
     settings = Settings(
-        storage=StorageSettings(data_dir=folder, database_url=database_url),
+        storage=StorageSettings(data_dir=folder),
         lrm=LrmSettings(base_url=""),
         outgoing=OutgoingSettings(host="127.0.0.1"),
         test_calls=TestCallSettings(enabled=False),
     )
     put_in_force(folder, WELCOME)
-    database = Database(settings.storage.url)
+    database = Database(with_tables(settings.storage.url))
     await database.upgrade()
     clock, switch = SystemClock(), FakeSwitch()
     journal = MemoryJournal(past.envelopes if past is not None else ())

@@ -39,6 +39,7 @@ from storage.database import Database
 from storage.recordings import StoredRecordings
 from storage.tables import account
 from tests.support.sealing import CENTRE, Keeping
+from tests.support.tables import with_tables
 from tests.support.web_server import MemorySessions, served
 from web.auth import COOKIE, Gate
 
@@ -210,7 +211,7 @@ def prefix(recording: Recording) -> str:
 @asynccontextmanager
 async def listening_place(folder: Path) -> AsyncIterator[tuple[ListeningPlace, str]]:
     """An archive that is served; gives it, and ``host:port``."""
-    database = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+    database = Database(with_tables(f"sqlite+aiosqlite:///{folder / 'test.db'}"))
     await database.upgrade()
     place = ListeningPlace(folder, database)
     async with database.writing() as connection:

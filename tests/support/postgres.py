@@ -6,6 +6,7 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,6 +16,7 @@ import psutil
 
 from setup.roots import POSTGRESQL, postgresql_folder
 from setup.sandbox import sandboxed
+from storage.database import Database
 
 _HOST_PROGRAMS = postgresql_folder()
 _numbers = count(1)
@@ -75,11 +77,20 @@ class PostgresServer:
             self.stop("immediate")
         shutil.rmtree(self.folder)
 
-    def new_database(self) -> str:
-        """Create an empty database; its SQLAlchemy URL."""
+    def new_database(self, *, tables: bool = False) -> str:
+        """Create a database, empty or with the program's tables; its SQLAlchemy URL."""
         name = f"test{next(_numbers)}"
-        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        template = self._with_tables if tables else "template1"
+        asyncio.run(self._execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return self.url(name)
+
+    @cached_property
+    def _with_tables(self) -> str:
+        """A database to copy: its migrations ran once."""
+        name = "with_tables"
+        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        asyncio.run(_upgrade(self.url(name)))
+        return name
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of a database; ``postgres`` is there from the beginning."""
@@ -115,6 +126,14 @@ class PostgresServer:
         if _HOST_PROGRAMS is not None:
             return [program, *map(str, arguments)]
         return sandboxed(POSTGRESQL.path, [program, *arguments], writable=[self.folder], lasting=True)
+
+
+async def _upgrade(url: str) -> None:
+    database = Database(url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
 
 
 def _exists(user: str) -> bool:
