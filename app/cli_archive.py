@@ -8,6 +8,7 @@ import typer
 
 from app import cli_custody, cli_sealing
 from app.cli_support import settings_of
+from app.loading import loading
 from app.logs import configure_logs
 from recorder.carrier import Carrier
 
@@ -28,7 +29,8 @@ def archive(context: typer.Context) -> None:
     """Keep the recordings: seal, search, listening, erasure. Without a command: until SIGTERM or Ctrl-C."""
     if context.invoked_subcommand is not None:
         return
-    from app import archive_process  # the web server: too slow to load for every command
+    with loading():  # the web server: too slow to load for every command
+        from app import archive_process
 
     archive_process.main(settings_of(context))
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from app.cli_support import console, fail, run_async, settings_of
 from app.core_keeper import keep
 from app.handover import HandoverFailed, hand_over, take_out
+from app.loading import loading
 from app.logs import configure_logs
 from app.standby import drain as set_drained
 from storage.lease import holder, living
@@ -27,7 +28,8 @@ def core(
 
     SIGTERM or Ctrl-C ends it; calls go on.
     """
-    from app import core_process  # the web server and all features: too slow to load for every command
+    with loading():  # the web server and all features: too slow to load for every command
+        from app import core_process
 
     settings = settings_of(context)
     configure_logs()

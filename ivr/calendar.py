@@ -1,20 +1,36 @@
 """Opening hours: weekly hours, French public holidays, exceptions. Pure; days are those of Europe/Paris."""
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from holidays.countries.france import France
+import holidays
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 Minutes = tuple[int, int]
 """From, until: minutes since midnight, the end not included; ``(0, 1440)`` is all day."""
 
 MIDNIGHT: Final = 24 * 60
+
+
+def _france() -> Any:
+    """The package's France alone: by its name, 150 other countries would be loaded at each start of a core."""
+    file = Path(holidays.__file__).parent / "countries" / "france.py"
+    spec = importlib.util.spec_from_file_location("holidays_of_france", file)
+    assert spec is not None  # noqa: S101 - by the file's suffix
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.France
+
+
+_FRANCE: Final = _france()
 
 
 class Opening(StrEnum):
@@ -68,9 +84,9 @@ def is_holiday(day: date, region: str = "") -> bool:
 
 def regions() -> tuple[str, ...]:
     """The regions whose public holidays differ."""
-    return tuple(France.subdivisions)
+    return tuple(_FRANCE.subdivisions)
 
 
 @lru_cache(maxsize=64)
 def _holidays(year: int, region: str) -> frozenset[date]:
-    return frozenset(France(subdiv=region or None, years=year))  # type: ignore[no-untyped-call]
+    return frozenset(_FRANCE(subdiv=region or None, years=year))

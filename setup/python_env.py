@@ -50,7 +50,7 @@ def _make_importable() -> None:
     folder = sysconfig.get_path("purelib", scheme="venv", vars={"base": str(VENV), "platbase": str(VENV)})
     (Path(folder) / "bandeau15.pth").write_text(f"{CHECKOUT}\n")
     command = VENV / "bin" / "bandeau15"
-    command.write_text(f"#!{PYTHON}\nfrom app.cli import main\n\nmain()\n")
+    command.write_text(f'#!{PYTHON}\nfrom app.cli import main\n\nif __name__ == "__main__":\n    main()\n')
     command.chmod(0o755)
 
 

@@ -1,6 +1,8 @@
 """What all kinds of test share: the rule that each module declares its kind, and where the programs are."""
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,17 @@ for _size in ("COLUMNS", "LINES"):
 
 _KINDS = frozenset({"unit", "component", "asterisk", "e2e"})
 _NAMESPACED = frozenset({"asterisk", "e2e"})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector out of loading, a third of its time, and away from what was loaded."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -106,6 +106,7 @@ async def _run(side_by_side: Sequence[Lane]) -> int:
 
 async def _run_lane(lane: Lane, output: TextIO) -> int:
     environment = {**os.environ, **pages.environment()}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # programs are started hundreds of times: compiled once
     for command in lane:
         print(f"\n── {' '.join(command).replace(str(CHECKOUT) + '/', '')}", file=output, flush=True)
         process = await asyncio.create_subprocess_exec(

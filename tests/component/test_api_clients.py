@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.commands import app
 from core.api_clients import DeadLetter, Scope, Webhook
 from storage.api_clients import StoredApiClients, StoredWebhooks
 from storage.database import Database

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from app.cli import app as command_line
+from app.commands import app as command_line
 from core.recordings import Recording
 from recorder.custody.places import prefix
 from recorder.sealing.layout import LISTEN

@@ -13,7 +13,7 @@ import pytest_asyncio
 from typer.testing import CliRunner
 
 from app.bus import InProcessBus
-from app.cli import app as command_line
+from app.commands import app as command_line
 from app.demo_directory import ensure_directory
 from core.directory import DirectoryEntry, DirectoryNumber, EntryKind
 from core.errors import StorageUnavailable

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import app
 from app.cli_support import console
+from app.commands import app
 from core.events import CoreStarted
 from storage.spool import Spool
 from tests.support.call_story import abandoned_call, answered_call

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.bus import InProcessBus
-from app.cli import app
+from app.commands import app
 from app.plan import SHIPPED
 from app.plan_keeper import PlanKeeper
 from app.plan_store import PlanError, PlanOrder, PlanStore
