@@ -15,7 +15,9 @@ from setup.sandbox import sandboxed
 from tests.support import netns
 
 # A slow machine is no failure: time is measured in bench/, never asserted here.
-settings.register_profile("bandeau15", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("bandeau15", _PATIENT, max_examples=50)  # each run has others
+settings.register_profile("thorough", _PATIENT, max_examples=2_000)  # --hypothesis-profile=thorough
 settings.load_profile("bandeau15")
 
 # Tests run side by side inherit the terminal's size from the process that starts them: each test says its own.

@@ -29,7 +29,7 @@ _BY_FILE = ("--dist", "loadfile")
 """A file's tests stay together, with what they share."""
 _IN_ORDER = ("--no-loadscope-reorder",)
 """Files begin in the order in which they are collected."""
-_SIDE_BY_SIDE = ("--numprocesses", "3", *_BY_FILE)
+_SIDE_BY_SIDE = ("--numprocesses", "3", *_BY_FILE, *_IN_ORDER)
 """Each process has a PostgreSQL of its own. They wait now and then: three for two processors."""
 
 Lane = Sequence[Sequence[str]]
@@ -54,8 +54,8 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
                 ],
                 [(str(_BIN / "mypy"),)],
             ]
-        case "unit":
-            return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/unit", "tests/component", *arguments)]]
+        case "unit":  # the longest are component tests
+            return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/component", "tests/unit", *arguments)]]
         case "asterisk":
             return [[(*_CALLS, *_in_networks(6), "tests/asterisk", *arguments)]]
         case "chaos":

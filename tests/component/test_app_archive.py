@@ -1,10 +1,8 @@
 """The archive as the program it is: it follows a journal, is killed and started again, and serves."""
 
 import asyncio
-import os
 import signal
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,7 +12,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from sqlalchemy import delete
+from typer.testing import CliRunner
 
+from app.commands import app as command_line
 from core.accounts import Account
 from core.events import (
     CallAnswered,
@@ -156,17 +156,16 @@ class Place:
         assert "sealed     4" in await self.command("state")
 
     async def command(self, *words: str) -> str:
-        """Run one of the archivist's commands; what it prints."""
-        program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.cli", "--config", str(self.config), "archive", *words),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "COLUMNS": "200"},
+        """Give one of the archivist's commands; what it prints."""
+        done = await asyncio.to_thread(
+            CliRunner().invoke,
+            command_line,
+            ["--config", str(self.config), "archive", *words],
+            input=f"{PASSWORD}\n",
+            env={"COLUMNS": "200"},
         )
-        told, wrong = await program.communicate(f"{PASSWORD}\n".encode())
-        assert program.returncode == 0, wrong.decode()
-        return told.decode()
+        assert done.exit_code == 0, done.output
+        return done.output
 
     def note(self, number: int, text: str) -> None:
         """Somebody writes a note on a call."""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.commands import app
 from core.accounts import Account
 from core.events import CallArrived, CallNoted, Envelope, Event, ItemNoted, LocationKept, LostCallFiled
 from core.ids import AgentId, CallId, ItemId

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from setup.places import CHECKOUT
 
-_LOADED = ("app.core_process", "app.archive_process")
+_LOADED = ("app.commands", "app.core_process", "app.archive_process")
 _RUN = ("app.cli", "simulator.lrm.__main__")
 """What they load is loaded, and they themselves are run afresh."""
 
