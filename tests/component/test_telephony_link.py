@@ -120,15 +120,17 @@ def saying(port: int, words: Sequence[str | Sequence[str]]) -> Iterator[None]:
     """Something that says all this at once, in a thread of its own, until it is hung up on."""
 
     def speak() -> None:
-        with connect(
-            f"ws://127.0.0.1:{port}/ari",
-            subprotocols=["ari"],  # type: ignore[list-item]
-            additional_headers={"Authorization": LOGIN},
-        ) as far:
+        with (
+            suppress(ConnectionClosed),  # which may be in the middle of a word
+            connect(
+                f"ws://127.0.0.1:{port}/ari",
+                subprotocols=["ari"],  # type: ignore[list-item]
+                additional_headers={"Authorization": LOGIN},
+            ) as far,
+        ):
             for word in words:
                 far.send(word)
-            with suppress(ConnectionClosed):
-                far.recv()
+            far.recv()
 
     thread = threading.Thread(target=speak)
     thread.start()
