@@ -156,12 +156,12 @@ class _PromptConnection(ServerConnection):
             super().process_event(event)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came, and acknowledge it (Linux forgets the option after use)."""
+        """Acknowledge what came (Linux forgets the option after use; Asterisk may wait for it), and read it."""
         self.octets += len(data)
-        super().data_received(data)
         sock = self.transport.get_extra_info("socket")
         if _QUICK_ACK is not None and sock is not None and sock.fileno() >= 0:
             sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+        super().data_received(data)
 
 
 class AriServer:
