@@ -17,6 +17,6 @@ export const alarmTexts: Record<string, string> = {
   lrm_away: "LRM injoignable depuis {since}\u00a0: la fiche ne s’ouvre pas seule",
   clock_set: "L’heure du serveur a été changée\u00a0: la salle garde la sienne",
   archive_trouble: "L’archive des enregistrements ne fait pas son travail",
-  certificate_ending: "Un certificat expire bientôt ou a expiré\u00a0: à renouveler",
+  certificate_ending: "Un certificat est à renouveler",
   stuck_states: "Des états incohérents ont été corrigés",
 };
