@@ -6,14 +6,13 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-import psutil
-
 from app.asterisk_setup import state_dir
 from app.settings import OutgoingSettings, RoomSettings
 from core.events import PlanRefused
 from core.nodes import FIRST
 from core.words import Role
 from setup.places import CHECKOUT
+from storage.lease import holder
 from storage.recordings import StoredRecordings
 from tests.chaos.machine_clock import MachineClock
 from tests.support.centre_process import CentreProcess, Person, asterisk_below
@@ -118,10 +117,11 @@ class HurtCentre(CentreProcess):
         """The process id of Asterisk itself, in a centre that is launched."""
         return asterisk_below(self._core.pid, self.asterisk_config)
 
-    def launched_core_pid(self) -> int:
-        """The process id of the core itself, in a centre that is launched."""
-        [core] = [each for each in psutil.Process(self._core.pid).children() if "core" in each.cmdline()]
-        return core.pid
+    def core_pid(self) -> int:
+        """The process id of the core at work, whoever started it."""
+        sign = holder(self.settings.storage.cores_dir)
+        assert sign is not None, "no core is at work"
+        return sign.pid
 
     async def staff(self, *, crowded: bool) -> None:
         """Give the further agents their accounts; those of the storm too where it is crowded."""

@@ -17,8 +17,8 @@ from tests.chaos.faults import Hurt
 from tests.support.centre_process import PASSWORD
 
 _MOUNT = Path("/sys/fs/cgroup")
-_ROOM = 256 * 1024
-"""Octets that it may still take."""
+_NO_ROOM, _LITTLE_ROOM = 256 * 1024, 16 * 1024 * 1024
+"""Octets that a process may still take: next to nothing; less than the checking of one password."""
 _WITHIN_S = 30.0
 
 
@@ -33,10 +33,10 @@ class MemoryGroup:
             else ("memory.limit_in_bytes", "memory.oom_control")
         )
 
-    def squeeze(self, pid: int) -> None:
-        """Let a process have what it has, and next to nothing more."""
+    def squeeze(self, pid: int, room: int) -> None:
+        """Let a process have what it has, and so many octets more."""
         (self.folder / "cgroup.procs").write_text(str(pid))
-        (self.folder / self._limit).write_text(str(_ROOM))
+        (self.folder / self._limit).write_text(str(room))
 
     @property
     def kills(self) -> int:
@@ -75,7 +75,7 @@ def _made() -> Path | None:
 @asynccontextmanager
 async def asterisk_out_of_memory(hurt: Hurt) -> AsyncIterator[None]:
     """Asterisk reaches its memory limit, and the kernel kills it; its launcher starts it again."""
-    await _run_out(hurt.centre.asterisk_pid())  # each caller who comes is a thread more
+    await _run_out(hurt.centre.asterisk_pid(), _NO_ROOM)  # each caller who comes is a thread more
     yield
 
 
@@ -84,7 +84,7 @@ async def core_out_of_memory(hurt: Hurt) -> AsyncIterator[None]:
     """The core reaches its memory limit, and the kernel kills it; its launcher starts it again."""
     logging_in = asyncio.create_task(_log_in_again_and_again(hurt.centre.url))  # each costs many megabytes
     try:
-        await _run_out(hurt.centre.launched_core_pid())
+        await _run_out(hurt.centre.core_pid(), _LITTLE_ROOM)
     finally:
         logging_in.cancel()
         await asyncio.gather(logging_in, return_exceptions=True)
@@ -99,13 +99,13 @@ async def _log_in_again_and_again(url: str) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _run_out(pid: int) -> None:
+async def _run_out(pid: int, room: int) -> None:
     with memory_group() as group:
         if group is None:
             print("     no memory group may be made here: killed by hand instead", file=sys.stderr, flush=True)
             os.kill(pid, signal.SIGKILL)
             return
-        group.squeeze(pid)
+        group.squeeze(pid, room)
         async with asyncio.timeout(_WITHIN_S):
             while psutil.pid_exists(pid):  # noqa: ASYNC110 - it ends when it next needs memory
                 await asyncio.sleep(0.02)
