@@ -140,7 +140,7 @@ class HurtCentre(CentreProcess):
     async def refuses_bad_settings(self) -> None:
         """A core that is given wrong settings says which, and does not start."""
         wrong = self.folder / "wrong.toml"
-        section = '["room"]'
+        section = "[room]"
         right = self._config.read_text()
         assert section in right, "the settings have no such section"
         wrong.write_text(right.replace(section, f"{section}\noffer_secondes = 5", 1))
