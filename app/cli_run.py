@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.asterisk_setup import state_dir
 from app.cli_support import console, run_async, settings_of
 from app.demo import centre_parts, robot_parts
 from app.demo_accounts import DemoLogins, demo_logins, ensure_accounts
@@ -18,6 +19,7 @@ from app.demo_location import with_demo_location
 from app.demo_lrm import lrm_pages, lrm_parts, with_demo_lrm
 from app.demo_network import network_parts, with_demo_network
 from app.forsaken import look_after_callers
+from app.log_keeper import keep_logs
 from app.part import Part
 from app.settings import Settings
 from app.stack import Stack
@@ -78,8 +80,10 @@ def _run(settings: Settings, parts: Sequence[Part], logins: DemoLogins | None = 
             console.print(_who(logins), highlight=False)
         console.print("Ctrl-C stops everything.")
 
-    beside = [lambda: look_after_callers(settings)]
-    run_async(Stack(parts, settings.storage.data_dir / "log", console.print, beside).run(welcome))
+    logs = settings.storage.data_dir / "log"
+    folders = [logs, *(state_dir(settings, node) / "log" for node in settings.every_asterisk)]
+    beside = [lambda: look_after_callers(settings), lambda: keep_logs(folders)]
+    run_async(Stack(parts, logs, console.print, beside).run(welcome))
 
 
 def _where(settings: Settings) -> str:

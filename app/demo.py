@@ -10,6 +10,7 @@ from app.asterisk_process import terminate
 from app.asterisk_setup import prepare_asterisk
 from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
+from app.priority import ahead
 from app.settings import Settings
 from app.turn import turn_parts
 from app.watchdog import Patience, http_answers, sip_answers
@@ -125,7 +126,7 @@ def _asterisk(settings: Settings, node: str) -> Part:
     here = "127.0.0.1" if every == "0.0.0.0" else every  # noqa: S104 - compared, not bound
     return Part(
         name="Asterisk" if node == FIRST else node.capitalize(),
-        command=process.command(),
+        command=[*ahead(asterisk.niceness), *process.command()],
         ready=process.is_ready,
         restart=True,
         end=terminate,

@@ -26,6 +26,8 @@ class AsteriskSettings(Section):
     claim_timeout_ms: int = Field(default=300, ge=50, le=2000)
     frozen_seconds: float = Field(default=2.5, ge=1, le=60)
     """An Asterisk that has answered nothing for so long is killed by the launcher, and started again."""
+    niceness: int = Field(default=-15, ge=-20, le=0)
+    """How far Asterisk comes before the machine's other work, where the launcher may let it; 0: not at all."""
     test_callers: tuple[E164, ...] = ()
     """Numbers (E.164) of the continuous test robot: kept out of every figure."""
     prompts_dir: Path | None = None

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.asterisk_setup import state_dir
 from app.core_keeper import QUICK_DEATH_SECONDS
+from app.priority import ahead
 from app.settings import RoomSettings
 from app.standby import end
 from core.events import CallQueued
+from core.nodes import FIRST
 from storage.lease import AT_WORK, STANDING_BY, holder, living
-from tests.support.centre_process import CORE, STANDBY, CentreProcess, new_number
+from tests.support.centre_process import CORE, STANDBY, CentreProcess, asterisk_below, new_number
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asterisk
@@ -47,6 +50,9 @@ async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: P
         first, witness = holder(folder), centre.witness()
         assert first is not None
         keeper = parent(first.pid)
+        asterisk = asterisk_below(parent(keeper), state_dir(centre.settings, FIRST) / "etc")
+        wanted = centre.settings.asterisk.niceness
+        assert niceness(asterisk) == {wanted if ahead(wanted) else 0}
         end(first, signal.SIGKILL)
         died = datetime.now(UTC)
         took = (await centre.taken_over(witness, CORE) - died).total_seconds()
@@ -64,3 +70,9 @@ async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: P
 def parent(pid: int) -> int:
     """The process that started another."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def niceness(pid: int) -> set[int]:
+    """Of all threads of a process."""
+    threads = (each / "stat" for each in Path(f"/proc/{pid}/task").iterdir())
+    return {int(thread.read_text().rpartition(")")[2].split()[16]) for thread in threads}
