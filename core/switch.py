@@ -183,6 +183,7 @@ class FallbackRecord:
     transferred: bool = False
     taken_back: bool = False
     ended_at: datetime | None = None
+    unclaimed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,12 +13,18 @@ from fallback.model import Known
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one look found. ``unsettled``: calls of which more is to come."""
+    """What one look found. ``unsettled``: calls of which more is to come. ``unclaimed``: who left too early."""
 
     found: tuple[FallbackCallFound, ...]
     waiting: tuple[ChannelId, ...]
     ended: tuple[FallbackCallEnded, ...]
     unsettled: frozenset[CallId]
+    unclaimed: frozenset[CallId] = frozenset()
+
+    @property
+    def used(self) -> bool:
+        """Whether mode secours had anybody: who left before anybody could claim them was not its own."""
+        return bool(self.found or self.waiting or any(e.call_id not in self.unclaimed for e in self.ended))
 
 
 def found(known: Known, present: Iterable[FallbackCaller]) -> tuple[FallbackCallFound, ...]:
@@ -82,7 +88,10 @@ def compare(
             position_id=position_id,
         )
         ended.append(told(known, record, now, cut=False))
-    return Findings(found(known, present), waiting(known, present), tuple(ended), frozenset(unsettled))
+    unclaimed = frozenset(record.call_id for record in noted.values() if record.unclaimed)
+    return Findings(
+        found(known, present), waiting(known, present), tuple(ended), frozenset(unsettled), unclaimed
+    )
 
 
 def is_the_cores(known: Known, record: FallbackRecord) -> bool:

@@ -33,6 +33,7 @@ class FallbackService:
         self._alarms = alarms
         self._up = False
         self._look_at: datetime | None = None
+        self._look_until = clock.now()
         self._looking: asyncio.Task[None] | None = None
         self._asked: dict[ChannelId, datetime] = {}
         bus.project(self.known.fold)
@@ -48,6 +49,7 @@ class FallbackService:
                 self._up = False
             case CallerUnclaimed():
                 self._look_at = self._look_at or self._clock.now()
+                self._look_until = self._clock.now() + LOOK_EVERY  # who has just left is noted now
             case _:
                 pass
 
@@ -82,10 +84,10 @@ class FallbackService:
         for event in (*findings.found, *findings.ended):
             self._bus.publish(event)
         await self._calls.settled(findings.unsettled)
-        if findings.unsettled:
+        if findings.unsettled or now < self._look_until:
             self._look_at = now + LOOK_EVERY
         await self._take_back(findings.waiting, now)
-        if findings.ended or findings.found or findings.waiting:
+        if findings.used:
             self._alarms.raise_alarm(AlarmKind.MODE_SECOURS_USED)
 
     async def _take_back(self, channels: Iterable[ChannelId], now: datetime) -> None:

@@ -20,12 +20,14 @@ from core.ids import CallId, PositionId
 from core.switch import FallbackRecord
 from core.words import CallerNumber
 from telephony.caller_number import described
+from telephony.sparse import first_octet, give_back
 
 log = structlog.get_logger(__name__)
 
 _QUEUE: Final = "secours"
 _MOST: Final = 16 * 1024 * 1024
 """Octets read at a time: tens of thousands of calls. What is beyond is read at the next look."""
+_GIVE_BACK_BY: Final = 1024 * 1024
 _POSITION: Final = re.compile(r"[a-z0-9-]{1,64}")
 _CALL: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _CREATED: Final = re.compile(r"-(\d{10,11})\.\d+$")
@@ -42,7 +44,7 @@ def lines_of(text: str) -> Iterable[tuple[int, Line | None]]:
     for raw in text.splitlines(keepends=True):
         if not raw.endswith("\n"):
             return
-        yield len(raw.encode("utf-8", "surrogateescape")), _line(raw.rstrip("\r\n"))
+        yield len(raw.encode("utf-8", "surrogateescape")), _line(raw.rstrip("\r\n").lstrip("\0"))
 
 
 def _line(raw: str) -> Line | None:
@@ -63,6 +65,9 @@ def folded(
         if record is not None:  # it came back to the queue after the core had it
             return replace(record, taken_back=False)
         return _begun(call_id, rest[0], described(rest[1], test_callers), at)
+    if what == "LEFT" and len(rest) >= 2 and record is None:
+        left = _begun(call_id, rest[0], described(rest[1], test_callers), at)
+        return replace(left, ended_at=at, unclaimed=True)
     if record is None and what == "ENDED" and rest:  # the caller left at the very moment of the arrival
         record = _begun(call_id, rest[0], CallerNumber(), at)
     if record is None:
@@ -97,10 +102,15 @@ class FallbackLogFile:
     Args:
         file: ``queue_log`` in Asterisk's log folder.
         test_callers: E.164 numbers of the continuous test robot.
+        give_back_by: octets at a time of what was settled that are given back to the disk.
     """
 
-    def __init__(self, file: Path, test_callers: Container[str] = ()) -> None:
+    def __init__(
+        self, file: Path, test_callers: Container[str] = (), give_back_by: int = _GIVE_BACK_BY
+    ) -> None:
         self._file = file
+        self._give_back_by = give_back_by
+        self._given_back = 0
         self._mark = file.with_name(f"{file.name}.read")
         self._test_callers = test_callers
         self._begins: dict[CallId, int] = {}
@@ -119,7 +129,7 @@ class FallbackLogFile:
         try:
             with self._file.open("rb") as stream:
                 status = os.fstat(stream.fileno())
-                begin = self._marked(status)
+                begin = self._marked(status) or first_octet(stream.fileno())
                 stream.seek(begin)
                 octets = stream.read(_MOST)
         except FileNotFoundError:
@@ -149,6 +159,18 @@ class FallbackLogFile:
         if not self._inode:
             return
         open_calls = [begin for call_id, begin in self._begins.items() if call_id in unsettled]
+        offset = min(open_calls, default=self._end)
         fresh = self._mark.with_name(f"{self._mark.name}.new")
-        fresh.write_text(json.dumps({"inode": self._inode, "offset": min(open_calls, default=self._end)}))
+        fresh.write_text(json.dumps({"inode": self._inode, "offset": offset}))
         fresh.replace(self._mark)
+        self._give_back(offset)
+
+    def _give_back(self, offset: int) -> None:
+        """What the journal has needs no second copy, least of all of callers' numbers."""
+        if offset - self._given_back < self._give_back_by:
+            return
+        self._given_back = offset
+        try:
+            give_back(self._file, offset)
+        except OSError as error:
+            log.warning("queue_log_not_trimmed", reason=error.strerror)

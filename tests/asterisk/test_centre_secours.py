@@ -154,3 +154,18 @@ async def test_a_call_cut_with_its_asterisk_while_no_core_was_there_is_to_be_cal
         assert told.outcome is Outcome.TECHNICAL_FAILURE
         await witness.next(LostCallFiled, lambda event: event.number == number, 20)
         await witness.next(CoreStarted)
+
+
+async def test_who_hangs_up_before_anybody_claims_them_is_in_the_ledger(centre: CentreProcess) -> None:
+    witness = centre.witness()
+    await centre.kill_core()
+    async with centre.caller() as caller:
+        caller.call("15", number=(number := new_number()))
+        caller.hang_up()
+        await caller.ended()
+    await centre.start_core()
+    told = await ended_of(witness, number)
+    assert (told.outcome, told.line, told.answered_at) == (Outcome.ABANDONED_QUEUE, "15", None)
+    row = await centre.ledger_of(told.call_id)
+    assert (row.outcome, row.number) == (Outcome.ABANDONED_QUEUE, number)
+    await witness.next(LostCallFiled, lambda event: event.number == number, 20)

@@ -277,7 +277,7 @@ def test_only_a_trunk_that_is_named_may_say_where_callers_are(config: AsteriskCo
     modules = (tmp_path / "one" / "modules.conf").read_text()
     assert all(f"load = {module}.so" in modules for module in LOCATION_MODULES)
     located = sections(tmp_path / "one" / "extensions.conf")["from-located-trunk"]
-    assert located[-1] == "same => n,Goto(fallback,s,1)"
+    assert "same => n,Goto(fallback,s,1)" in located
 
     with pytest.raises(ConfigurationError, match="there is no nobody"):
         render(replace(config, located_trunks=("nobody",)), tmp_path / "other")
