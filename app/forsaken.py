@@ -7,7 +7,7 @@ or hear one another, are left in peace.
 
 import asyncio
 from collections.abc import Container, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from time import monotonic
 from typing import Final
 
@@ -25,7 +25,7 @@ from telephony.translation import truth_of
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.1
 MUSIC_AFTER_SECONDS: Final = 1.25
 """A core gives a sign of life twice a second: another one is at work sooner, or will be late."""
 _WAITING: Final = "waiting"
@@ -34,23 +34,28 @@ _ANSWER_SECONDS: Final = 2.0
 
 
 async def look_after_callers(settings: Settings) -> None:
-    """Look for as long as the launcher runs."""
+    """Look for as long as the launcher runs. Asking goes on beside that: a late look counts for nothing."""
     folder, silence = settings.storage.cores_dir, Silence()
     asterisks = [_Asterisk(settings, node) for node in settings.every_asterisk]
-    try:
+    async with AsyncExitStack() as stack:
+        for asterisk in asterisks:
+            stack.push_async_callback(asterisk.close)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        caring: asyncio.Task[None] | None = None
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             sign = read_sign(folder / LEASE)
             silent = silence.seconds(sign, monotonic()) if sign is not None else 0.0
-            falls_back = silent >= settings.fallback.without_core_seconds
             if silent < MUSIC_AFTER_SECONDS:
                 for asterisk in asterisks:
                     asterisk.forget()
-            else:
-                await asyncio.gather(*(asterisk.care(falls_back=falls_back) for asterisk in asterisks))
-    finally:
-        for asterisk in asterisks:
-            await asterisk.close()
+            elif caring is None or caring.done():
+                falls_back = silent >= settings.fallback.without_core_seconds
+                caring = tasks.create_task(_care(asterisks, falls_back=falls_back))
+
+
+async def _care(asterisks: Iterable["_Asterisk"], *, falls_back: bool) -> None:
+    await asyncio.gather(*(asterisk.care(falls_back=falls_back) for asterisk in asterisks))
 
 
 class _Asterisk:
