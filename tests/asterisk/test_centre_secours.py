@@ -29,6 +29,7 @@ from simulator.robot_position import RobotPosition
 from tests.support.audio import RATE, contains_tone
 from tests.support.centre_process import ARM1, PASSWORD, TONES, CentreProcess, new_number
 from tests.support.secours import AGENT_HZ, CALLER_HZ, longest_silence, they_talk
+from tests.support.waiting import until
 from tests.support.witness import Witness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -161,11 +162,11 @@ async def test_who_hangs_up_before_anybody_claims_them_is_in_the_ledger(centre: 
     await centre.kill_core()
     async with centre.caller() as caller:
         caller.call("15", number=(number := new_number()))
+        await until(lambda: caller.status > 0, "Asterisk has the call")
         caller.hang_up()
-        await caller.ended()
-    await centre.start_core()
-    told = await ended_of(witness, number)
-    assert (told.outcome, told.line, told.answered_at) == (Outcome.ABANDONED_QUEUE, "15", None)
-    row = await centre.ledger_of(told.call_id)
-    assert (row.outcome, row.number) == (Outcome.ABANDONED_QUEUE, number)
-    await witness.next(LostCallFiled, lambda event: event.number == number, 20)
+        await centre.start_core()
+        told = await ended_of(witness, number)
+        assert (told.outcome, told.line, told.answered_at) == (Outcome.ABANDONED_QUEUE, "15", None)
+        row = await centre.ledger_of(told.call_id)
+        assert (row.outcome, row.number) == (Outcome.ABANDONED_QUEUE, number)
+        await witness.next(LostCallFiled, lambda event: event.number == number, 20)
