@@ -1,7 +1,8 @@
 # Everything here starts from a bare machine: Python 3.11 or newer and make are enough.
 PYTHON ?= python3
 VENV := .venv/bin
-# Further arguments: make run ARGS="--no-robots"; make test-e2e ARGS="-k answer"
+# Further arguments: make run ARGS="--no-robots"; make test-e2e ARGS="-k answer";
+# make test-unit ARGS=--hypothesis-profile=thorough looks for counter-examples forty times as long.
 ARGS ?=
 # Fault runs: the first seed, how many, and which rows of the fault table.
 SEED ?= 15
