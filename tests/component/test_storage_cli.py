@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli_support import console
 from app.commands import app
 from core.events import CoreStarted
 from storage.spool import Spool
@@ -16,13 +15,10 @@ from tests.support.events import envelope
 
 pytestmark = pytest.mark.component
 
+WIDE = {"COLUMNS": "250"}
+"""Tables are printed whole, whatever the width of the terminal that runs the tests."""
+
 DAY = "2026-11-22"
-
-
-@pytest.fixture(autouse=True)
-def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables are printed whole, whatever the width of the terminal that runs the tests."""
-    monkeypatch.setattr(console, "width", 250)
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def running_core(tmp_path: Path) -> Iterator[None]:
 
 
 def run(settings_file: Path, *arguments: str, says: str = "", status: int = 0) -> str:
-    done = CliRunner().invoke(app, ["--config", str(settings_file), *arguments], input=says)
+    done = CliRunner().invoke(app, ["--config", str(settings_file), *arguments], input=says, env=WIDE)
     assert done.exit_code == status, done.output
     return done.output
 

@@ -1,11 +1,11 @@
-"""Waiting for a condition, with a bound: the only way tests wait."""
+"""Waiting for a condition, with a bound that a loaded machine does not reach: the only way tests wait."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Look often until ``condition`` holds.
 
     Raises:
@@ -17,7 +17,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) ->
         time.sleep(0.005)
 
 
-async def until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """The same, letting the event loop run."""
     end = time.monotonic() + seconds
     while not condition():
