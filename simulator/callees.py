@@ -68,7 +68,7 @@ class Callee:
         """End the call."""
         self.call.hang_up()
 
-    async def ended(self, seconds: float = 10) -> None:
+    async def ended(self, seconds: float = 60) -> None:
         """Wait until the call is over.
 
         Raises:
@@ -123,7 +123,7 @@ class Callee:
         """Forget what was heard so far."""
         self._sound.forget()
 
-    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 10, window: float = 1) -> None:
+    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 60, window: float = 1) -> None:
         """Wait until the last ``window`` seconds heard pass the test.
 
         Raises:
@@ -178,7 +178,7 @@ class Operator(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    async def called(self, seconds: float = 10) -> Callee:
+    async def called(self, seconds: float = 60) -> Callee:
         """The next call.
 
         Raises:

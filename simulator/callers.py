@@ -139,7 +139,7 @@ class Caller:
         """Why the call is over."""
         return self._call.ended_by if self._call else None
 
-    async def ringing(self, seconds: float = 10) -> None:
+    async def ringing(self, seconds: float = 60) -> None:
         """Wait until it rings, or is picked up.
 
         Raises:
@@ -148,11 +148,11 @@ class Caller:
         """
         await self._reach(seconds, CallState.RINGING, CallState.UP)
 
-    async def answered(self, seconds: float = 10) -> None:
+    async def answered(self, seconds: float = 60) -> None:
         """Wait until the line is picked up. Errors: those of :meth:`ringing`."""
         await self._reach(seconds, CallState.UP)
 
-    async def ended(self, seconds: float = 10) -> None:
+    async def ended(self, seconds: float = 60) -> None:
         """Wait until the call is over.
 
         Raises:
@@ -190,7 +190,7 @@ class Caller:
         """Forget what was heard so far."""
         self._sound.forget()
 
-    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 10, window: float = 1) -> None:
+    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 60, window: float = 1) -> None:
         """Wait until the last ``window`` seconds heard pass the test.
 
         Raises:

@@ -101,7 +101,7 @@ class LiveClient:
         finally:
             del self._replies[number]
 
-    async def until(self, test: Callable[[View], bool], seconds: float = 10) -> View:
+    async def until(self, test: Callable[[View], bool], seconds: float = 60) -> View:
         """Wait until the view passes the test; give it.
 
         Raises:

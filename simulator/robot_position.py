@@ -139,7 +139,7 @@ class RobotPosition:
             raise RuntimeError("the strip is not open")
         return self._live
 
-    async def until(self, test: Callable[[View], bool], seconds: float = 10) -> View:
+    async def until(self, test: Callable[[View], bool], seconds: float = 60) -> View:
         """Wait until the view passes the test. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not test(self.view):
@@ -154,12 +154,12 @@ class RobotPosition:
         """Décrocher the offered call. Raises KeyError when none is offered, Refused when it is too late."""
         await self.command("accept_offer", offerId=self.view["offer"]["id"])
 
-    async def strip_up(self, seconds: float = 10) -> None:
+    async def strip_up(self, seconds: float = 60) -> None:
         """Wait until the strip is connected and shows the present. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             await self._live_up.wait()
 
-    async def leg_up(self, seconds: float = 10) -> None:
+    async def leg_up(self, seconds: float = 60) -> None:
         """Wait until the audio leg is connected. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             await self._leg.up.wait()
@@ -174,12 +174,12 @@ class RobotPosition:
         """Whether the audio leg is connected, on every Asterisk."""
         return self._leg.up.is_set()
 
-    async def leg_down(self, seconds: float = 10) -> None:
+    async def leg_down(self, seconds: float = 60) -> None:
         """Wait until the audio leg is seen lost. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             await self._leg.down.wait()
 
-    async def fallback_call_over(self, seconds: float = 10) -> None:
+    async def fallback_call_over(self, seconds: float = 60) -> None:
         """Wait until no call of mode secours rings or goes on. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             await self._leg.no_fallback.wait()
@@ -204,7 +204,7 @@ class RobotPosition:
         """Forget what was heard so far."""
         self._leg.sound.forget()
 
-    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 10, window: float = 1) -> None:
+    async def hears(self, test: Callable[[Pcm], bool], seconds: float = 60, window: float = 1) -> None:
         """Wait until the last ``window`` seconds heard pass the test. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not test(self.heard(window)):  # noqa: ASYNC110 - sound is looked at 10 times a second

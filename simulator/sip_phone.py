@@ -66,7 +66,7 @@ class SipPhone:
         """Be reached no longer."""
         await self._register(0)
 
-    async def called(self, seconds: float = 10) -> Callee:
+    async def called(self, seconds: float = 60) -> Callee:
         """The next call.
 
         Raises:

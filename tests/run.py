@@ -1,6 +1,6 @@
 """Runs groups of checks one after the other, stops after the first that fails, and says how long each took.
 
-``python -m tests.run check unit asterisk e2e -- further pytest arguments``
+``python -m tests.run check unit asterisk+chaos e2e -- further pytest arguments``; with ``+``: side by side
 """
 
 import asyncio
@@ -20,8 +20,8 @@ _BIN = Path(sys.executable).parent
 _PYTHON = sys.executable
 _NAMESPACE = (_PYTHON, "-m", "tests.support.netns", "--")
 _PYTEST = (_PYTHON, "-m", "pytest")
-_CALLS = (*_PYTEST, "-p", "no:schemathesis")
-"""No plugin that only component tests use: each network would load it."""
+_CALLS = (*_PYTEST, "-p", "no:schemathesis", "--timeout", "300")
+"""No plugin that only component tests use: each network would load it. And patience with a loaded machine."""
 _CHAOS = (_PYTHON, "-m", "tests.chaos", "--short", "--rows")
 _ROWS = ("F1,F2,F11", "F4,F7")
 """Rows of the fault table for every day."""
@@ -57,14 +57,14 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
         case "unit":  # the longest are component tests
             return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/component", "tests/unit", *arguments)]]
         case "asterisk":
-            return [[(*_CALLS, *_in_networks(6), "tests/asterisk", *arguments)]]
+            return [[(*_CALLS, *_in_networks(5), "tests/asterisk", *arguments)]]
         case "chaos":
             return [[(*_CHAOS, rows, *arguments)] for rows in _ROWS]
         case "e2e":  # a session has one kind of centre, on the default ports
             others = ("tests/e2e/away", "tests/e2e/nodes")
             ignored = [f"--ignore={other}" for other in others]
             return [
-                [(*_CALLS, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
+                [(*_CALLS, *_in_networks(3), "tests/e2e", *ignored, *arguments)],
                 [(*_NAMESPACE, *_CALLS, other, *arguments) for other in others],
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
@@ -83,7 +83,7 @@ def main() -> int:
             continue
         started = time.monotonic()
         try:
-            status = asyncio.run(_run(lanes(group, arguments)))
+            status = asyncio.run(_run([lane for part in group.split("+") for lane in lanes(part, arguments)]))
         except KeyboardInterrupt:
             status = 130
         summary.append((group, "failed" if status else "passed", time.monotonic() - started))

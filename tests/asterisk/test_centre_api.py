@@ -66,7 +66,7 @@ class Listener:
         if data.recording is not None:
             self.recordings[data.recording.recording_id] = data.recording.state
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(condition)
 
@@ -88,10 +88,10 @@ async def operator(centre: CentreProcess) -> AsyncIterator[Operator]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def arm(centre: CentreProcess) -> AsyncIterator[RobotPosition]:
     async with RobotPosition(centre.url, ARM1.login, PASSWORD) as robot:
-        await robot.until(lambda view: view["position"]["state"] == "ready", 20)
+        await robot.until(lambda view: view["position"]["state"] == "ready", 60)
         yield robot
-        await robot.strip_up(30)
-        await robot.until(lambda view: view["position"]["state"] == "ready" and "call" not in view, 30)
+        await robot.strip_up(60)
+        await robot.until(lambda view: view["position"]["state"] == "ready" and "call" not in view, 60)
         await robot.log_out()
 
 
@@ -173,7 +173,7 @@ async def test_a_click_during_a_call_holds_it_and_a_third_is_refused(
 ) -> None:
     async with centre.caller() as caller:
         caller.call("15", number=new_number())
-        await arm.until(lambda view: "offer" in view, 20)
+        await arm.until(lambda view: "offer" in view, 60)
         await arm.accept()
         await listener.until(lambda: any(call.state == "talking" for call in listener.calls.values()))
         first = next(call for call in listener.calls.values() if call.state == "talking")
@@ -217,20 +217,20 @@ async def test_a_killed_core_costs_the_stream_nothing(
     await until(lambda: snapshots == 1, "the stream is open")
     async with centre.caller() as caller:
         caller.call("15", number=new_number())
-        await arm.until(lambda view: "offer" in view, 20)
+        await arm.until(lambda view: "offer" in view, 60)
         witness, after = centre.witness(), STANDBY if centre.at_work == CORE else CORE
         await centre.kill_core()
         if how == "taken over":
             await centre.taken_over(witness, after)
         else:
             await centre.start_core()
-        await arm.until(lambda view: view["position"]["state"] == "ready" or "offer" in view, 30)
+        await arm.until(lambda view: view["position"]["state"] == "ready" or "offer" in view, 60)
 
     def over() -> bool:
         assert not listening.done(), listening.exception()
         return any(kind == "call.ended" for _, kind in place)
 
-    await until(over, "the end is told", 30)
+    await until(over, "the end is told", 60)
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening

@@ -59,11 +59,11 @@ async def in_every_state(
     await holder.command("hold")
     await witness.until_told(calls["held"][0].call_id, CallHeld)
     calls["offered"] = await comes()
-    await ringer.until(lambda view: "offer" in view, 20)
+    await ringer.until(lambda view: "offer" in view, 60)
     calls["waiting"] = await comes()
     greeted, number = await stack.enter_async_context(centre.caller()), new_number()
     greeted.call("15", number=number)
-    await greeted.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 20)
+    await greeted.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 60)
     calls["greeted"] = Known(greeted, await witness.call_of(number)), number
     return calls
 
@@ -121,7 +121,7 @@ async def test_asterisk_is_back_and_who_was_cut_is_called_back(
             assert min(len(caller), len(heard)) > 0
         # Strips have registered and their legs are back by themselves: new calls are served.
         for one in robots:
-            await one.until(lambda view: view["position"]["state"] == "ready" and view["position"]["leg"], 40)
+            await one.until(lambda view: view["position"]["state"] == "ready" and view["position"]["leg"], 60)
         after = await calling(centre, witness, stack)
         taker = await first_offered(robots, after.call_id)
         await answer(taker, after)

@@ -69,7 +69,7 @@ async def test_a_caller_lost_while_waiting_is_filed_and_closes_the_item_by_being
                 await caller.answered()
                 call_id = await witness.call_of(number)
                 caller.press("1")
-                await robot.until(lambda view: "offer" in view, 20)
+                await robot.until(lambda view: "offer" in view, 60)
                 await again.until(lambda view: view["items"][first.item_id]["onLine"])
                 await robot.accept()
                 await again.until(lambda view: view["items"] == {})
@@ -97,7 +97,7 @@ async def test_a_caller_is_called_back_until_reached(centre: CentreProcess) -> N
         callee.refuse(486)
         item = (await page.until(lambda view: not view["items"][item_id]["beingCalled"]))["items"][item_id]
         assert (item["attempts"], item["owner"]["name"]) == (1, ARM1.name)
-        await robot.until(lambda view: "call" not in view, 20)
+        await robot.until(lambda view: "call" not in view, 60)
 
         witness = centre.witness()
         await page.command("call_back", itemId=item_id)
@@ -107,7 +107,7 @@ async def test_a_caller_is_called_back_until_reached(centre: CentreProcess) -> N
         closed = await witness.next(ItemClosed)
         assert (closed.item_id, closed.outcome) == (item_id, ItemOutcome.REACHED)
         callee.send_tone(CALLEE_HZ, 10)
-        await robot.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 20)
+        await robot.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 60)
         await robot.command("hang_up")
         await callee.ended()
 

@@ -50,7 +50,7 @@ class Known:
     caller: Caller
     call_id: CallId
 
-    async def hears(self, hz: float, seconds: float = 20) -> None:
+    async def hears(self, hz: float, seconds: float = 60) -> None:
         self.caller.forget()
         await self.caller.hears(lambda pcm: contains_tone(pcm, hz), seconds)
 
@@ -59,7 +59,7 @@ class Known:
 async def robot(centre: CentreProcess, person: Person = ARM1) -> AsyncIterator[RobotPosition]:
     """An agent, ready."""
     async with RobotPosition(centre.url, person.login, PASSWORD) as one:
-        await one.until(lambda view: view["position"]["state"] == "ready", 20)
+        await one.until(lambda view: view["position"]["state"] == "ready", 60)
         yield one
         await one.log_out()
 
@@ -68,7 +68,7 @@ async def calling(centre: CentreProcess, witness: Witness, stack: AsyncExitStack
     """A caller who waits."""
     caller, number = await stack.enter_async_context(centre.caller()), new_number()
     caller.call("15", number=number)
-    await caller.answered(20)
+    await caller.answered(60)
     call_id = await witness.call_of(number)
     caller.press("1")
     await witness.until_told(call_id, CallQueued)
@@ -77,7 +77,7 @@ async def calling(centre: CentreProcess, witness: Witness, stack: AsyncExitStack
 
 async def answer(one: RobotPosition, call: Known) -> None:
     """The agent takes the call offered, which is this one; both hear each other."""
-    await one.until(lambda view: view.get("offer", {}).get("callId") == call.call_id, 20)
+    await one.until(lambda view: view.get("offer", {}).get("callId") == call.call_id, 60)
     await one.accept()
     await one.until(lambda view: view.get("call", {}).get("state") == "talking")
     await they_talk(one, call)
@@ -90,8 +90,8 @@ async def they_talk(one: RobotPosition, call: Known) -> None:
     one.send_tone(AGENT_HZ, 60)
     call.caller.send_tone(CALLER_HZ, 60)
     await asyncio.gather(
-        call.caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 20),
-        one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20),
+        call.caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 60),
+        one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 60),
     )
     one.hush()
     call.caller.hush()
@@ -110,12 +110,12 @@ async def test_calls_in_every_state_survive_the_death_of_the_core(centre: Centre
         await holder.command("hold")
         await witness.until_told(held.call_id, CallHeld)
         offered = await calling(centre, witness, stack)
-        await ringer.until(lambda view: "offer" in view, 20)
+        await ringer.until(lambda view: "offer" in view, 60)
         waiting = [await calling(centre, witness, stack) for _ in range(3)]
         greeted = await stack.enter_async_context(centre.caller())
         number = new_number()
         greeted.call("15", number=number)
-        await greeted.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 20)
+        await greeted.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 60)
         welcomed = Known(greeted, await witness.call_of(number))
         leaving = await calling(centre, witness, stack)
 
@@ -127,16 +127,16 @@ async def test_calls_in_every_state_survive_the_death_of_the_core(centre: Centre
         await centre.start_core()
 
         for one in (talker, holder, ringer):
-            await one.strip_up(20)
-            await one.leg_up(20)
-        await talker.until(lambda view: view.get("call", {}).get("id") == talking.call_id, 20)
+            await one.strip_up(60)
+            await one.leg_up(60)
+        await talker.until(lambda view: view.get("call", {}).get("id") == talking.call_id, 60)
         await they_talk(talker, talking)
-        await holder.until(lambda view: view.get("call", {}).get("state") == "held", 20)
+        await holder.until(lambda view: view.get("call", {}).get("state") == "held", 60)
         await holder.command("resume")
         await they_talk(holder, held)
-        story = await witness.until_told(leaving.call_id, CallEnded, 20)
+        story = await witness.until_told(leaving.call_id, CallEnded, 60)
         assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ABANDONED_QUEUE, EndedBy.CALLER)
-        await witness.until_told(welcomed.call_id, CallQueued, 20)
+        await witness.until_told(welcomed.call_id, CallQueued, 60)
         # Those who waited are still in their order: one agent takes them all.
         await talker.command("hang_up")
         await holder.command("hang_up")
@@ -183,11 +183,11 @@ async def test_who_calls_while_ari_is_cut_is_answered_by_the_fallback(
             caller.call("15", number=number)
             await caller.answered()
             took = time.monotonic() - began
-            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 20)
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 60)
             await they_talk(one, before)
             await healthz_tells(centre, 503, ["switch"])
         assert took < ANSWERED_WITHIN, f"answered after {took:.2f} s"
-        await one.until(lambda view: view["platform"]["switch"] == "up", 20)
+        await one.until(lambda view: view["platform"]["switch"] == "up", 60)
         await healthz_tells(centre, 200, [])
         await they_talk(one, before)
         after = await calling(centre, witness, stack)
@@ -208,7 +208,7 @@ async def test_who_calls_while_the_core_is_frozen_does_not_wait_for_it(centre: C
             caller.call("15", number=new_number())
             await caller.answered()
             took = time.monotonic() - began
-            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 20)
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 60)
         assert took < ANSWERED_WITHIN, f"answered after {took:.2f} s"
         after = await calling(centre, witness, stack)  # the core serves again
         await after.hears(TONES["music"])

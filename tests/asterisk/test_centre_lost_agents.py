@@ -44,7 +44,7 @@ async def calling(centre: CentreProcess, witness: Witness, stack: AsyncExitStack
     """A caller who waits."""
     caller, number = await stack.enter_async_context(centre.caller()), new_number()
     caller.call("15", number=number)
-    await caller.answered(20)
+    await caller.answered(60)
     call_id = await witness.call_of(number)
     caller.press("1")
     await witness.until_told(call_id, CallQueued)
@@ -52,7 +52,7 @@ async def calling(centre: CentreProcess, witness: Witness, stack: AsyncExitStack
 
 
 async def taken(one: RobotPosition, call_id: CallId) -> None:
-    await one.until(lambda view: view.get("offer", {}).get("callId") == call_id, 30)
+    await one.until(lambda view: view.get("offer", {}).get("callId") == call_id, 60)
     await one.accept()
     await one.until(lambda view: view.get("call", {}).get("state") == "talking")
 
@@ -64,8 +64,8 @@ async def they_talk(one: RobotPosition, caller: Caller) -> None:
     one.send_tone(AGENT_HZ, 60)
     caller.send_tone(CALLER_HZ, 60)
     await asyncio.gather(
-        caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 20),
-        one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20),
+        caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ), 60),
+        one.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 60),
     )
     one.hush()
     caller.hush()
@@ -79,10 +79,10 @@ async def test_the_agent_killed_in_mid_call_finds_the_call_again_elsewhere(centr
             await taken(one, call_id)
             await they_talk(one, caller)
         caller.forget()
-        await caller.hears(lambda pcm: contains_tone(pcm, MESSAGE_HZ), 20)
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 20)
+        await caller.hears(lambda pcm: contains_tone(pcm, MESSAGE_HZ), 60)
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 60)
         again = await stack.enter_async_context(robot(centre, ARM1))
-        await again.until(lambda view: view.get("call", {}).get("id") == call_id, 20)
+        await again.until(lambda view: view.get("call", {}).get("id") == call_id, 60)
         await they_talk(again, caller)
         await again.until(lambda view: "lostAt" not in view["call"])
         await again.command("hang_up")
@@ -103,7 +103,7 @@ async def test_the_call_of_an_agent_who_does_not_come_back_is_offered_first_to_a
             await taken(one, call_id)
             await they_talk(one, caller)
         _, behind = await calling(centre, witness, stack)
-        story = await witness.until_told(call_id, CallReturned, 40)
+        story = await witness.until_told(call_id, CallReturned, 60)
         assert story.all(CallQueued)[-1].was_with
         other = await stack.enter_async_context(robot(centre, ARM2))
         await taken(other, call_id)

@@ -54,7 +54,7 @@ async def test_twenty_callers_are_served_in_order_by_two_agents(centre: CentrePr
         numbers = [new_number() for _ in callers]
         for caller, number in zip(callers, numbers, strict=True):
             caller.call("15", number=number)
-            await caller.answered(30)
+            await caller.answered(60)
             await witness.call_of(number)
             caller.press("1")
         calls = [await witness.call_of(number) for number in numbers]

@@ -84,7 +84,7 @@ async def calling(centre: CentreProcess, line: str) -> AsyncIterator[tuple[Calle
     witness, number = centre.witness(), new_number()
     async with centre.caller() as caller:
         caller.call(line, number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         yield caller, await witness.call_of(number)
 
 
@@ -159,7 +159,7 @@ async def test_who_cannot_be_sent_on_from_a_room_is_in_its_place_again(
         await callee.ended()
         await hears_music(caller)
         async with RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1:
-            await arm1.until(lambda view: view.get("offer", {}).get("callId") == call_id, 20)
+            await arm1.until(lambda view: view.get("offer", {}).get("callId") == call_id, 60)
             await arm1.accept()
             await arm1.until(lambda view: view.get("call", {}).get("state") == "talking")
             caller.send_tone(CALLER_HZ, 5)

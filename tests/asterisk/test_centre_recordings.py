@@ -85,16 +85,16 @@ async def test_every_sequence_is_in_its_track_at_its_place(centre: CentreProcess
         RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1,
         await Caller.open(TRUNK) as caller,
     ):
-        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 20)
+        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 60)
         number = new_number()
         arm1.say(tone(AGENT_HZ, 120, level=QUIET))
         caller.call("15", number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         call_id = await witness.call_of(number)
         caller.say(tone(CALLER_HZ, 120, level=QUIET))
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"], seconds=1.5), 20, 2)
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"], seconds=1.5), 60, 2)
         caller.press("1")
-        await arm1.until(lambda view: "offer" in view, 20)
+        await arm1.until(lambda view: "offer" in view, 60)
         await hears(caller, TONES["music"])
         await arm1.accept()
         await hears(caller, AGENT_HZ)
@@ -150,13 +150,13 @@ async def test_waiting_and_parking_are_in_their_tracks_at_their_places(centre: C
     async with await Caller.open(TRUNK) as caller:
         number = new_number()
         caller.call("15", number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         call_id = await witness.call_of(number)
         caller.say(tone(CALLER_HZ, 120, level=QUIET))
         caller.press("1")
         await hears(caller, TONES["music"])  # nobody is there to take it
         async with RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1:
-            await arm1.until(lambda view: "offer" in view, 20)
+            await arm1.until(lambda view: "offer" in view, 60)
             arm1.say(tone(AGENT_HZ, 120, level=QUIET))
             await arm1.accept()
             await hears(caller, AGENT_HZ)
@@ -195,7 +195,7 @@ def alignment(index: RecordingIndex, given: Pcm) -> list[float]:
 async def hears(caller: Caller, hz: float) -> None:
     """Wait until a tone is all that the caller has been given for a while, or is among it."""
     caller.forget()
-    await caller.hears(lambda pcm: contains_tone(pcm, hz, seconds=1.5), 20, 2)
+    await caller.hears(lambda pcm: contains_tone(pcm, hz, seconds=1.5), 60, 2)
 
 
 async def test_an_outgoing_call_is_recorded_from_its_answer_on(centre: CentreProcess) -> None:
@@ -204,7 +204,7 @@ async def test_an_outgoing_call_is_recorded_from_its_answer_on(centre: CentrePro
         await Operator.open(OPERATOR, TRUNK) as operator,
         RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1,
     ):
-        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 20)
+        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 60)
         arm1.say(tone(AGENT_HZ, 120, level=QUIET))
         await arm1.command("place_call", kind="number", value=NUMBER)
         callee = await operator.called()
@@ -212,10 +212,10 @@ async def test_an_outgoing_call_is_recorded_from_its_answer_on(centre: CentrePro
         callee.answer()
         callee.say(tone(CALLEE_HZ, 60, level=QUIET))
         callee.forget()
-        await callee.hears(lambda pcm: contains_tone(pcm, AGENT_HZ, seconds=1.5), 20, 2)
+        await callee.hears(lambda pcm: contains_tone(pcm, AGENT_HZ, seconds=1.5), 60, 2)
         await arm1.command("hold")
         callee.forget()
-        await callee.hears(lambda pcm: contains_tone(pcm, TONES["music"], seconds=1.5), 20, 2)
+        await callee.hears(lambda pcm: contains_tone(pcm, TONES["music"], seconds=1.5), 60, 2)
         await arm1.command("hang_up")
         await callee.ended()
         await witness.next(CallEnded)
@@ -233,18 +233,18 @@ async def test_mode_secours_is_recorded_and_indexed(centre: CentreProcess) -> No
         RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1,
         await Caller.open(TRUNK) as caller,
     ):
-        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 20)
+        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 60)
         async with centre.core_dead():
             caller.call("15", number=new_number())
-            await caller.answered(20)
+            await caller.answered(60)
             caller.say(tone(CALLER_HZ, 60, level=QUIET))
-            await arm1.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20)  # on the call that rang
+            await arm1.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 60)  # on the call that rang
             arm1.say(tone(AGENT_HZ, 60, level=QUIET))
             await hears(caller, AGENT_HZ)
             caller.hang_up()
             await caller.ended()
         [index] = await indexed(centre, witness, 1)
-        await arm1.strip_up(20)
+        await arm1.strip_up(60)
         await arm1.log_out()
     assert set(kinds(index)) == {"fallback"}
     assert (index.agents, index.sequences[-1].heard) == ((ARM1.agent_id,), ("caller", "arm1"))
@@ -263,28 +263,28 @@ async def test_a_pause_ends_though_its_core_died(centre: CentreProcess) -> None:
         RobotPosition(centre.url, ARM1.login, PASSWORD) as arm1,
         await Caller.open(TRUNK) as caller,
     ):
-        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 20)
+        await arm1.until(lambda view: view.get("position", {}).get("state") == "ready", 60)
         arm1.say(tone(AGENT_HZ, 110, level=QUIET))
         number = new_number()
         caller.call("15", number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         call_id = await witness.call_of(number)
         caller.say(tone(CALLER_HZ, 110, level=QUIET))
         caller.press("1")
-        await arm1.until(lambda view: "offer" in view, 20)
+        await arm1.until(lambda view: "offer" in view, 60)
         await arm1.accept()
         await hears(caller, AGENT_HZ)
         await arm1.command("pause_recording", reason="privacy")
         await witness.next(RecordingPaused)
         async with centre.core_dead():
             await hears(caller, AGENT_HZ)
-        resumed = await witness.next(RecordingResumed, seconds=40)
+        resumed = await witness.next(RecordingResumed, seconds=60)
         assert resumed.cause is ResumeCause.DEADLINE
         await hears(caller, AGENT_HZ)
         caller.hang_up()
         await caller.ended()
         [index] = await indexed(centre, witness, 1)
-        await arm1.strip_up(20)
+        await arm1.strip_up(60)
         await arm1.log_out()
     [pause] = index.pauses
     assert pause.ends - pause.begins > PAUSE_S - 0.5

@@ -22,12 +22,12 @@ async def test_a_second_writer_is_carried_away_and_listed(asterisk_root: Path | 
         async with centre.caller() as caller:
             number = new_number()
             caller.call("15", number=number)
-            await caller.answered(20)
+            await caller.answered(60)
             caller.say(tone(CALLER_HZ, 30, level=0.2))
             call_id = await witness.call_of(number)
-            await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"], seconds=3), 20, 4)
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"], seconds=3), 60, 4)
             caller.hang_up()
-        ended = await witness.next(RecordingEnded, seconds=40)
+        ended = await witness.next(RecordingEnded, seconds=60)
         assert ended.second is not None
         assert abs(ended.second - ended.seconds) < 0.05
         for which, track in zip(("caller", "centre"), centre.tracks(call_id), strict=True):

@@ -55,14 +55,14 @@ async def calls(centre: CentreProcess, stack: AsyncExitStack, line: str = "15") 
 
 async def ended_of(witness: Witness, number: str) -> FallbackCallEnded:
     """How a call of mode secours is told."""
-    return await witness.next(FallbackCallEnded, lambda event: event.caller.e164 == number, 20)
+    return await witness.next(FallbackCallEnded, lambda event: event.caller.e164 == number, 60)
 
 
 async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: CentreProcess) -> None:
     witness = centre.witness()
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(RobotPosition(centre.url, ARM1.login, PASSWORD))
-        await one.until(lambda view: view["position"]["state"] == "ready", 20)
+        await one.until(lambda view: view["position"]["state"] == "ready", 60)
         await centre.kill_core()
         talking, talking_number = await calls(centre, stack)
         await they_talk(one, talking)
@@ -71,28 +71,28 @@ async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: Cen
         gone, gone_number = await calls(centre, stack)
         gone.hang_up()
         await gone.ended()
-        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 20)
+        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 60)
         waiting.forget()
         await centre.start_core()
 
         # Who talks goes on; the agent is busy for the core as well.
         found = await witness.next(FallbackCallFound)
         assert found.position_id == "arm1"
-        await one.strip_up(20)
-        await one.until(lambda view: view["position"]["state"] == "on_call", 20)
+        await one.strip_up(60)
+        await one.until(lambda view: view["position"]["state"] == "on_call", 60)
         await they_talk(one, talking)
         # Who waits is back in the room, with the wait and the priority, the vital line first.
         back = [await witness.call_of(number) for number in (vital_number, waiting_number)]
         for call_id, priority in zip(back, (Priority.UV, Priority.PX), strict=True):
-            story = await witness.until_told(call_id, CallQueued, 20)
+            story = await witness.until_told(call_id, CallQueued, 60)
             assert story.only(CallArrived).since == story.only(CallQueued).since
             assert story.only(CallOriented).priority is priority
             assert not story.all(CallOffered)
-        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 20)
+        await waiting.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 60)
         # Who left is told, and is to be called back.
         lost = await ended_of(witness, gone_number)
         assert (lost.outcome, lost.answered_at, lost.line) == (Outcome.ABANDONED_QUEUE, None, "15")
-        await witness.next(LostCallFiled, lambda event: event.number == gone_number, 20)
+        await witness.next(LostCallFiled, lambda event: event.number == gone_number, 60)
         await witness.next(AlarmRaised)
 
         talking.hang_up()
@@ -101,28 +101,28 @@ async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: Cen
         assert told.call_id == found.call_id
         row = await centre.ledger_of(told.call_id)
         assert (row.outcome, row.number, row.agent_id) == (Outcome.ANSWERED, talking_number, ARM1.agent_id)
-        await witness.until_told(told.call_id, RecordingEnded, 20)
+        await witness.until_told(told.call_id, RecordingEnded, 60)
         said, given = centre.tracks(told.call_id)
         assert contains_tone(said, CALLER_HZ)
         assert contains_tone(given, AGENT_HZ)
         for caller, call_id in zip((vital, waiting), back, strict=True):
-            await one.until(lambda v, c=call_id: v.get("offer", {}).get("callId") == c, 20)  # type: ignore[misc]
+            await one.until(lambda v, c=call_id: v.get("offer", {}).get("callId") == c, 60)  # type: ignore[misc]
             await one.accept()
             await one.until(lambda view: view.get("call", {}).get("state") == "talking")
             await they_talk(one, caller)
             await one.command("hang_up")
-            story = await witness.until_told(call_id, CallEnded, 20)
+            story = await witness.until_told(call_id, CallEnded, 60)
             assert (story.ended.outcome, story.ended.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
             assert len(story.all(CallAnswered)) == 1
             waited = (story.at(CallAnswered) - story.only(CallArrived).since).total_seconds()  # type: ignore[operator]
-            await witness.until_told(call_id, RecordingEnded, 20)
+            await witness.until_told(call_id, RecordingEnded, 60)
             assert longest_silence(centre.tracks(call_id)[1][: int(waited * RATE)]) < LONGEST_GAP_S
 
         # Whatever is read again is told once.
         before = await told_so_far(witness)
         await centre.kill_core()
         await centre.start_core()
-        await one.strip_up(20)
+        await one.strip_up(60)
         last, last_number = await calls_with_core(centre, stack)
         await witness.call_of(last_number)
         last.hang_up()
@@ -134,7 +134,7 @@ async def test_a_core_that_is_back_takes_up_what_happened_without_it(centre: Cen
 async def calls_with_core(centre: CentreProcess, stack: AsyncExitStack) -> tuple[Caller, str]:
     caller, number = await stack.enter_async_context(centre.caller()), new_number()
     caller.call("15", number=number)
-    await caller.answered(20)
+    await caller.answered(60)
     return caller, number
 
 
@@ -153,7 +153,7 @@ async def test_a_call_cut_with_its_asterisk_while_no_core_was_there_is_to_be_cal
         await centre.start_core()
         told = await ended_of(witness, number)
         assert told.outcome is Outcome.TECHNICAL_FAILURE
-        await witness.next(LostCallFiled, lambda event: event.number == number, 20)
+        await witness.next(LostCallFiled, lambda event: event.number == number, 60)
         await witness.next(CoreStarted)
 
 

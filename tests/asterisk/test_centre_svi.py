@@ -87,17 +87,17 @@ async def calling(centre: CentreProcess, line: str) -> AsyncIterator[tuple[Calle
     witness, number = centre.witness(), new_number()
     async with centre.caller() as caller:
         caller.call(line, number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         yield caller, witness, await witness.call_of(number)
 
 
-async def hears(caller: Caller, hz: float, seconds: float = 15) -> None:
+async def hears(caller: Caller, hz: float, seconds: float = 60) -> None:
     """The caller hears that tone from here on."""
     caller.forget()
     await caller.hears(lambda pcm: contains_tone(pcm, hz), seconds)
 
 
-async def told(witness: Witness, kind: type[E], seconds: float = 15) -> E:
+async def told(witness: Witness, kind: type[E], seconds: float = 60) -> E:
     """The latest event of a kind, once there is one."""
     found: list[E] = []
 

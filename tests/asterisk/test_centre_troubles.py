@@ -53,7 +53,7 @@ def _run(*command: str) -> None:
 async def end(one: RobotPosition) -> None:
     """The agent hangs up, and is free again."""
     await one.command("hang_up")
-    await one.until(lambda view: view["position"]["state"] == "ready", 20)
+    await one.until(lambda view: view["position"]["state"] == "ready", 60)
 
 
 async def raised(witness: Witness, kind: AlarmKind) -> None:
@@ -120,9 +120,9 @@ async def test_a_full_disk_of_recordings_costs_the_recordings_only(centre: Centr
         trouble.enter_context(full(centre.settings.storage.recordings_dir))
         await raised(witness, AlarmKind.RECORDINGS_DISK_FULL)
         async with two_calls_around(centre, witness, trouble) as (one, calls):
-            await one.until(lambda view: "recordings_disk_full" in kinds_shown(one), 20)
+            await one.until(lambda view: "recordings_disk_full" in kinds_shown(one), 60)
     for call in calls:
-        story = await witness.until_told(call.call_id, RecordingMissing, 30)
+        story = await witness.until_told(call.call_id, RecordingMissing, 60)
         assert (await centre.ledger_of(call.call_id)).recorded is False, story.names
     await cleared(witness, AlarmKind.RECORDINGS_DISK_FULL)
     await raised(witness, AlarmKind.RECORDING_MISSING)
@@ -131,7 +131,7 @@ async def test_a_full_disk_of_recordings_costs_the_recordings_only(centre: Centr
         after = await calling(centre, witness, stack)
         await answer(agent, after)
         await end(agent)
-        story = await witness.until_told(after.call_id, RecordingEnded, 30)
+        story = await witness.until_told(after.call_id, RecordingEnded, 60)
         assert story.all(RecordingMissing) == []
 
 
@@ -146,7 +146,7 @@ async def test_a_disk_that_fills_up_during_a_call_flags_it(centre: CentreProcess
             for _ in range(3):
                 await they_talk(agent, call)
             await end(agent)
-            await witness.until_told(call.call_id, RecordingMissing, 30)
+            await witness.until_told(call.call_id, RecordingMissing, 60)
         await cleared(witness, AlarmKind.RECORDINGS_DISK_FULL)
 
 
@@ -160,7 +160,7 @@ async def test_a_locked_database_delays_no_call_and_gets_every_event(centre: Cen
             during = await calling(centre, witness, stack)
             await raised(witness, AlarmKind.DATABASE_AWAY)
             await they_talk(first, before)
-            await first.until(lambda view: "database_away" in kinds_shown(first), 20)
+            await first.until(lambda view: "database_away" in kinds_shown(first), 60)
             await first.command("hang_up")
             await answer(first, during)
         await cleared(witness, AlarmKind.DATABASE_AWAY)

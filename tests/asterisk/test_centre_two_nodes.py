@@ -61,7 +61,7 @@ async def takes(robots: list[RobotPosition], call: Known) -> RobotPosition:
 async def two_robots(centre: CentreProcess, stack: AsyncExitStack) -> list[RobotPosition]:
     robots = [await stack.enter_async_context(robot(centre, person)) for person in (ARM1, ARM2)]
     for one in robots:
-        await one.leg_up(30)
+        await one.leg_up(60)
         assert one.legs_connected == len(NODES)
     return robots
 
@@ -101,8 +101,8 @@ async def test_a_node_that_dies_leaves_the_other_alone(centre: CentreProcess) ->
         # The node is back, and so are the legs there: it takes calls again.
         await again.next(SwitchConnected, lambda event: event.switch == "asterisk-a")
         for one in robots:
-            await one.leg_up(40)
-        await of_a.until(lambda view: view.get("offer", {}).get("callId") == after.call_id, 20)
+            await one.leg_up(60)
+        await of_a.until(lambda view: view.get("offer", {}).get("callId") == after.call_id, 60)
         await answer(of_a, after)
         await of_b.command("hang_up")
         back = await comes(centre, witness, stack, "asterisk-a")
@@ -128,7 +128,7 @@ async def test_a_conference_and_a_held_call_stay_on_their_node(centre: CentrePro
         await they_talk(talker, call)
         position = asked.view["position"]["id"]
         await talker.command("invite", kind="position", value=position)
-        await asked.until(lambda view: "offer" in view, 20)
+        await asked.until(lambda view: "offer" in view, 60)
         await asked.accept()
         await asked.until(lambda view: view.get("call", {}).get("state") == "talking")
         await they_talk(asked, call)
@@ -136,7 +136,7 @@ async def test_a_conference_and_a_held_call_stay_on_their_node(centre: CentrePro
         # The caller hears both agents, who hear each other.
         asked.forget()
         talker.send_tone(1900.0, 60)
-        await asked.hears(lambda pcm: contains_tone(pcm, 1900.0), 20)
+        await asked.hears(lambda pcm: contains_tone(pcm, 1900.0), 60)
         talker.hush()
         await talker.command("leave_call", callId=call.call_id)
         await they_talk(asked, call)

@@ -56,7 +56,7 @@ async def calls(centre: CentreProcess, stack: AsyncExitStack) -> tuple[Caller, s
     """A caller in the SVI, and the number."""
     caller, number = await stack.enter_async_context(centre.caller()), new_number()
     caller.call("15", number=number)
-    await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 20)
+    await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 60)
     return caller, number
 
 
@@ -78,23 +78,23 @@ async def test_callers_hear_music_then_are_answered_each_as_one_call(centre: Cen
     witness = centre.witness()
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(RobotPosition(centre.url, ARM1.login, PASSWORD))
-        await one.until(lambda view: view["position"]["state"] == "ready", 20)
+        await one.until(lambda view: view["position"]["state"] == "ready", 60)
         waiting, waiting_number = await calls(centre, stack)
         waiting_id = await witness.call_of(waiting_number)
-        await witness.until_told(waiting_id, CallOffered, 20)
+        await witness.until_told(waiting_id, CallOffered, 60)
         greeted, greeted_number = await calls(centre, stack)
         greeted_id = await witness.call_of(greeted_number)
         core_gone(centre)
-        await greeted.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 20)
+        await greeted.hears(lambda pcm: contains_tone(pcm, TONES["music"]), 60)
         for caller in (waiting, greeted):
-            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 40)
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["fallback-welcome"]), 60)
         await they_talk(one, waiting)
 
         await core_back(centre, witness)
         found = await witness.next(FallbackCallFound)
         assert (found.call_id, found.position_id) == (waiting_id, "arm1")
         for call_id in (waiting_id, greeted_id):
-            story = await witness.until_told(call_id, CallEnded, 20)
+            story = await witness.until_told(call_id, CallEnded, 60)
             assert (story.ended.outcome, story.ended.ended_by) == (Outcome.FALLBACK, EndedBy.SYSTEM)
         await they_talk(one, waiting)
         states = [e.event.state for e in await witness.events() if isinstance(e.event, PositionStateChanged)]
@@ -103,7 +103,7 @@ async def test_callers_hear_music_then_are_answered_each_as_one_call(centre: Cen
         await they_talk(one, greeted)
         greeted.hang_up()
         for number, call_id in ((waiting_number, waiting_id), (greeted_number, greeted_id)):
-            told = await witness.next(FallbackCallEnded, lambda event, n=number: event.caller.e164 == n, 20)  # type: ignore[misc]
+            told = await witness.next(FallbackCallEnded, lambda event, n=number: event.caller.e164 == n, 60)  # type: ignore[misc]
             assert (told.call_id, told.outcome, told.handed_back) == (call_id, Outcome.ANSWERED, True)
             row = await centre.ledger_of(call_id)
             assert (row.outcome, row.agent_id) == (Outcome.ANSWERED, ARM1.agent_id)
@@ -111,5 +111,5 @@ async def test_callers_hear_music_then_are_answered_each_as_one_call(centre: Cen
             unserved = told.answered_at - Story(await centre.reader.of_call(call_id)).at(LineOpened)
             heard = centre.tracks(call_id)[1][: int(unserved.total_seconds() * RATE)]
             assert longest_silence(heard) < LONGEST_SILENCE_S
-        await one.strip_up(20)
+        await one.strip_up(60)
         await one.log_out()

@@ -37,7 +37,7 @@ async def test_a_core_that_dies_comes_back_as_the_standby_of_the_other(asterisk_
         await until(lambda: states() == {CORE: STANDING_BY, STANDBY: AT_WORK}, "two cores again", 60)
         async with centre.caller() as caller:
             caller.call("2")
-            await caller.answered(20)
+            await caller.answered(60)
         said = await centre.command("handover")
         assert f"{STANDBY} handed over to {CORE}" in said, "its standby was first started afresh"
         await until(lambda: states() == {CORE: AT_WORK, STANDBY: STANDING_BY}, "as in the beginning", 60)
@@ -63,7 +63,7 @@ async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: P
         assert parent(second.pid) == keeper
         async with centre.caller() as caller:
             caller.call("2", number=(number := new_number()))
-            await caller.answered(20)
+            await caller.answered(60)
             await witness.until_told(await witness.call_of(number), CallQueued)
 
 

@@ -182,12 +182,12 @@ async def consulting(scene: Scene) -> Arrangement:
     one = scene.robots[0]
     call = await scene.talks(one)
     callee = await scene.number(one.command("place_call", kind="number", value=NUMBER))
-    await one.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 20)
+    await one.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 60)
     await call.hears(TONES["music"])
 
     async def the_transfer_is_completed() -> None:
         await one.until(lambda view: len(view.get("calls", {})) == 2)
-        await one.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 20)
+        await one.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 60)
         await call.hears(TONES["music"])
         await one.command("complete_transfer")
         await call.hears(CALLEE_HZ)
@@ -210,7 +210,7 @@ async def in_a_conference(scene: Scene) -> Arrangement:
         await one.command("leave_call", callId=call.call_id)
         await call.hears(CALLEE_HZ)
         callee.hang_up()
-        await call.caller.ended(20)
+        await call.caller.ended(60)
 
     return [call], all_hear_all
 
@@ -253,9 +253,9 @@ async def ringing_a_telephone(scene: Scene) -> Arrangement:
     proof = await scene.operator.called()
     proof.ring()
     proof.answer()
-    await proof.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-key"][0]), 20)
+    await proof.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-key"][0]), 60)
     proof.press("1")
-    await proof.ended(20)
+    await proof.ended(60)
     await other.command("ready")
     await until_ready(other)
     call = await scene.waits()
@@ -269,13 +269,13 @@ async def ringing_a_telephone(scene: Scene) -> Arrangement:
             telephone = await scene.operator.called()
             telephone.ring()
         telephone.answer()
-        await telephone.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-call"][0]), 20)
+        await telephone.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-call"][0]), 60)
         telephone.press("1")
         await scene.witness.until_told(call.call_id, CallAnswered)
         telephone.send_tone(CALLEE_HZ, LONG)
         await call.hears(CALLEE_HZ)
         await other.command("hang_up")
-        await telephone.ended(20)
+        await telephone.ended(60)
         await other.command("use_headset")
         await until_ready(other)
         await other.command("pause", reason="break")

@@ -23,8 +23,8 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 OPERATOR = ("127.0.0.1", 5090)
-CLAIM_MS = 3000
-"""How long a caller waits to be claimed: ten times the usual, for slow machines."""
+CLAIM_MS = 2000
+"""How long a caller waits to be claimed: the longest that may be set, for slow machines."""
 ANSWERED_WITHIN = 8.0
 """Seconds to the answer of a call, the core gone: it waits for a claim; the rest is for slow machines."""
 FROZEN_SECONDS = 8.0

@@ -91,8 +91,8 @@ def _pid(centre: CentreProcess) -> int:
 async def a_call_is_welcomed(centre: CentreProcess) -> None:
     async with centre.caller() as caller:
         caller.call("15")
-        await caller.answered(20)
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 20)
+        await caller.answered(60)
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 60)
 
 
 async def test_no_broken_message_stops_the_centre(centre: CentreProcess, rogue: Rogue) -> None:

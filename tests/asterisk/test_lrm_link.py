@@ -168,7 +168,7 @@ async def test_a_call_with_its_lrm_from_the_first_word_to_after_the_last(room: R
         # The core dies: what the LRM said is shown again, and its port is open again.
         await centre.kill_core()
         await centre.start_core()
-        await arm2.until(shows(call_id, "D1"), 30)
+        await arm2.until(shows(call_id, "D1"), 60)
         assert await room.correlate(ARM2.agent_id, "D1", localisation="Gare du Nord") == 202
         await arm2.until(lambda view: dossier_of(view, call_id).get("place") == "Gare du Nord")
 

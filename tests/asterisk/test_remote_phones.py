@@ -92,7 +92,7 @@ async def hears_the_past(home: Home, doctor: Callee, caller: Caller) -> None:
     await doctor.hears(lambda pcm: contains_tone(pcm, LATER_HZ, seconds=4), window=5)
     doctor.forget()
     await home.live.command("play_recall", seconds=60, speed=100)
-    await doctor.hears(lambda pcm: contains_tone(pcm, CALLER_HZ, min_snr_db=-8), 20)
+    await doctor.hears(lambda pcm: contains_tone(pcm, CALLER_HZ, min_snr_db=-8), 60)
     caller.forget()
     await caller.hears(lambda pcm: contains_tone(pcm, DOCTOR_HZ))
     assert not contains_tone(caller.heard(), CALLER_HZ, seconds=0.25)
@@ -150,7 +150,7 @@ async def test_a_telephone_of_each_call_rings_with_the_offer_and_its_key_is_the_
         caller.press("1")
         voicemail = await home.rung()
         voicemail.answer()
-        await voicemail.ended(20)
+        await voicemail.ended(60)
         await home.phone("failed", "not_confirmed")
         story = await witness.until_told(call_id, OfferWithdrawn)
         assert story.only(OfferWithdrawn).reason is WithdrawReason.POSITION_LOST

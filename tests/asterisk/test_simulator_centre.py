@@ -40,7 +40,7 @@ async def test_a_robot_and_a_caller_talk_through_the_whole_centre(
     async with centre.caller() as caller:
         caller.call("15")
         await caller.answered()
-        await robot.until(lambda view: "offer" in view, 20)
+        await robot.until(lambda view: "offer" in view, 60)
         await robot.accept()
         await robot.until(lambda view: view.get("call", {}).get("state") == "talking")
         caller.send_tone(CALLER_HZ, 8)
@@ -63,9 +63,9 @@ async def test_a_robot_with_manners_takes_a_call_by_itself_and_is_ready_for_the_
                 caller.call("15")
                 await caller.answered()
                 caller.press("1")
-                await caller.ended(20)
+                await caller.ended(60)
                 assert caller.ended_by is EndedBy.PEER
-            await robot.until(lambda view: view["position"]["state"] == "ready", 20)
+            await robot.until(lambda view: view["position"]["state"] == "ready", 60)
 
 
 async def test_a_robot_answers_the_fallback_while_the_core_is_dead_and_works_after(
@@ -75,10 +75,10 @@ async def test_a_robot_answers_the_fallback_while_the_core_is_dead_and_works_aft
         caller.call("15")
         await caller.answered()
         caller.send_tone(CALLER_HZ, 20)
-        await robot.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 20)
+        await robot.hears(lambda pcm: contains_tone(pcm, CALLER_HZ), 60)
         robot.send_tone(AGENT_HZ, 5)
         await caller.hears(lambda pcm: contains_tone(pcm, AGENT_HZ))
-    await robot.until(lambda view: view["position"]["state"] == "ready", 30)
+    await robot.until(lambda view: view["position"]["state"] == "ready", 60)
     async with centre.caller() as caller:
         caller.call("15")
-        await robot.until(lambda view: "offer" in view, 20)
+        await robot.until(lambda view: "offer" in view, 60)

@@ -75,7 +75,7 @@ async def test_more_channels_than_one_frame_of_asterisk_holds_are_found_again(
             await asyncio.gather(*(link.request("POST", uri("channels", "create", **one)) for one in made))
         await switch.close()
         await switch.start()
-        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back", 20)
+        await until(lambda: len(switch.all(SwitchUp)) == 2, "the link is back", 60)
         truth = switch.all(SwitchUp)[-1].truth
         assert [found.channel_id for found in truth.channels] == [channel]
         await switch.hang_up(channel)

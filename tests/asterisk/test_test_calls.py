@@ -32,7 +32,7 @@ async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
 async def test_a_test_call_goes_all_the_way_and_touches_nobody(centre: CentreProcess) -> None:
     witness = centre.witness()
     async with RobotPosition(centre.url, ARM1.login, PASSWORD) as agent:
-        await agent.until(lambda view: view["position"]["state"] == "ready", 20)
+        await agent.until(lambda view: view["position"]["state"] == "ready", 60)
         assert await TestCalls(centre.settings, PASSWORD).test("15") is None
         made = await witness.next(TestCallMade)
         assert (made.line, made.failed) == ("15", None)
@@ -50,7 +50,7 @@ async def test_a_test_call_goes_all_the_way_and_touches_nobody(centre: CentrePro
 async def test_an_agent_is_never_offered_a_test_call_and_the_failure_is_told(centre: CentreProcess) -> None:
     witness = centre.witness()
     async with RobotPosition(centre.url, ARM1.login, PASSWORD) as agent:
-        await agent.until(lambda view: view["position"]["state"] == "ready", 20)
+        await agent.until(lambda view: view["position"]["state"] == "ready", 60)
         robot = TestCalls(centre.settings, PASSWORD)
         blocked = centre.settings.storage.recordings_dir  # what the robot looks at, not what is recorded
         elsewhere = centre.settings.model_copy(

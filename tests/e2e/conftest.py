@@ -56,7 +56,7 @@ QUIET = 0.2
 """Level of each tone, where several are heard together."""
 _MICROPHONE_RATE = 48_000
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 TakePosition = Callable[[Person], Awaitable[Desk]]
 Contexts = Callable[..., Awaitable[BrowserContext]]
@@ -112,6 +112,16 @@ async def browsers(
         await browser.close()
 
 
+_NOT_NEEDED = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+    "PreloadTopChromeWebUI",
+)
+"""Features of Chromium: those that Playwright switches off, as only the last list counts; and a page of its own
+that it makes for each window."""
+
+
 def browser_arguments(microphone: Path) -> list[str]:
     """Of a Chromium whose microphone plays that file."""
     return [
@@ -126,6 +136,7 @@ def browser_arguments(microphone: Path) -> list[str]:
         "--no-first-run",
         "--no-default-browser-check",
         "--mute-audio",
+        f"--disable-features={','.join(_NOT_NEEDED)}",
     ]
 
 
@@ -139,7 +150,7 @@ async def contexts(
     async def make(person: Person, **options: object) -> BrowserContext:
         browser = await browsers(person)
         context = await browser.new_context(viewport=PAGE_SIZE, locale="fr-FR", **options)  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         await context.add_init_script(EAR)
         made.append(context)
         return context
@@ -192,7 +203,7 @@ async def come(centre: CentreProcess) -> AsyncIterator[Come]:
         async def at_work(person: Person, hz: float) -> RobotPosition:
             robot = await stack.enter_async_context(RobotPosition(centre.url, person.login, PASSWORD))
             stack.push_async_callback(_leaves, robot)
-            await robot.until(lambda view: view["position"]["state"] == "ready", 20)
+            await robot.until(lambda view: view["position"]["state"] == "ready", 60)
             robot.say(tone(hz, 115, level=QUIET))
             return robot
 

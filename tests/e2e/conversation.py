@@ -16,7 +16,7 @@ from tests.support.witness import Witness
 CALLER_HZ = 440.0
 """What callers say, unless a test has two of them."""
 _FOR_EVER = 115.0
-"""Seconds: longer than a test may last, shorter than what is kept of it."""
+"""Seconds: longer than a test lasts, shorter than what is kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class Conversation:
     witness: Witness
     hz: float
 
-    async def heard_by(self, desk: Desk, seconds: float = 20) -> None:
+    async def heard_by(self, desk: Desk, seconds: float = 60) -> None:
         """Wait until the agent hears the caller."""
         await desk.ear.hears(self.hz, seconds)
 
-    async def hears(self, hz: float, seconds: float = 20) -> None:
+    async def hears(self, hz: float, seconds: float = 60) -> None:
         """Wait until the caller hears a tone."""
         await self.caller.hears(lambda pcm: contains_tone(pcm, hz), seconds)
 
-    async def both_hear(self, desk: Desk, seconds: float = 20) -> None:
+    async def both_hear(self, desk: Desk, seconds: float = 60) -> None:
         """From now on, each must come to hear the other."""
         self.caller.forget()
         await desk.ear.forget()
@@ -50,8 +50,8 @@ class Conversation:
             return len(pcm) >= seconds * 8000 and contains_tone(pcm, hz, seconds=len(pcm) / 8000 - 0.75)
 
         await asyncio.gather(
-            desk.ear.until(lambda pcm: whole(pcm, self.hz), "the caller, all the time", seconds + 5, 20),
-            self.caller.hears(lambda pcm: whole(pcm, desk.hz), seconds + 5, 20),
+            desk.ear.until(lambda pcm: whole(pcm, self.hz), "the caller, all the time", seconds + 60, 20),
+            self.caller.hears(lambda pcm: whole(pcm, desk.hz), seconds + 60, 20),
         )
 
 

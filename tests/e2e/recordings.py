@@ -71,7 +71,7 @@ class RecordingsPage:
         """Find a call's recording by its number, and open it once it is sealed."""
         await self.find(number)
         await self.row(call_id).click()
-        await expect(self.opened).to_have_attribute("data-state", "sealed", timeout=40_000)
+        await expect(self.opened).to_have_attribute("data-state", "sealed", timeout=60_000)
 
     async def at(self) -> float:
         """Where one is in the recording, in seconds."""
@@ -81,7 +81,7 @@ class RecordingsPage:
             seconds = seconds * 60 + float(part)
         return seconds
 
-    async def until_at(self, least: float, most: float = 1e9, seconds: float = 15) -> float:
+    async def until_at(self, least: float, most: float = 1e9, seconds: float = 60) -> float:
         """Wait until one is there."""
         end = time.monotonic() + seconds
         while not least <= (at := await self.at()) <= most:

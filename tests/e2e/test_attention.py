@@ -49,7 +49,7 @@ class Background:
             "([what, words]) => window.testAttention[what](...words)", [what, list(arguments)]
         )
 
-    async def until(self, what: str, test: Any, meaning: str, seconds: float = 15) -> Any:
+    async def until(self, what: str, test: Any, meaning: str, seconds: float = 60) -> Any:
         """Wait until the answer passes the test; give it."""
         end = time.monotonic() + seconds
         while not test(answer := await self.ask(what)):
@@ -75,11 +75,11 @@ async def background(
     )
     try:
         port_file = profile / "DevToolsActivePort"
-        await until(lambda: port_file.exists() and "\n" in port_file.read_text(), "Chromium listens", 30)
+        await until(lambda: port_file.exists() and "\n" in port_file.read_text(), "Chromium listens", 60)
         port = port_file.read_text().split()[0]
         browser = await _playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", no_defaults=True)
         context = browser.contexts[0]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         await context.add_init_script(EAR)
         await context.add_init_script(WATCH)
         await context.grant_permissions(["notifications", "microphone"], origin=centre.url)

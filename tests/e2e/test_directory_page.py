@@ -123,9 +123,9 @@ async def test_the_last_calls_with_their_notes(centre: CentreProcess, contexts: 
         if robot.view["position"]["state"] == "paused":
             await robot.command("ready")
         async with waiting_call(centre) as talk:
-            await robot.until(lambda view: "offer" in view, 20)
+            await robot.until(lambda view: "offer" in view, 60)
             await robot.accept()
-            await robot.until(lambda view: view.get("call", {}).get("state") == "talking", 20)
+            await robot.until(lambda view: view.get("call", {}).get("state") == "talking", 60)
             await robot.command("note_call", callId=talk.call_id, text="Chute dans l'escalier")
             await robot.until(lambda view: "notes" in view["call"])
             await robot.command("hang_up")

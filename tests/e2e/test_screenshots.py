@@ -43,7 +43,7 @@ async def test_the_strip_and_the_wallboard(
         robots = []
         for person in COLLEAGUES:
             robot = await stack.enter_async_context(RobotPosition(centre.url, person.login, PASSWORD))
-            await robot.until(lambda view: view["position"]["state"] == "ready", 20)
+            await robot.until(lambda view: view["position"]["state"] == "ready", 60)
             robots.append(robot)
         await robots[3].command("pause", reason="break")
         await robots[4].command("pause", reason="meal")
@@ -55,7 +55,7 @@ async def test_the_strip_and_the_wallboard(
         await desk.strip.until("on_call")
         for robot in (robots[0], robots[1]):
             await stack.enter_async_context(waiting_call(centre, 350))
-            await robot.until(lambda view: "offer" in view, 20)
+            await robot.until(lambda view: "offer" in view, 60)
             await robot.accept()
             await robot.until(lambda view: view.get("call", {}).get("state") == "talking")
         call = {"callId": robots[1].view["call"]["id"], "kind": "room", "value": "MU", "priority": "P1"}

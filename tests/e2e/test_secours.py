@@ -33,7 +33,7 @@ async def answered(centre: CentreProcess, desk: Desk, stack: AsyncExitStack) -> 
     caller.call("15", number=number)
     await caller.answered()
     caller.send_tone(CALLER_HZ, FOR_EVER)
-    await desk.strip.until("secours_ringing", 40)
+    await desk.strip.until("secours_ringing", 60)
     await desk.strip.press("accept")
     await desk.strip.until("secours_on_call")
     await they_hear(desk, caller)
@@ -44,12 +44,12 @@ async def they_hear(desk: Desk, caller: Caller) -> None:
     caller.forget()
     await desk.secours_ear.forget()
     await asyncio.gather(
-        desk.secours_ear.hears(CALLER_HZ), caller.hears(lambda pcm: contains_tone(pcm, desk.hz), 20)
+        desk.secours_ear.hears(CALLER_HZ), caller.hears(lambda pcm: contains_tone(pcm, desk.hz), 60)
     )
 
 
 async def told(witness: Witness, number: str) -> FallbackCallEnded:
-    return await witness.next(FallbackCallEnded, lambda event: event.caller.e164 == number, 30)
+    return await witness.next(FallbackCallEnded, lambda event: event.caller.e164 == number, 60)
 
 
 async def test_an_agent_works_on_while_the_core_is_dead(
@@ -69,7 +69,7 @@ async def test_an_agent_works_on_while_the_core_is_dead(
         await desk.strip.press("hold")
         await desk.strip.until("secours_held")
         caller.forget()
-        await caller.hears(lambda pcm: contains_tone(pcm, HOLD_HZ), 20)
+        await caller.hears(lambda pcm: contains_tone(pcm, HOLD_HZ), 60)
         assert not contains_tone(caller.heard(1), desk.hz)
         await desk.strip.press("hold")
         await desk.strip.until("secours_on_call")
@@ -90,7 +90,7 @@ async def test_an_agent_works_on_while_the_core_is_dead(
         callee.answer()
         callee.send_tone(CALLEE_HZ, FOR_EVER)
         caller.forget()
-        await caller.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 20)
+        await caller.hears(lambda pcm: contains_tone(pcm, CALLEE_HZ), 60)
         callee.hang_up()
         await caller.ended()
 
@@ -102,7 +102,7 @@ async def test_an_agent_works_on_while_the_core_is_dead(
         third, going_on = await answered(centre, desk, stack)
         await centre.start_core()
         await expect(desk.strip.banner).to_have_count(0, timeout=30_000)
-        found = await witness.next(FallbackCallFound, lambda event: event.position_id == ARM1.login, 30)
+        found = await witness.next(FallbackCallFound, lambda event: event.position_id == ARM1.login, 60)
         await desk.strip.until("secours_on_call")
         await they_hear(desk, third)
         for number in (passed_on, hung_up):
@@ -111,7 +111,7 @@ async def test_an_agent_works_on_while_the_core_is_dead(
         await third.ended()
         ended = await told(witness, going_on)
         assert ended.call_id == found.call_id
-        await desk.strip.until("ready", 40)
+        await desk.strip.until("ready", 60)
         for number in (passed_on, hung_up, going_on):
             row = await centre.ledger_of((await told(witness, number)).call_id)
             assert (row.outcome, row.agent_id, row.number) == (Outcome.ANSWERED, ARM1.agent_id, number)

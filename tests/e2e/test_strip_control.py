@@ -229,7 +229,7 @@ async def test_a_colleague_s_calls_are_picked_up_and_taken_over(
     colleague = await come(ARM3, ARM_HZ)
     desk = await at_work(ARM1)
     async with waiting_call(centre) as talk:
-        await colleague.until(lambda view: "offer" in view, 20)
+        await colleague.until(lambda view: "offer" in view, 60)
         await desk.strip.key("F10")
         await expect(desk.strip.part("rings")).to_contain_text(ARM3.name)
         await look(desk, "rings-elsewhere")
@@ -241,7 +241,7 @@ async def test_a_colleague_s_calls_are_picked_up_and_taken_over(
         await colleague.until(lambda view: view["position"]["state"] == "ready")
         await desk.strip.end()
     async with waiting_call(centre) as talk:
-        await colleague.until(lambda view: "offer" in view, 20)
+        await colleague.until(lambda view: "offer" in view, 60)
         await colleague.accept()
         await hears(talk.caller, ARM_HZ)
         await desk.strip.key("F9")

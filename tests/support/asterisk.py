@@ -140,7 +140,7 @@ class WatchedSwitch(AsteriskSwitch):
         await until(lambda: any(map(test, self.all(kind))), f"{kind.__name__} told", seconds)
         return next(event for event in self.all(kind) if test(event))
 
-    async def more_than(self, count: int, kind: type[E], seconds: float = 10) -> None:
+    async def more_than(self, count: int, kind: type[E], seconds: float = 60) -> None:
         """Wait until more than so many of a kind have been told."""
         await until(lambda: len(self.all(kind)) > count, f"one more {kind.__name__} told", seconds)
 

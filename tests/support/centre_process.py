@@ -149,7 +149,7 @@ class CentreProcess:
         plan: str = WELCOME,
         sounds: Mapping[str, tuple[float, float]] | None = None,
         outgoing: OutgoingSettings | None = None,
-        patience: float = 60,
+        patience: float = 180,
         site: Site = HOME,
         launched: bool = False,
         standby: bool = False,
@@ -546,7 +546,7 @@ def asterisk_below(pid: int, config_dir: Path) -> int:
     raise LookupError("no such Asterisk runs")
 
 
-async def until_true(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def until_true(ready: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait until something is ready."""
     async with asyncio.timeout(seconds):
         while not await ready():  # noqa: ASYNC110 - another program's state

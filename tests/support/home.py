@@ -23,7 +23,7 @@ PROMPTS = {
 class Line(Protocol):
     """Where calls to the telephone arrive."""
 
-    async def called(self, seconds: float = 10) -> Callee: ...
+    async def called(self, seconds: float = 60) -> Callee: ...
 
 
 class Home:
@@ -71,10 +71,10 @@ class Home:
         callee.press("1")
         return callee
 
-    async def is_(self, state: str, seconds: float = 10) -> None:
+    async def is_(self, state: str, seconds: float = 60) -> None:
         await self.live.until(lambda view: view["position"]["state"] == state, seconds)
 
-    async def phone(self, state: str, reason: str | None = None, seconds: float = 15) -> View:
+    async def phone(self, state: str, reason: str | None = None, seconds: float = 60) -> View:
         def there(view: View) -> bool:
             phone = view.get("phone", {})
             return bool(phone.get("state") == state and phone.get("reason") == reason)

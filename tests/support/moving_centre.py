@@ -33,7 +33,7 @@ class Known:
     call_id: CallId
     ear: Ear
 
-    async def hears(self, hz: float, seconds: float = 20) -> None:
+    async def hears(self, hz: float, seconds: float = 60) -> None:
         """Wait until that tone is heard."""
         self.caller.forget()
         await self.caller.hears(lambda pcm: contains_tone(pcm, hz), seconds)
@@ -76,7 +76,7 @@ class Scene:
         ear, number = Ear(self._attention), new_number()
         caller.lend(ear)
         caller.call(line, number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         return Known(caller, await self.witness.call_of(number), ear)
 
     async def waits(self, line: str = "2") -> Known:
@@ -93,7 +93,7 @@ class Scene:
 
     async def answers(self, robot: RobotPosition, call: Known) -> None:
         """The agent takes the call, which is offered; both come to hear each other."""
-        await robot.until(lambda view: view.get("offer", {}).get("callId") == call.call_id, 20)
+        await robot.until(lambda view: view.get("offer", {}).get("callId") == call.call_id, 60)
         robot.send_tone(AGENT_HZ, LONG)  # the caller hears it from the first moment on
         await robot.accept()
         await robot.until(lambda view: view.get("call", {}).get("state") == "talking")
@@ -113,7 +113,7 @@ class Scene:
         for own, party in parties:
             for hz in (hz for hz, _ in parties if hz != own):
                 party.forget()
-                await party.hears(lambda pcm, hz=hz: contains_tone(pcm, hz, min_snr_db=-8), 20)  # type: ignore[misc]
+                await party.hears(lambda pcm, hz=hz: contains_tone(pcm, hz, min_snr_db=-8), 60)  # type: ignore[misc]
 
     async def arrivals(self, stop: asyncio.Event) -> list["Arrival"]:
         """Somebody calls every third of a second, until told to stop and once more; each is answered."""
@@ -128,7 +128,7 @@ class Scene:
         caller, number = await self._stack.enter_async_context(self.centre.caller()), new_number()
         at, began = datetime.now(UTC), time.monotonic()
         caller.call("2", number=number)
-        await caller.answered(20)
+        await caller.answered(60)
         return Arrival(caller, number, at, time.monotonic() - began)
 
     async def number(self, command: Awaitable[None]) -> Callee:
@@ -151,7 +151,7 @@ class Scene:
             async with asyncio.timeout(30):
                 while robot.live is live:  # noqa: ASYNC110 - the robot opens another by itself
                     await asyncio.sleep(0.05)
-            await robot.strip_up(30)
+            await robot.strip_up(60)
 
 
 async def killed(centre: CentreProcess, witness: Witness) -> float:
@@ -164,7 +164,7 @@ async def killed(centre: CentreProcess, witness: Witness) -> float:
 
 async def until_ready(robot: RobotPosition) -> None:
     """Wait until an agent is free for a call."""
-    await robot.until(lambda view: view["position"]["state"] == "ready" and "call" not in view, 30)
+    await robot.until(lambda view: view["position"]["state"] == "ready" and "call" not in view, 60)
 
 
 Check = Callable[[], Awaitable[None]]

@@ -21,7 +21,7 @@ class ProgramFailed(Exception):
 class Program:
     """``python -m …``, started, killed and stopped as often as a test wants."""
 
-    def __init__(self, *words: str, log: Path, patience: float = 60, loaded: bool = False) -> None:
+    def __init__(self, *words: str, log: Path, patience: float = 180, loaded: bool = False) -> None:
         """Describe it; nothing is started.
 
         Args:

@@ -76,7 +76,7 @@ class Witness:
         await self.until(look, f"{kind.__name__} in the journal", seconds)
         return found[0]
 
-    async def until(self, test: Callable[[list[Envelope]], bool], what: str, seconds: float = 20) -> None:
+    async def until(self, test: Callable[[list[Envelope]], bool], what: str, seconds: float = 60) -> None:
         """Wait until the journal passes the test."""
         end = time.monotonic() + seconds
         while not test(envelopes := await self.events()):
@@ -84,7 +84,7 @@ class Witness:
             assert time.monotonic() < end, f"not within {seconds} s: {what}; the journal has {told}"
             await asyncio.sleep(_LOOK_EVERY)
 
-    async def call_of(self, number: str | None, seconds: float = 20) -> CallId:
+    async def call_of(self, number: str | None, seconds: float = 60) -> CallId:
         """The id of the call that came from a number (``None``: hidden)."""
         return (await self.next(CallArrived, lambda event: event.caller.e164 == number, seconds)).call_id
 
@@ -93,7 +93,7 @@ class Witness:
         return Story(await self._reader.of_call(call_id))
 
     async def until_told(
-        self, call_id: CallId, kind: type[CallEvent], seconds: float = 20, count: int = 1
+        self, call_id: CallId, kind: type[CallEvent], seconds: float = 60, count: int = 1
     ) -> Story:
         """The story of a call, once it has so many events of a type."""
         end = time.monotonic() + seconds

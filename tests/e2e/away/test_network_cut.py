@@ -38,9 +38,9 @@ async def test_the_call_survives_a_cut_of_the_agents_network(
                 if seconds == LONG:
                     await talk.hears(TONES["music"])
                     await expect(desk.strip.banner).to_have_attribute("data-banner", "core_lost")
-            await talk.both_hear(desk, 40)
+            await talk.both_hear(desk, 60)
             await desk.strip.until("on_call")
-            await expect(desk.strip.banner).to_have_count(0, timeout=20_000)
+            await expect(desk.strip.banner).to_have_count(0, timeout=60_000)
             await desk.strip.press("hang-up")
             story = await talk.witness.until_told(talk.call_id, CallEnded)
             assert len(story.all(AgentLost)) == len(story.all(AgentBack))

@@ -24,7 +24,7 @@ CALLER_HZ = 440.0
 
 async def reachable(witness: Witness, *nodes: str) -> None:
     """The page's legs are on these Asterisks."""
-    await witness.next(PositionReadinessChanged, lambda event: event.nodes == nodes, 40)
+    await witness.next(PositionReadinessChanged, lambda event: event.nodes == nodes, 60)
 
 
 async def taken(witness: Witness, stack: AsyncExitStack, desk: Desk, node: str) -> tuple[Caller, CallId]:
@@ -46,7 +46,7 @@ async def they_hear_each_other(caller: Caller, desk: Desk, ear: Ear) -> None:
     """From now on."""
     caller.forget()
     await ear.forget()
-    await asyncio.gather(ear.hears(CALLER_HZ), caller.hears(lambda pcm: contains_tone(pcm, desk.hz), 20))
+    await asyncio.gather(ear.hears(CALLER_HZ), caller.hears(lambda pcm: contains_tone(pcm, desk.hz), 60))
 
 
 async def test_a_page_takes_calls_from_both_and_goes_on_without_one(
