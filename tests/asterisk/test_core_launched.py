@@ -9,7 +9,7 @@ import pytest
 
 from app.asterisk_setup import state_dir
 from app.core_keeper import QUICK_DEATH_SECONDS
-from app.priority import ahead
+from app.priority import ahead, reached
 from app.settings import RoomSettings
 from app.standby import end
 from core.events import CallQueued
@@ -51,8 +51,7 @@ async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: P
         assert first is not None
         keeper = parent(first.pid)
         asterisk = asterisk_below(parent(keeper), state_dir(centre.settings, FIRST) / "etc")
-        wanted = centre.settings.asterisk.niceness
-        assert niceness(asterisk) == {wanted if ahead(wanted) else 0}
+        assert niceness(asterisk) == {reached(ahead(centre.settings.asterisk.niceness))}
         end(first, signal.SIGKILL)
         died = datetime.now(UTC)
         took = (await centre.taken_over(witness, CORE) - died).total_seconds()
