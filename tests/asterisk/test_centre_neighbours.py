@@ -237,9 +237,11 @@ async def test_a_call_that_nobody_takes_comes_back_is_tried_again_and_never_loop
         await robot.accept()
         await hear_each_other(caller, robot)
         caller.hang_up()
-        story = await there.until_told(call_id, CallEnded, count=2)
+        await there.next(CallEnded, lambda ended: ended.outcome is Outcome.ANSWERED)
         await here.until_told(call_id, CallEnded)
-    assert [ended.outcome for ended in story.all(CallEnded)] == [Outcome.TAKEN_BACK, Outcome.ANSWERED]
+        story = await there.story(call_id)
+    *before, last = [ended.outcome for ended in story.all(CallEnded)]
+    assert (set(before), last) == ({Outcome.TAKEN_BACK}, Outcome.ANSWERED), "once more where agents are slow"
     assert (await pair.helper.ledger_of(call_id)).outcome is Outcome.ANSWERED
     assert (await pair.owner.ledger_of(call_id)).outcome is Outcome.OVERFLOWED
     assert len((await here.story(call_id)).all(CallArrived)) == 1

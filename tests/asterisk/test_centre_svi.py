@@ -62,7 +62,7 @@ parcours:
         menu: menu-soins
         touches: {"1": vitale, "3": rappel}
         invalide: touche-invalide
-        délai: 1
+        délai: 3
         essais: 2
         sinon: attente
       vitale: {affecter: {priorité: UV}, puis: attente}

@@ -175,6 +175,7 @@ async def test_a_call_with_its_lrm_from_the_first_word_to_after_the_last(room: R
         # After the last word.
         await arm2.command("hang_up")
         await caller.ended()
+        await arm2.until(lambda view: "call" not in view)
         assert await room.correlate(ARM2.agent_id, "D2") == 409
         assert await room.correlate(ARM2.agent_id, "D2", idAppel=call_id) == 202
         assert (await witness.next(DossierCorrelated, lambda e: e.dossier_id == "D2")).call_id == call_id
