@@ -24,10 +24,20 @@ _BROADCAST: Final = "StasisBroadcast"
 """What a caller's channel is in until a core claims it, and afterwards."""
 
 
+async def allow_events(link: AriLink, app: str) -> None:
+    """Set the allow-list of events. All that Asterisk kept for the core has come once this is answered.
+
+    Raises:
+        SwitchUnavailable: the link was lost meanwhile.
+        SwitchRefused: Asterisk does not know the application.
+    """
+    await link.request("PUT", uri("applications", app, "eventFilter"), _ALLOWED)
+
+
 async def ask_truth(
     link: AriLink, app: str, switch: str, test_callers: Container[str] = ()
 ) -> tuple[SwitchTruth, frozenset[str], tuple[Channel, ...]]:
-    """Set the allow-list of events, then read bridges and channels.
+    """Read bridges and channels.
 
     Returns:
         what is under the core's control, the ids of all channels, of whomever, and the callers who wait to be
@@ -40,8 +50,7 @@ async def ask_truth(
         SwitchUnavailable: the link was lost meanwhile.
         SwitchRefused: Asterisk does not know the application.
     """
-    _, information, application, bridges, endpoints = await asyncio.gather(
-        link.request("PUT", uri("applications", app, "eventFilter"), _ALLOWED),
+    information, application, bridges, endpoints = await asyncio.gather(
         link.request("GET", uri("asterisk", "info", only="status")),
         link.request("GET", uri("applications", app)),
         link.request("GET", "bridges"),

@@ -51,7 +51,7 @@ from telephony.ari_protocol import (
 from telephony.orders import Orders
 from telephony.patrol import LOOK_EVERY_S, Look, Patrol
 from telephony.pulse import DeathWatch
-from telephony.reconciliation import ask_fallback, ask_truth, fallen_back
+from telephony.reconciliation import allow_events, ask_fallback, ask_truth, fallen_back
 from telephony.register import ChannelRegister
 from telephony.translation import WHISPER, args_of, truth_of
 
@@ -194,6 +194,8 @@ class AsteriskSwitch(Orders):
     async def _reconcile(self, link: AriLink) -> None:
         """Tell the core what Asterisk holds, then what happened while asking."""
         try:
+            await allow_events(link, self._app)
+            kept = len(self._held_back)
             truth, present, unclaimed = await ask_truth(link, self._app, self._name, self._test_callers)
             noted = await self._noted()
         except SwitchUnavailable:
@@ -213,10 +215,10 @@ class AsteriskSwitch(Orders):
             self._claim(waiting)
         self._tell(SwitchUp(truth=truth))
         held_back, self._held_back = self._held_back, []
-        for message in held_back:
+        for nth, message in enumerate(held_back):
             # Asterisk kept every broadcast made while we were away: claiming callers long gone would only delay
-            # the claim of those who just came.
-            if not isinstance(message, CallBroadcast) or message.channel.id in present:
+            # the claim of those who just came, of whom the channels that were listed meanwhile tell nothing.
+            if nth >= kept or not isinstance(message, CallBroadcast) or message.channel.id in present:
                 self._handle(message)
         for channel in vanished:
             self._gone(channel)
