@@ -196,6 +196,7 @@ class WebhookService:
     # --- telling ----------------------------------------------------------------------------------------
 
     def _begin(self, webhook: Webhook) -> Telling:
+        self._drop(webhook.webhook_id)  # begun meanwhile by a look at what is stored, it would tell beside us
         telling = Telling(webhook)
         self._tellings[webhook.webhook_id] = telling
         if not webhook.stopped:

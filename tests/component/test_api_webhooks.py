@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from app.clock import SystemClock
-from core.api_clients import Scope
+from core.api_clients import Scope, Webhook
 from core.events import CallNoted
 from core.ids import AgentId, CallId, PositionId
 from lrm_bridge.api import policy, webhooks
@@ -195,6 +195,25 @@ async def test_a_rotated_secret_signs_beside_the_former_one(
     [(headers, body)] = receiver.got
     for secret in (old, new):
         verified(headers, body, [secret])
+
+
+async def test_one_that_is_looked_at_while_it_changes_is_told_once(
+    centre: ApiCentre, api: LrmApi, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id, service = centre.caller(), centre.core.api.webhooks
+    hook, _ = await api.add_webhook(receiver.url, TYPES)
+    save = service._store.save
+
+    async def looked_at(webhook: Webhook) -> None:
+        await service._look()
+        await save(webhook)
+
+    monkeypatch.setattr(service._store, "save", looked_at)
+    await api.rotate(hook.webhook_id)
+    note(centre, call_id, "un")
+    note(centre, call_id, "deux")
+    await until(lambda: "deux" in receiver.had, "told")
+    assert receiver.had == ["un", "deux"]
 
 
 async def test_each_client_has_its_own_and_a_revoked_one_none(
