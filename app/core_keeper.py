@@ -1,6 +1,7 @@
 """Keeps a core's program loaded: one that died is back without loading it all again, most of a start."""
 
 import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -13,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 QUICK_DEATH_SECONDS: Final = 2.0
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
+_PR_SET_PDEATHSIG: Final = 1
 
 
 def keep() -> int | None:
@@ -20,7 +22,8 @@ def keep() -> int | None:
 
     Call it before there is any thread or event loop. A process that ended as it was meant to, was asked to end
     (signals are passed on), or died young is not followed by another: whoever started us decides, and starts
-    the program that is installed then.
+    the program that is installed then. When the one that keeps it is killed, the process is asked to end: its
+    place is taken by the next that is started.
 
     Returns:
         ``None`` in each process that is to do the work; in the one that keeps it, at last, the exit status of
@@ -38,6 +41,7 @@ def keep() -> int | None:
 
     gc.collect()
     gc.freeze()  # so that what is shared stays so
+    keeper = os.getpid()
     before = {number: signal.signal(number, pass_on) for number in _ENDINGS}
     try:
         while not asked:
@@ -45,7 +49,8 @@ def keep() -> int | None:
             signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # one that comes now is for the new process
             process = os.fork()
             if not process:
-                return None
+                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+                return None if os.getppid() == keeper else 128 + signal.SIGKILL
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
             status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
             process = 0

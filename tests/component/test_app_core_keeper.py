@@ -91,6 +91,14 @@ def test_one_that_dies_is_followed_by_another(started: list[Kept], tmp_path: Pat
     assert kept.keeper.poll() is None
 
 
+def test_without_its_keeper_it_ends_in_order(started: list[Kept], tmp_path: Path) -> None:
+    kept = begin(started, tmp_path, 0, "waits")
+    process = kept.process(1)
+    kept.keeper.kill()
+    kept.keeper.wait()
+    wait_until(lambda: not Path(f"/proc/{process}/exe").exists(), "it has ended", 30)
+
+
 def test_one_that_dies_young_is_left_to_the_launcher(started: list[Kept], tmp_path: Path) -> None:
     kept = begin(started, tmp_path, 3600, "waits")
     os.kill(kept.process(1), signal.SIGKILL)
