@@ -112,16 +112,6 @@ async def browsers(
         await browser.close()
 
 
-_NOT_NEEDED = (
-    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
-    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
-    *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
-    "PreloadTopChromeWebUI",
-)
-"""Features of Chromium: those that Playwright switches off, as only the last list counts; and a page of its own
-that it makes for each window."""
-
-
 def browser_arguments(microphone: Path) -> list[str]:
     """Of a Chromium whose microphone plays that file."""
     return [
@@ -136,7 +126,6 @@ def browser_arguments(microphone: Path) -> list[str]:
         "--no-first-run",
         "--no-default-browser-check",
         "--mute-audio",
-        f"--disable-features={','.join(_NOT_NEEDED)}",
     ]
 
 
