@@ -40,7 +40,8 @@ class Wirer:
         """Numbers that ring, and send no sound of their own."""
         self._ringback: dict[PositionId, tuple[PlaybackId, ChannelId]] = {}
         """The ringing tone that a position hears, and by which leg."""
-        self._notices: dict[PositionId, PlaybackId] = {}
+        self._notices: dict[PositionId, tuple[PlaybackId, ChannelId]] = {}
+        """The sentence that a position hears, and by which leg."""
         self._moves = LegMoves(self._not_moved)
 
     # --- what is known ----------------------------------------------------------------------------------
@@ -82,15 +83,16 @@ class Wirer:
                 legs.remove(channel_id)
                 if self._ringback.get(position_id, ("", ""))[1] == channel_id:
                     del self._ringback[position_id]
+                if self._notices.get(position_id, ("", ""))[1] == channel_id:
+                    del self._notices[position_id]
                 if legs:
                     self.apply_leg(position_id)
                 else:
                     del self._legs[position_id]
-                    self._notices.pop(position_id, None)
 
     def said(self, playback_id: PlaybackId) -> None:
         """A sentence to a position was said: its leg may go where it belongs."""
-        for position_id in [p for p, notice in self._notices.items() if notice == playback_id]:
+        for position_id in [p for p, (notice, _) in self._notices.items() if notice == playback_id]:
             del self._notices[position_id]
             self.apply_leg(position_id)
 
@@ -129,9 +131,7 @@ class Wirer:
         self._ringing -= gone
         self._called = {channel for channel in self._called if not truth.covers(channel)}
         self._moves.forget_all(truth.covers)
-        self._notices = {
-            p: said for p, said in self._notices.items() if not truth.covers(said.removeprefix(NOTICE))
-        }
+        self._notices = {p: said for p, said in self._notices.items() if not truth.covers(said[1])}
         self._take_in_legs(truth, bridges)
 
     def _take_in_legs(self, truth: SwitchTruth, bridges: dict[ChannelId, BridgeId]) -> None:
@@ -211,7 +211,7 @@ class Wirer:
     def _put_leg(self, position_id: PositionId, leg: ChannelId, joins: list[Join] | None) -> None:
         node = self._nodes.of(leg)
         place = leg_place(self._calls, position_id, lambda call: self.node_of(call) == node)
-        if place == QUIET and position_id in self._notices:
+        if place == QUIET and self._notices.get(position_id, ("", ""))[1] == leg:
             return  # what is being said to it would keep it from leaving
         ordered: list[Join] = []
         self._put(leg, place, ordered)
@@ -224,13 +224,14 @@ class Wirer:
 
     def say(self, position_id: PositionId, leg: ChannelId, call_id: CallId, sound: str) -> None:
         """Say a short sentence to a position, cut short when it hears somebody."""
-        self._notices[position_id] = PlaybackId(f"{NOTICE}{call_id}")
-        self._switch.play(leg, self._notices[position_id], sound)
+        notice = PlaybackId(f"{NOTICE}{call_id}")
+        self._notices[position_id] = notice, leg
+        self._switch.play(leg, notice, sound)
 
     def _hush(self, position_id: PositionId) -> None:
         """Somebody is there to be heard: the sentence is cut short."""
         if position_id in self._notices and self._calls.heard_by(position_id) is not None:
-            self._switch.stop_playback(self._notices.pop(position_id))
+            self._switch.stop_playback(self._notices.pop(position_id)[0])
 
     def _put(self, channel_id: ChannelId, place: Place, joins: list[Join]) -> None:
         before = self._at.get(channel_id)

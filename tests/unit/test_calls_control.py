@@ -37,7 +37,7 @@ from core.events import (
     TransferStarted,
 )
 from core.ids import CallId, ChannelId, PartyId, PositionId
-from core.switch import CalleeProgress, PlaybackEnded
+from core.switch import CalleeProgress, LegOpened, PlaybackEnded
 from core.words import EndedBy, Outcome, PartyEnd, PositionState, Priority, Target, TargetKind
 from tests.support.centre import FakeCentre, settle
 from tests.support.control import SMUR, Control, colleague, discord, number, room
@@ -121,6 +121,21 @@ async def test_why_nobody_answers_is_said_and_the_call_is_over(cause: int, reaso
     control.switch.playing.clear()
     control.switch.tell(PlaybackEnded(playback_id=notice, ok=True))
     assert control.switch.where(LEG1) is None
+    well(control)
+
+
+async def test_a_leg_that_comes_instead_of_one_that_was_being_told_is_at_rest() -> None:
+    control = await centre("arm1")
+    await control.call_number("arm1")
+    await control.gone(control.channel_called(), 17)
+    newer = ChannelId("leg-arm1-newer")
+    control.switch.legs[newer] = ARM1
+    control.switch.tell(LegOpened(position_id=ARM1, channel_id=newer))
+    await control.gone(LEG1, 16)
+    caller = await control.queued()
+    assert control.switch.where(newer) == Control.home("arm1")
+    await control.gone(ChannelId(caller), 16)
+    assert control.switch.where(newer) is None
     well(control)
 
 
