@@ -64,7 +64,7 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
             others = ("tests/e2e/away", "tests/e2e/nodes")
             ignored = [f"--ignore={other}" for other in others]
             return [
-                [(*_CALLS, *_in_networks(3), "tests/e2e", *ignored, *arguments)],
+                [(*_CALLS, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
                 [(*_NAMESPACE, *_CALLS, other, *arguments) for other in others],
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")
