@@ -11,6 +11,7 @@ from core.ids import PositionId
 from core.words import Outcome, WithdrawReason
 from tests.e2e.conftest import TakePosition
 from tests.e2e.conversation import waiting_call
+from tests.e2e.pages import Desk
 from tests.support.centre_process import ARM1, ARM2, CentreProcess
 from web.texts import message
 
@@ -52,16 +53,19 @@ class SlowNews:
         self._page.send(frame)
 
 
-async def test_two_agents_click_on_the_same_call(
-    centre: CentreProcess, open_desk: TakePosition, at_work: TakePosition
-) -> None:
-    news = SlowNews()
-    first = await open_desk(ARM1)
-    await first.page.route_web_socket("**/ws/bandeau", news.connect)
-    await first.take_position()
-    second = await at_work(ARM2)
+async def test_two_agents_click_on_the_same_call(centre: CentreProcess, open_desk: TakePosition) -> None:
+    desks: dict[PositionId, tuple[Desk, SlowNews]] = {}
+    for person in (ARM1, ARM2):
+        desk, news = await open_desk(person), SlowNews()
+        await desk.page.route_web_socket("**/ws/bandeau", news.connect)
+        await desk.take_position()
+        desks[PositionId(person.login)] = desk, news
     async with waiting_call(centre) as talk:
-        await first.strip.until("offered")  # idle for longer
+        offers = (await talk.witness.until_told(talk.call_id, CallOffered)).all(CallOffered)
+        early = offers[0].position_id  # usually who came first: the longest idle
+        [late] = desks.keys() - {early}
+        (first, news), (second, _) = desks[early], desks[late]
+        await first.strip.until("offered")
         news.hold()
         await second.strip.until("offered", centre.settings.room.offer_seconds + 5)
         for desk in (first, second):
@@ -75,10 +79,10 @@ async def test_two_agents_click_on_the_same_call(
         news.release()
         await first.strip.until("paused")
         story = await talk.witness.story(talk.call_id)
-        assert [offer.position_id for offer in story.all(CallOffered)] == ["arm1", "arm2"]
+        assert [offer.position_id for offer in story.all(CallOffered)] == [early, late]
         assert story.only(OfferWithdrawn).reason is WithdrawReason.TIMED_OUT
-        assert story.only(OfferAccepted).position_id == PositionId("arm2")
-        assert story.only(CallAnswered).position_id == PositionId("arm2")
+        assert story.only(OfferAccepted).position_id == late
+        assert story.only(CallAnswered).position_id == late
         await second.strip.press("hang-up")
         story = await talk.witness.until_told(talk.call_id, CallEnded)
-        assert (story.ended.outcome, story.ended.position_id) == (Outcome.ANSWERED, "arm2")
+        assert (story.ended.outcome, story.ended.position_id) == (Outcome.ANSWERED, late)
