@@ -57,7 +57,7 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
         case "unit":  # the longest are component tests
             return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/component", "tests/unit", *arguments)]]
         case "asterisk":
-            return [[(*_CALLS, *_in_networks(4), "tests/asterisk", *arguments)]]
+            return [[(*_CALLS, *_in_networks(3), "tests/asterisk", *arguments)]]
         case "chaos":
             return [[(*_CHAOS, rows, *arguments)] for rows in _ROWS]
         case "e2e":  # a session has one kind of centre, on the default ports

@@ -143,7 +143,7 @@ async def test_a_disk_that_fills_up_during_a_call_flags_it(centre: CentreProcess
         await answer(agent, call)
         with full(centre.settings.storage.recordings_dir):
             await raised(witness, AlarmKind.RECORDINGS_DISK_FULL)
-            for _ in range(3):
+            for _ in range(6):
                 await they_talk(agent, call)
             await end(agent)
             await witness.until_told(call.call_id, RecordingMissing, 60)
