@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from app.settings import Settings
-from core.nodes import FIRST
+from app.addresses import near
+from app.settings import Settings, section_of
 from core.ports import Clock
 
 WARN_BEFORE = timedelta(days=30)
@@ -95,12 +95,12 @@ def certificate_watch(settings: Settings, clock: Clock) -> CertificateWatch:
     if lrm.certificates:
         doors["lrm.listen_port"] = (lrm.listen_host, lrm.listen_port)
     for node, asterisk in settings.every_asterisk.items():
-        where = "asterisk" if node == FIRST else node
+        where = section_of(node)
         doors[f"{where}.sip_tls_port"] = (asterisk.bind_address, asterisk.sip_tls_port)
         doors[f"{where}.wss_port"] = (asterisk.bind_address, asterisk.wss_port)
     return CertificateWatch(
         {name: file for name, file in named.items() if file is not None},
-        {name: (_near(host), port) for name, (host, port) in doors.items()},
+        {name: (near(host), port) for name, (host, port) in doors.items()},
         clock,
     )
 
@@ -132,8 +132,3 @@ async def _shown(host: str, port: int) -> bytes | None:
             await writer.wait_closed()
     writer.transport.abort()
     return ssl.DER_cert_to_PEM_cert(whole).encode() if whole else None
-
-
-def _near(host: str) -> str:
-    """Where a port on this machine that listens on ``host`` is reached."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from app.addresses import near
 from app.asterisk_process import terminate
 from app.asterisk_setup import prepare_asterisk
 from app.demo_accounts import DemoLogins
 from app.part import Part, PortUse
 from app.priority import ahead
-from app.settings import Settings
+from app.settings import Settings, section_of
 from app.turn import turn_parts
 from app.watchdog import Patience, http_answers, sip_answers
 from core.nodes import FIRST
@@ -113,17 +114,12 @@ def answers(host: str, port: int, path: str) -> Callable[[], Awaitable[bool]]:
     return check
 
 
-def _section(node: str) -> str:
-    """Where the settings of an Asterisk are."""
-    return "asterisk" if node == FIRST else f"nodes.{node}"
-
-
 def _asterisk(settings: Settings, node: str) -> Part:
     asterisk = settings.every_asterisk[node]
     process = prepare_asterisk(settings, node)
-    where = _section(node)
+    where = section_of(node)
     every = asterisk.bind_address
-    here = "127.0.0.1" if every == "0.0.0.0" else every  # noqa: S104 - compared, not bound
+    here = near(every)
     return Part(
         name="Asterisk" if node == FIRST else node.capitalize(),
         command=[*ahead(asterisk.niceness), *process.command()],
@@ -149,18 +145,17 @@ def _asterisk(settings: Settings, node: str) -> Part:
 def _cores(settings: Settings, config: Path | None) -> list[Part]:
     """The core that is at work first, and its standby: they change places when one ends."""
     web, standby = settings.web, settings.standby
-    here = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104 - compared, not bound
     first = Part(
         name="Core",
         command=own_command(config, "core", "--kept"),
-        ready=answers(here, web.http_port, "/healthz"),
+        ready=answers(near(web.host), web.http_port, "/healthz"),
         restart=True,
         end_seconds=8,
         ports=[
             PortUse(host=web.host, port=web.http_port, setting="web.http_port"),
             PortUse(host=web.host, port=web.https_port, setting="web.https_port"),
             *(
-                PortUse(host="127.0.0.1", port=asterisk.ari_port, setting=f"{_section(node)}.ari_port")
+                PortUse(host="127.0.0.1", port=asterisk.ari_port, setting=f"{section_of(node)}.ari_port")
                 for node, asterisk in settings.every_asterisk.items()
             ),
         ],

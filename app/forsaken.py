@@ -15,6 +15,7 @@ import httpx2
 import msgspec
 import structlog
 
+from app.addresses import near
 from app.asterisk_setup import load_secrets_of
 from app.settings import Settings
 from app.standby import Silence
@@ -64,9 +65,8 @@ class _Asterisk:
     def __init__(self, settings: Settings, node: str) -> None:
         self._app = settings.centre.core
         where = settings.every_asterisk[node]
-        here = "127.0.0.1" if where.bind_address == "0.0.0.0" else where.bind_address  # noqa: S104 - compared
         self._client = httpx2.AsyncClient(
-            base_url=f"http://{here}:{where.ws_port}/ari/",
+            base_url=f"http://{near(where.bind_address)}:{where.ws_port}/ari/",
             auth=(f"{self._app}-user", load_secrets_of(settings, node).ari_local),
             timeout=_ANSWER_SECONDS,
             transport=httpx2.AsyncHTTPTransport(local_address="127.0.0.1"),  # where the account is good

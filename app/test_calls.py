@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import structlog
 
+from app.addresses import near
 from app.settings import Settings
 from core.accounts import Account
 from core.errors import BandeauError
@@ -61,8 +62,7 @@ class TestCalls:
         self._settings = settings
         self._password = password
         self._url = f"http://127.0.0.1:{settings.web.http_port}"
-        bound = settings.asterisk.bind_address
-        self._trunk = ("127.0.0.1" if bound == "0.0.0.0" else bound, settings.asterisk.sip_port)  # noqa: S104
+        self._trunk = (near(settings.asterisk.bind_address), settings.asterisk.sip_port)
 
     async def run(self) -> None:
         """Call each line at its time, until cancelled. A centre that is away is tried again the next time."""

@@ -10,7 +10,7 @@ from app.settings.lrm import ApiSettings, LrmSettings
 from app.settings.outside import MutualAidSettings, NeighbourSettings, OutgoingSettings, RemoteSettings
 from app.settings.recordings import ArchiveSettings, RecorderSettings, RecordingPauseSettings, RetentionSettings
 from app.settings.room import DeskSettings, FallbackSettings, RoomSettings, TestCallSettings
-from app.settings.root import Settings, load_settings
+from app.settings.root import Settings, load_settings, section_of
 from app.settings.switch import AsteriskSettings, GuardSettings, NodeSettings, TurnSettings
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "TurnSettings",
     "WebSettings",
     "load_settings",
+    "section_of",
 ]

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         return self
 
 
+def section_of(node: str) -> str:
+    """Where the settings of an Asterisk are."""
+    return "asterisk" if node == FIRST else f"nodes.{node}"
+
+
 def load_settings(file: Path | None = None) -> Settings:
     """Read the settings.
 
