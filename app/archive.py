@@ -11,10 +11,9 @@ from fastapi import APIRouter, FastAPI
 
 from app.archive_health import ArchiveHealth, health_routes
 from app.archive_parts import ArchiveParts, archive_parts
-from app.clock import SystemClock
+from app.clock import centre_clock
 from app.settings import Settings
 from core.errors import BandeauError, StorageUnavailable
-from core.ports import Clock
 from core.words import Role
 from recorder.custody.catalogue import Catalogue
 from recorder.custody.jobs import SealingJobs
@@ -48,10 +47,9 @@ PROPOSE_EVERY = timedelta(hours=24)
 class Archive:
     """The archive at work. Life: ``web`` and ``work``, until that is cancelled; ``close``."""
 
-    def __init__(self, settings: Settings, parts: ArchiveParts, clock: Clock) -> None:
+    def __init__(self, settings: Settings, parts: ArchiveParts) -> None:
         self._settings = settings
-        self.clock = clock
-        self.parts = parts
+        self.parts, clock = parts, parts.clock
         self.gate = Gate(
             StoredSessions(parts.database, clock),
             clock,
@@ -129,7 +127,7 @@ class Archive:
         Raises:
             BandeauError, OSError: it is tried again the next time.
         """
-        now, archive = self.clock.now(), self._settings.archive
+        now, archive = self.parts.clock.now(), self._settings.archive
         await asyncio.to_thread(self.parts.chain.close_days, now)
         await self.retention.carry_out()
         if await self._proposed_long_ago(now):
@@ -151,7 +149,7 @@ class Archive:
             sip_ports=(),
             gate=self.gate,
             limits=RequestLimits(),
-            now=self.clock.monotonic,
+            now=self.parts.clock.monotonic,
         )
 
     async def close(self) -> None:
@@ -163,11 +161,10 @@ class Archive:
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Archive]:
     """Make the archive; at the end, close what is open."""
-    clock = SystemClock(settings.storage.clock_file)
-    clock.take_up()
+    clock = centre_clock(settings.storage.clock_file)
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.storage.url)
         stack.push_async_callback(database.close)
-        archive = Archive(settings, archive_parts(settings, database, clock), clock)
+        archive = Archive(settings, archive_parts(settings, database, clock))
         stack.push_async_callback(archive.close)
         yield archive

@@ -21,7 +21,7 @@ from storage.reader import reader_beside
 
 def archive_routers(archive: Archive, settings: Settings) -> tuple[list[APIRouter], Exports]:
     """The routes, and who makes extracts: to be closed at the end."""
-    parts, clock = archive.parts, archive.clock
+    parts, clock = archive.parts, archive.parts.clock
 
     def opened(recording: Recording) -> SealedReader:
         return SealedReader.open(parts.sealed, parts.keys, prefix(recording))

@@ -30,6 +30,7 @@ from storage.recordings import StoredRecordings
 class ArchiveParts:
     """The archive's adapters and services."""
 
+    clock: Clock
     database: Database
     store: StoredRecordings
     chain: Chain
@@ -60,6 +61,7 @@ def archive_parts(settings: Settings, database: Database, clock: Clock) -> Archi
     second = settings.recorder.second_dir
     folders = (storage.recordings_dir, *([second] if second is not None else []))
     return ArchiveParts(
+        clock=clock,
         database=database,
         store=store,
         chain=chain,

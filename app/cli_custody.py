@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli_support import console, database_of, fail, run_async, settings_of
+from app.clock import centre_clock
 from core.accounts import Account
 from core.ids import AgentId, CallId, RecordingId
 from core.recordings import Recording, Wanted
@@ -45,10 +46,10 @@ retention = typer.Typer(help="For how long recordings are kept.", no_args_is_hel
 @asynccontextmanager
 async def _parts(context: typer.Context) -> "AsyncIterator[ArchiveParts]":
     from app.archive_parts import archive_parts
-    from app.clock import SystemClock
 
+    settings = settings_of(context)
     async with database_of(context) as database:
-        yield archive_parts(settings_of(context), database, SystemClock())
+        yield archive_parts(settings, database, centre_clock(settings.storage.clock_file))
 
 
 def _as(
@@ -243,10 +244,9 @@ def retention_rules(context: typer.Context) -> None:
 
 
 def _retention(parts: "ArchiveParts") -> "Retention":
-    from app.clock import SystemClock
     from recorder.custody.retention import Retention
 
-    return Retention(parts.store, parts.ledger, SystemClock(), parts.rules, parts.eraser)
+    return Retention(parts.store, parts.ledger, parts.clock, parts.rules, parts.eraser)
 
 
 @grant.command("give")
@@ -327,12 +327,11 @@ def forget(
     """Give one's visa for the journal to forget who called, and notes: but of calls whose recording is kept."""
 
     async def work(parts: "ArchiveParts", account: Account) -> int:
-        from app.clock import SystemClock
         from recorder.custody.forgetting import Forgetting
         from storage.forget import forget as forgotten
 
         keep = timedelta(days=settings_of(context).archive.forget_days)
-        wiping = Forgetting(parts.ledger, SystemClock(), keep, partial(forgotten, parts.database))
+        wiping = Forgetting(parts.ledger, parts.clock, keep, partial(forgotten, parts.database))
         return await wiping.forget(account, _midnight(before))
 
     console.print(f"Forgotten: {_as(context, login, password_stdin, work)} events rewritten.")

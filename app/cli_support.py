@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from app.clock import SystemClock
+from app.clock import centre_clock
 from app.settings import Settings, load_settings
 from core.errors import BandeauError
 from storage.database import Database
@@ -40,9 +40,7 @@ def settings_of(context: typer.Context) -> Settings:
 
 def centre_now(settings: Settings) -> datetime:
     """The instant as the centre has it: where its machine's clock was set, that is another one (ADR 38)."""
-    clock = SystemClock(settings.storage.clock_file)
-    clock.take_up()
-    return clock.now()
+    return centre_clock(settings.storage.clock_file).now()
 
 
 @asynccontextmanager

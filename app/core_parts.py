@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.adapters import Adapters
 from app.centre_lease import CentreLease, Guard, lease_of
 from app.certificates import CertificateWatch, certificate_watch
-from app.clock import SystemClock
+from app.clock import SystemClock, centre_clock
 from app.core import Core
 from app.lrm_api import ApiAdapters
 from app.lrm_port import lrm_client
@@ -81,8 +81,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Parts]:
         ConfigurationError: a core of that name runs already.
     """
     centre = CentreId(settings.centre.id)
-    clock = SystemClock(settings.storage.clock_file)
-    clock.take_up()
+    clock = centre_clock(settings.storage.clock_file)
     async with contextlib.AsyncExitStack() as stack:
         roster = Roster(settings.storage.cores_dir, name)
         stack.callback(roster.close)
