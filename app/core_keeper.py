@@ -1,7 +1,6 @@
 """Keeps a core's program loaded: one that died is back without loading it all again, most of a start."""
 
 import contextlib
-import ctypes
 import gc
 import os
 import signal
@@ -10,11 +9,12 @@ from typing import Final
 
 import structlog
 
+from core.processes import end_with
+
 log = structlog.get_logger(__name__)
 
 QUICK_DEATH_SECONDS: Final = 2.0
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
-_PR_SET_PDEATHSIG: Final = 1
 
 
 def keep() -> int | None:
@@ -49,8 +49,7 @@ def keep() -> int | None:
             signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # one that comes now is for the new process
             process = os.fork()
             if not process:
-                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-                return None if os.getppid() == keeper else 128 + signal.SIGKILL
+                return None if end_with(keeper, signal.SIGTERM) else 128 + signal.SIGKILL
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
             status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
             process = 0

@@ -5,7 +5,6 @@ All end with the program that started them, however that ends.
 """
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from core.processes import end_with
 from recorder.sealing.archive import Place, open_archive
 from recorder.sealing.errors import SealFailed
 from recorder.sealing.keys import KeyRing
@@ -32,7 +32,6 @@ START_S = 60.0
 _NICER = 5
 """Listening comes before sealing."""
 _SPAWN = multiprocessing.get_context("spawn")
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +141,7 @@ class _Worker:
 def _work(line: "Connection[Sealed | Exception | None, SealJob]", bench: Bench, parent: int) -> None:
     """Seal what comes, until nothing more can come."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the archive, told the same, ends us
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if not end_with(parent, signal.SIGKILL):
         return
     os.nice(_NICER)
     archive = open_archive(bench.place)
