@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from core.errors import BandeauError, CommandRefused
+from web.application import application
 from web.auth import Gate, WebError
 from web.headers import SecurityHeaders
 from web.limits import InputLimits, RequestLimits
@@ -39,14 +40,7 @@ def site(
         now: a clock that never goes back, in seconds.
         mounts: whole applications, with errors of their own: path → application.
     """
-    app = FastAPI(
-        title="Bandeau15",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        # Including a router would build each of its routes again.
-        routes=[route for router in routers for route in router.routes],
-    )
+    app = application(routers)
     for path, mounted in (mounts or {}).items():
         app.router.routes.append(_mount(path, mounted))
     app.mount("/", Pages(pages))

@@ -17,6 +17,7 @@ from lrm_bridge.api.sender import HttpSender
 from lrm_bridge.api.stream import StreamPace, Streams
 from lrm_bridge.api.webhook_routes import webhook_routes
 from lrm_bridge.api.webhooks import WebhookService
+from web.application import application
 
 
 class Api:
@@ -54,17 +55,11 @@ class Api:
 
     def application(self) -> FastAPI:
         """Make the application to mount."""
-        routers = (
-            call_routes(self.events, self._asking, self.door),
-            webhook_routes(self.webhooks, self._sender, self.door),
-        )
-        app = FastAPI(
-            title="Bandeau15",
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
-            # Including a router would build each of its routes again: a core that restarts has callers waiting.
-            routes=[route for router in routers for route in router.routes],
+        app = application(
+            (
+                call_routes(self.events, self._asking, self.door),
+                webhook_routes(self.webhooks, self._sender, self.door),
+            )
         )
 
         # The descriptions are made when somebody first asks, in a thread: they take a while.
