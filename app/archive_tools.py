@@ -19,7 +19,7 @@ from recorder.sealing.keys import KeyRing
 from recorder.sealing.links import KEY_ROTATED
 from recorder.sealing.reader import SealedReader
 from recorder.sealing.signing import Signers
-from recorder.sealing.verify import Catalogue, Row, Verifier, originals
+from recorder.sealing.verify import Catalogue, Row, Verifier, originals, untold
 from storage.database import Database
 from storage.recordings import StoredRecordings
 
@@ -33,15 +33,14 @@ class ArchiveTools:
         self._archive = open_archive(archive_place(settings))
         self.keys = KeyRing(settings.storage.keys_dir, self._centre_id, make=False)
 
-    def verifier(self, *public_pems: bytes, told: Callable[[str], None] | None = None) -> Verifier:
+    def verifier(self, *public_pems: bytes, told: Callable[[str], None] = untold) -> Verifier:
         """What proves; it believes the keys given, or else those that lie beside the chain.
 
         ``told``: how far it is.
         """
         chain = self._settings.storage.chain_dir / self._centre_id
         signers = Signers.of(*public_pems) if public_pems else Signers.in_folder(chain)
-        more = () if told is None else (told,)
-        return Verifier(self._archive, self.keys, chain, self._centre_id, signers, *more)
+        return Verifier(self._archive, self.keys, chain, self._centre_id, signers, told)
 
     def published(self, recording_id: str) -> Published:
         """What the chain says of a recording.

@@ -81,10 +81,9 @@ class Wirer:
         for position_id, legs in list(self._legs.items()):
             if channel_id in legs:
                 legs.remove(channel_id)
-                if self._ringback.get(position_id, ("", ""))[1] == channel_id:
-                    del self._ringback[position_id]
-                if self._notices.get(position_id, ("", ""))[1] == channel_id:
-                    del self._notices[position_id]
+                for heard in (self._ringback, self._notices):
+                    if _is_heard_by(channel_id, heard.get(position_id)):
+                        del heard[position_id]
                 if legs:
                     self.apply_leg(position_id)
                 else:
@@ -211,7 +210,7 @@ class Wirer:
     def _put_leg(self, position_id: PositionId, leg: ChannelId, joins: list[Join] | None) -> None:
         node = self._nodes.of(leg)
         place = leg_place(self._calls, position_id, lambda call: self.node_of(call) == node)
-        if place == QUIET and self._notices.get(position_id, ("", ""))[1] == leg:
+        if place == QUIET and _is_heard_by(leg, self._notices.get(position_id)):
             return  # what is being said to it would keep it from leaving
         ordered: list[Join] = []
         self._put(leg, place, ordered)
@@ -303,3 +302,8 @@ class Wirer:
         playing = self._ringback.pop(position_id, None)
         if playing is not None:
             self._switch.stop_playback(playing[0])
+
+
+def _is_heard_by(leg: ChannelId, heard: tuple[PlaybackId, ChannelId] | None) -> bool:
+    """Whether a leg is the one by which a position hears this tone or sentence, if it hears any."""
+    return heard is not None and heard[1] == leg

@@ -1,6 +1,5 @@
 """Rewrites events and ledger rows so that nothing in them tells who called. It cannot be undone."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -47,7 +46,7 @@ def _calls(connection: Connection, until: datetime, after: str) -> tuple[str, in
         return None
     known = ledger.c.call_id.in_(calls), ledger.c.number != ""
     connection.execute(update(ledger).where(*known).values(number=""))
-    return calls[-1], len(_rewrite(connection, journal.c.call_id.in_(calls)))
+    return calls[-1], _rewrite(connection, journal.c.call_id.in_(calls))
 
 
 def _others(connection: Connection, until: datetime, after: int) -> tuple[int, int] | None:
@@ -57,7 +56,7 @@ def _others(connection: Connection, until: datetime, after: int) -> tuple[int, i
     found = connection.execute(wanted.limit(_EVENTS_AT_ONCE)).scalars().all()
     if not found:
         return None
-    return found[-1], len(_rewrite(connection, journal.c.seq.in_(found)))
+    return found[-1], _rewrite(connection, journal.c.seq.in_(found))
 
 
 def _kept(call_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -67,7 +66,8 @@ def _kept(call_id: ColumnElement[str]) -> ColumnElement[bool]:
     return or_(*(select(recording.c.place).where(each == call_id, still).exists() for each in either))
 
 
-def _rewrite(connection: Connection, those: ColumnElement[bool]) -> Sequence[dict[str, object]]:
+def _rewrite(connection: Connection, those: ColumnElement[bool]) -> int:
+    """Empty the events among those that hold something; how many were changed."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("PRAGMA secure_delete = ON"))  # what is replaced stays on no free page
     wanted = select(journal.c.seq, journal.c.type, journal.c.body).where(those, journal.c.type.in_(HOLDING))
@@ -79,4 +79,4 @@ def _rewrite(connection: Connection, those: ColumnElement[bool]) -> Sequence[dic
             changed.append({"its": row.seq, "rest": msgspec.json.encode(body).decode()})
     if changed:
         connection.execute(_REWRITTEN, changed)
-    return changed
+    return len(changed)

@@ -41,7 +41,7 @@ class Catalogue:
     rows: Iterable[Row]
 
 
-def _nobody(_how_far: str) -> None:
+def untold(_how_far: str) -> None:
     """Nobody wants to know how far it is."""
 
 
@@ -55,7 +55,7 @@ class Verifier:
         chain: Path,
         centre_id: str,
         signers: Signers,
-        told: Callable[[str], None] = _nobody,
+        told: Callable[[str], None] = untold,
     ) -> None:
         """Look with these.
 
