@@ -1,47 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { HandCall, Offer, PositionState, StripView } from "$ui/views";
+import type { HandCall } from "$ui/views";
 import { rings } from "../bell";
 import { deedOf } from "../deeds";
 import type { Action, Situation } from "../model";
+import { CALL, NOW, OFFER, situation, view } from "./situations";
 
-const NOW = Date.parse("2026-11-22T10:05:00Z");
-const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
-const CALLER = {
-  number: "+33612345678",
-  hidden: false,
-  line: "15",
-  flow: "15",
-  priority: "UV",
-  queuedAt: at(-23),
-} as const;
-const OFFER: Offer = { ...CALLER, id: "o1", callId: "c2", deadline: at(15), kind: "distributed", why: "" };
-const CALL: HandCall = { ...CALLER, id: "c1", state: "talking", answeredAt: at(-60), heard: true, parties: {} };
-
-function situation(state: PositionState, change: Partial<StripView> = {}, position = {}): Situation {
-  return {
-    view: {
-      agent: { id: "a", name: "Camille", role: "arm" },
-      position: { id: "arm1", state, since: at(-83), muted: false, leg: true, ...position },
-      room: { queue: "15", waiting: 0, ready: 1, positions: 2, lost: 0 },
-      rooms: {},
-      platform: { switch: "up" },
-      ...change,
-    },
-    link: "up",
-    coreLost: false,
-    leg: "open",
-    registered: true,
-    secours: undefined,
-    secoursPaused: false,
-    secoursSince: NOW,
-    muted: false,
-    finishedCall: undefined,
-  };
-}
-
-const OFFERED = situation("offered", { offer: OFFER });
-const TALKING = situation("on_call", { calls: { c1: CALL } });
-const HELD = situation("on_call", { calls: { c1: { ...CALL, state: "held" } } });
+const TALKS: HandCall = { ...CALL, heard: true, parties: {} };
+const OFFERED = situation(view("offered", { offer: OFFER }));
+const TALKING = situation(view("on_call", { calls: { c1: TALKS } }));
+const HELD = situation(view("on_call", { calls: { c1: { ...TALKS, state: "held" } } }));
 
 describe("what the core is asked for", () => {
   const cases: [Action, Situation, string, Record<string, string> | undefined][] = [
@@ -55,15 +22,15 @@ describe("what the core is asked for", () => {
     ["swap", TALKING, "swap", undefined],
     ["merge", TALKING, "merge", undefined],
     ["hang_up", TALKING, "hang_up", undefined],
-    ["ready", situation("wrap_up"), "ready", undefined],
-    ["pause", situation("on_call", {}, { pausePending: "break" }), "ready", undefined],
+    ["ready", situation(view("wrap_up")), "ready", undefined],
+    ["pause", situation(view("on_call", {}, { pausePending: "break" })), "ready", undefined],
   ];
   it.each(cases)("%s", (action, s, command, args) => {
     expect(deedOf(action, s)).toEqual(args ? { command, args } : { command });
   });
 
   it("nothing where a reason is asked for first, nor for the microphone", () => {
-    expect(deedOf("pause", situation("ready"))).toBeUndefined();
+    expect(deedOf("pause", situation(view("ready")))).toBeUndefined();
     expect(deedOf("mute", TALKING)).toBeUndefined();
   });
 });
@@ -75,16 +42,12 @@ describe("what rings", () => {
   });
 
   it("an offer beside a call, softly", () => {
-    const beside = situation("on_call", { calls: { c1: CALL }, offer: OFFER });
+    const beside = situation(view("on_call", { calls: { c1: TALKS }, offer: { ...OFFER, callId: "c2" } }));
     expect(rings(beside, NOW)).toMatchObject({ id: "o1", soft: true });
   });
 
   it("a call of the fallback", () => {
-    const alone: Situation = {
-      ...situation("ready"),
-      coreLost: true,
-      secours: { state: "ringing", since: NOW },
-    };
+    const alone = situation(view("ready"), { coreLost: true, secours: { state: "ringing", since: NOW } });
     expect(rings(alone, NOW)?.id).toBe("secours");
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { urgency } from "$ui/priority";
-import type { Call, Offer, PositionState, StripView } from "$ui/views";
+import type { Call, StripView } from "$ui/views";
 import {
   type Action,
   actions,
@@ -17,47 +17,7 @@ import {
   stateShown,
   takesSecours,
 } from "../model";
-
-const NOW = Date.parse("2026-11-22T10:05:00Z");
-const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
-
-const CALLER = {
-  number: "+33612345678",
-  hidden: false,
-  line: "15",
-  flow: "15",
-  priority: "UV",
-  queuedAt: at(-23),
-} as const;
-const OFFER: Offer = { ...CALLER, id: "o1", callId: "c1", deadline: at(15), kind: "distributed", why: "" };
-const CALL: Call = { ...CALLER, id: "c1", state: "talking", answeredAt: at(-60) };
-
-function view(state: PositionState, change: Partial<StripView> = {}, position = {}): StripView {
-  return {
-    agent: { id: "a", name: "Camille", role: "arm" },
-    position: { id: "arm1", state, since: at(-83), muted: false, leg: true, ...position },
-    room: { queue: "15", waiting: 0, ready: 1, positions: 2, lost: 0 },
-    rooms: {},
-    platform: { switch: "up" },
-    ...change,
-  };
-}
-
-function situation(shown: StripView | undefined, change: Partial<Situation> = {}): Situation {
-  return {
-    view: shown,
-    link: "up",
-    coreLost: false,
-    leg: "open",
-    registered: true,
-    secours: undefined,
-    secoursPaused: false,
-    secoursSince: NOW - 5000,
-    muted: false,
-    finishedCall: undefined,
-    ...change,
-  };
-}
+import { at, CALL, NOW, OFFER, situation, view } from "./situations";
 
 const lost = { link: "down", coreLost: true } as const;
 const ringing = { secours: { state: "ringing", since: NOW - 3000 } } as const;
