@@ -21,7 +21,8 @@ from simulator.callees import Operator
 from simulator.robot_position import RobotPosition
 from tests.support.audio import contains_tone
 from tests.support.centre_process import ARM1, ARM2, PASSWORD, TRUNK, CentreProcess, new_number
-from tests.support.lrm import LRM_NAME, OTHER_NAME, LrmServer, Trust, free_port
+from tests.support.lrm import LRM_NAME, OTHER_NAME, LrmServer, Trust
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 

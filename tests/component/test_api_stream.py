@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from lrm_bridge.api.stream import StreamClose, StreamPace
 from lrm_client import Event, EventStream, Snapshot
 from storage.api_clients import StoredApiClients
 from tests.support.api import AGENT, ApiCentre, api_centre
+from tests.support.ports import free_port
 from tests.support.relay import Relay
 from tests.support.waiting import until
 
@@ -264,10 +264,3 @@ async def reached(heard: list[str], count: int) -> None:
 
 def port_of(centre: ApiCentre) -> int:
     return int(centre.host.rpartition(":")[2])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -41,9 +41,9 @@ from storage.recordings import StoredRecordings
 from storage.segments import segments_in
 from storage.spool import Spool
 from storage.tables import journal
-from tests.component.test_app_cores import free_port
 from tests.support.audio import tone, write_wav
 from tests.support.events import envelope
+from tests.support.ports import free_port
 from tests.support.program import Program
 
 pytestmark = pytest.mark.component

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.events import CoreStarted
 from storage.database import Database
 from storage.lease import STANDING_BY, holder, living
 from storage.reader import Reader, reader_beside
+from tests.support.ports import free_port
 from tests.support.program import Program
 from tests.support.waiting import until
 
@@ -55,13 +55,6 @@ class Site:
 
     def reader(self, database: Database) -> Reader:
         return reader_beside(database, self.cores_dir.parent / "spool")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

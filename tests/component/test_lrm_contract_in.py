@@ -33,10 +33,10 @@ from tests.support.lrm import (
     Identity,
     LrmCentre,
     Trust,
-    free_port,
     lrm_settings,
 )
 from tests.support.lrm_contract import TOWARDS_STRIP, contract, definition, operation, statuses
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component

@@ -26,7 +26,8 @@ from simulator.lrm.contract import AppelEntrant
 from simulator.lrm.secure import ContractDoor
 from simulator.lrm.strip import Strip, Tls
 from tests.support.api import AGENT, ApiCentre, api_centre
-from tests.support.lrm import Trust, free_port
+from tests.support.lrm import Trust
+from tests.support.ports import free_port
 from tests.support.serving import serving as serving_of
 from tests.support.waiting import until
 

@@ -1,43 +1,40 @@
 """The link to Asterisk, kept through our own standstills and given up where nothing comes any more."""
 
 import asyncio
-import base64
 import json
-import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from telephony.ari import LOOK_SECONDS, SILENT_LOOKS, AriLink, AriServer
 from telephony.ari_protocol import ApplicationReplaced, Known
+from tests.support.ari_end import APP, LOGIN, PASSWORD, dialled
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
 
 STANDSTILL_SECONDS = LOOK_SECONDS * (SILENT_LOOKS + 1)
 REGISTERED = json.dumps({"type": "ApplicationReplaced", "application": "core-a"})
-LOGIN = "Basic " + base64.b64encode(b"core-a:secret").decode()
 
 
 class Heard:
     """A server, and what it told of its links."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.connected: list[AriLink] = []
         self.received: list[Known] = []
         self.lost: list[str] = []
         self.server = AriServer(
             port=self.port,
-            username="core-a",
-            password="secret",
+            username=APP,
+            password=PASSWORD,
             connected=self.connected.append,
             received=lambda _, message: self.received.append(message),
             lost=lambda _, reason: self.lost.append(reason),
@@ -45,23 +42,17 @@ class Heard:
 
 
 @contextmanager
-def asterisk(port: int) -> Iterator[None]:
-    """Something that says a word, in a thread of its own, and answers each it hears."""
+def dialling(port: int, speak: Callable[[ClientConnection], None]) -> Iterator[None]:
+    """Something that dials the server and speaks, in a thread of its own, until it is hung up on."""
 
-    def speak() -> None:
-        with connect(
-            f"ws://127.0.0.1:{port}/ari",
-            subprotocols=["ari"],  # type: ignore[list-item]
-            additional_headers={"Authorization": LOGIN},
-        ) as far:
-            far.send(REGISTERED)
-            try:
-                for _ in far:
-                    far.send(REGISTERED)
-            except ConnectionClosed:
-                return
+    def run() -> None:
+        with (
+            suppress(ConnectionClosed),
+            connect(**dialled(port)) as far,
+        ):  # which may be in the middle of a word
+            speak(far)
 
-    thread = threading.Thread(target=speak)
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         yield
@@ -69,10 +60,28 @@ def asterisk(port: int) -> Iterator[None]:
         thread.join()
 
 
+def answers(far: ClientConnection) -> None:
+    """Say a word, and answer each that is heard."""
+    far.send(REGISTERED)
+    for _ in far:
+        far.send(REGISTERED)
+
+
+def says(words: Sequence[str | Sequence[str]]) -> Callable[[ClientConnection], None]:
+    """Say all this at once."""
+
+    def speak(far: ClientConnection) -> None:
+        for word in words:
+            far.send(word)
+        far.recv()
+
+    return speak
+
+
 async def test_a_standstill_of_our_own_does_not_cost_the_link() -> None:
     heard = Heard()
     await heard.server.start()
-    with asterisk(heard.port):
+    with dialling(heard.port, answers):
         await until(lambda: bool(heard.received), "the link is up")
         time.sleep(STANDSTILL_SECONDS)  # noqa: ASYNC251 - this is the standstill
         known = len(heard.received)
@@ -88,7 +97,7 @@ async def test_a_standstill_of_our_own_does_not_cost_the_link() -> None:
 async def test_a_link_that_is_idle_is_kept_by_its_signs_of_life() -> None:
     heard = Heard()
     await heard.server.start()
-    with asterisk(heard.port):
+    with dialling(heard.port, answers):
         await until(lambda: bool(heard.received), "the link is up")
         await asyncio.sleep(STANDSTILL_SECONDS)
         assert heard.lost == []
@@ -115,31 +124,6 @@ async def test_a_link_from_which_nothing_comes_is_given_up() -> None:
     await heard.server.close()
 
 
-@contextmanager
-def saying(port: int, words: Sequence[str | Sequence[str]]) -> Iterator[None]:
-    """Something that says all this at once, in a thread of its own, until it is hung up on."""
-
-    def speak() -> None:
-        with (
-            suppress(ConnectionClosed),  # which may be in the middle of a word
-            connect(
-                f"ws://127.0.0.1:{port}/ari",
-                subprotocols=["ari"],  # type: ignore[list-item]
-                additional_headers={"Authorization": LOGIN},
-            ) as far,
-        ):
-            for word in words:
-                far.send(word)
-            far.recv()
-
-    thread = threading.Thread(target=speak)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-
-
 async def test_words_said_in_one_breath_are_heard_in_their_order() -> None:
     heard = Heard()
     await heard.server.start()
@@ -149,7 +133,7 @@ async def test_words_said_in_one_breath_are_heard_in_their_order() -> None:
     ]
     last = str(words[-1])
     words[-1] = [last[:20], last[20:]]  # in pieces: Asterisk does not do so, the protocol allows it
-    with saying(heard.port, words):
+    with dialling(heard.port, says(words)):
         await until(lambda: len(heard.received) == len(names), "all is heard")
         await heard.server.close()
     assert heard.received == [ApplicationReplaced(application=name) for name in names]
@@ -158,7 +142,7 @@ async def test_words_said_in_one_breath_are_heard_in_their_order() -> None:
 async def test_what_cannot_be_read_ends_the_link() -> None:
     heard = Heard()
     await heard.server.start()
-    with saying(heard.port, [REGISTERED, "{", REGISTERED]):
+    with dialling(heard.port, says([REGISTERED, "{", REGISTERED])):
         await until(lambda: bool(heard.lost), "the link is lost")
         await heard.server.close()
     assert heard.lost == ["a fault of ours"]

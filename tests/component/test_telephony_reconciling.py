@@ -1,9 +1,7 @@
 """What Asterisk says while the core asks what it holds."""
 
 import asyncio
-import base64
 import json
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +10,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from telephony.switch import AsteriskSwitch
+from tests.support.ari_end import APP, PASSWORD, dialled
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.component
 
-LOGIN = "Basic " + base64.b64encode(b"core-a:secret").decode()
 INFORMATION = {"status": {"startup_time": "2026-11-22T01:06:12.007+0000", "last_reload_time": ""}}
 ANSWERS = {
     "asterisk/info": INFORMATION,
@@ -70,19 +69,13 @@ class Far:
 
 async def claimed_of(kept: str, beside: Callable[[str, str], str | None]) -> list[str]:
     """Which callers are claimed by a core to which Asterisk says what it kept, and a word beside an answer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     switch = AsteriskSwitch(
-        app="core-a", switch="asterisk-a", ari_port=port, ari_password="secret", prompts="/prompts"
+        app=APP, switch="asterisk-a", ari_port=port, ari_password=PASSWORD, prompts="/prompts"
     )
     async with (
         switch,
-        connect(
-            f"ws://127.0.0.1:{port}/ari",
-            subprotocols=["ari"],  # type: ignore[list-item]
-            additional_headers={"Authorization": LOGIN},
-        ) as ari,
+        connect(**dialled(port)) as ari,
     ):
         await ari.send(kept)
         far = Far(ari, beside)

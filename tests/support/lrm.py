@@ -30,6 +30,7 @@ from lrm_bridge.service import Lrm, LrmService
 from supervision.alarms import AlarmService
 from tests.support.centre import FakeCentre, settle
 from tests.support.control import RULES, Control
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 CENTRE = CentreId("FR751")
@@ -162,13 +163,6 @@ class LrmCentre(Control):
         self.centre.advance(seconds)
         self.service.tick(self.centre.clock.now())
         return True
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def lrm_settings(trust: Trust, port: int) -> LrmSettings:
