@@ -32,6 +32,11 @@ MUSIC_AFTER_SECONDS: Final = 1.25
 _WAITING: Final = "waiting"
 """The music of the waiting rooms."""
 _ANSWER_SECONDS: Final = 2.0
+_QUEUE: Final = "Queue"
+"""What a caller is in who waits in the fallback."""
+_QUEUED_SECONDS: Final = 1.0
+"""For how long a caller is waited for there: one who hangs up never comes."""
+_QUEUED_LOOK_SECONDS: Final = 0.01
 
 
 async def look_after_callers(settings: Settings) -> None:
@@ -101,6 +106,14 @@ class _Asterisk:
             await self._ask("POST", uri("channels", channel, "continue", **FALLBACK))
             self._given.add(channel)
             log.warning("caller_without_core", call_id=channel, advice="given to the fallback")
+            await self._queued(channel)
+
+    async def _queued(self, caller: str) -> None:
+        """Wait until a caller is in the queue: who came later must come after, and each goes by itself."""
+        with suppress(TimeoutError, httpx2.HTTPStatusError):
+            async with asyncio.timeout(_QUEUED_SECONDS):
+                while (await self._channel(caller)).dialplan.app_name != _QUEUE:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(_QUEUED_LOOK_SECONDS)
 
     async def _comfort(self, callers: Iterable[str]) -> None:
         """Start the music: now, or at the end of what a caller hears."""
@@ -122,8 +135,11 @@ class _Asterisk:
         held: list[Channel] = []
         for channel in application.channel_ids:
             with suppress(httpx2.HTTPStatusError):  # it has just ended
-                held.append(msgspec.json.decode(await self._ask("GET", uri("channels", channel)), type=Channel))
+                held.append(await self._channel(channel))
         return held
+
+    async def _channel(self, channel: str) -> Channel:
+        return msgspec.json.decode(await self._ask("GET", uri("channels", channel)), type=Channel)
 
     async def _bridged(self) -> set[str]:
         """The channels that hear, or are heard by, somebody."""
