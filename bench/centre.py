@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from pathlib import Path
 
-from argon2 import PasswordHasher
-
 from app.asterisk_process import AsteriskProcess
 from app.asterisk_setup import prepare_asterisk
 from app.settings import AsteriskSettings, LrmSettings, RoomSettings, Settings, StorageSettings
@@ -24,6 +22,7 @@ from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.passwords import Passwords
 from tests.support.audio import tone, write_wav
+from tests.support.passwords import CHEAP
 from tests.support.plan import WELCOME, put_in_force
 
 PASSWORD = "mot-de-passe-de-mesure"
@@ -31,8 +30,6 @@ TRUNK = ("127.0.0.1", 5060)
 NO_WELCOME = "2"
 """A line of ours without announcement: its callers go straight to the waiting room."""
 TRUNKS = {"operator": ["127.0.0.0/8", "10.15.0.0/24"]}
-CHEAP_HASHES = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-"""Accounts are made and logged in by the dozen, and no figure is about it."""
 _PATIENCE = 30
 
 
@@ -158,7 +155,7 @@ async def _make_accounts(settings: Settings, logins: Sequence[str]) -> None:
     database = Database(settings.storage.url)
     try:
         await database.upgrade()
-        accounts = StoredAccounts(database, Passwords(CHEAP_HASHES))
+        accounts = StoredAccounts(database, Passwords(CHEAP))
         for number, login in enumerate(logins):
             agent = AgentId(f"8997{number:08}")
             await accounts.create(Account(agent_id=agent, login=login, name=login, role=Role.ARM), PASSWORD)

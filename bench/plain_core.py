@@ -7,10 +7,9 @@ in no figure.
 
 from app import core_process
 from app.settings import load_settings
-from bench.centre import CHEAP_HASHES
 from core.ids import PositionId
-from storage import passwords
 from telephony import strips
+from tests.support.passwords import hash_cheaply
 
 _WEBRTC = frozenset({"webrtc", "rtp_timeout", "rtp_timeout_hold"})
 _shipped = strips.account_of
@@ -27,7 +26,7 @@ def plain_account_of(position_id: PositionId, secret: str, codecs: str) -> strip
 def make_cheap() -> None:
     """Change both in this process."""
     strips.account_of = plain_account_of
-    passwords.PasswordHasher = lambda: CHEAP_HASHES  # type: ignore[assignment, misc, attr-defined]
+    hash_cheaply()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from setup.roots import ASTERISK, CHROMIUM, CHROMIUM_PROGRAM, chromium_on_path
 from setup.roots import asterisk_root as installed_asterisk_root
 from setup.sandbox import sandboxed
 from tests.support import netns
+from tests.support.passwords import hash_cheaply
 
 # A slow machine is no failure: time is measured in bench/, never asserted here.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,6 +24,8 @@ settings.load_profile("bandeau15")
 # Tests run side by side inherit the terminal's size from the process that starts them: each test says its own.
 for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
+
+hash_cheaply()
 
 _KINDS = frozenset({"unit", "component", "asterisk", "e2e"})
 _NAMESPACED = frozenset({"asterisk", "e2e"})

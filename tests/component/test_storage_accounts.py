@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import select
 
 from core.accounts import Account
 from core.errors import AccountRefused, StorageUnavailable
 from core.ids import AgentId, PositionId
 from core.words import Role
+from storage import passwords
 from storage.accounts import StoredAccounts
 from storage.database import Database
 from storage.passwords import Passwords
@@ -22,7 +24,6 @@ from storage.tables import session as session_table
 
 pytestmark = pytest.mark.component
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 ARM1 = Account(agent_id=AgentId("899700000001/X"), login="arm1", name="Zoé Ménard", role=Role.ARM)
 CHIEF = Account(agent_id=AgentId("chief"), login="chef-de-salle", name="Chef", role=Role.SUPERVISOR)
 PASSWORD = "pâtes au beurre"
@@ -52,7 +53,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def accounts(database: Database) -> StoredAccounts:
-    return StoredAccounts(database, Passwords(CHEAP))
+    return StoredAccounts(database)
 
 
 @pytest.fixture
@@ -146,6 +147,13 @@ async def test_the_password_itself_is_nowhere(database: Database, accounts: Stor
     assert PASSWORD not in kept
 
 
+async def test_a_password_costs_what_rfc_9106_asks_of_servers_short_of_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passwords, "PasswordHasher", PasswordHasher)  # as it ships
+    assert extract_parameters(await Passwords().hash(PASSWORD)) == RFC_9106_LOW_MEMORY
+
+
 async def test_a_cheaper_hash_of_old_is_replaced_at_login(database: Database, accounts: StoredAccounts) -> None:
     await accounts.create(ARM1, PASSWORD)
     dearer = StoredAccounts(database, Passwords(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)))
@@ -228,7 +236,7 @@ async def test_many_logins_at_once_do_not_hold_the_loop(accounts: StoredAccounts
 async def test_without_a_database_it_is_said_so(tmp_path_factory: pytest.TempPathFactory) -> None:
     nowhere = Database(f"postgresql+asyncpg://x@/x?host={tmp_path_factory.mktemp('nowhere')}")
     with pytest.raises(StorageUnavailable):
-        await StoredAccounts(nowhere, Passwords(CHEAP)).verify("arm1", PASSWORD)
+        await StoredAccounts(nowhere).verify("arm1", PASSWORD)
     with pytest.raises(StorageUnavailable):
         await StoredSessions(nowhere, HeldClock()).find("token")
     await nowhere.close()

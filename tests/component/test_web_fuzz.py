@@ -14,7 +14,6 @@ from urllib.parse import quote
 import httpx2
 import pytest
 import structlog
-from argon2 import PasswordHasher
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
@@ -28,7 +27,6 @@ from core.ids import PositionId
 from core.words import Role
 from storage.accounts import StoredAccounts
 from storage.database import Database
-from storage.passwords import Passwords
 from storage.sessions import StoredSessions
 from tests.support.centre import MemoryJournal
 from tests.support.fake_switch import FakeSwitch
@@ -101,8 +99,7 @@ class World:
         (self._folder / "index.html").write_text("page")
         database = Database(config.storage.url)
         await database.upgrade()
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        accounts, sessions = StoredAccounts(database, Passwords(cheap)), StoredSessions(database, clock)
+        accounts, sessions = StoredAccounts(database), StoredSessions(database, clock)
         chief = account("chef", Role.SUPERVISOR)
         await accounts.create(chief, PASSWORD)
         expires_at = clock.now() + timedelta(hours=1)

@@ -11,12 +11,16 @@
 
   function keep(element, samples) {
     const name = element.dataset.testid ?? "replay";
-    const before = heard.get(name) ?? new Int16Array(0);
-    const after = new Int16Array(Math.min(KEEP, before.length + samples.length));
-    const old = after.length - samples.length;
-    after.set(before.subarray(before.length - old));
-    after.set(samples, old);
-    heard.set(name, after);
+    if (!heard.has(name)) heard.set(name, { ring: new Int16Array(KEEP), count: 0 });
+    const kept = heard.get(name);
+    for (const sample of samples) kept.ring[kept.count++ % KEEP] = sample;
+  }
+
+  /** What was kept last, at most so many samples, oldest first. */
+  function last(name, samples) {
+    const { ring, count } = heard.get(name) ?? { ring: new Int16Array(KEEP), count: 0 };
+    const wanted = Math.min(samples, count, KEEP);
+    return Int16Array.from({ length: wanted }, (_, at) => ring[(count - wanted + at) % KEEP]);
   }
 
   async function listen(element, stream, track) {
@@ -50,7 +54,7 @@
           sum = summed = 0;
         }
       }
-      keep(element, Int16Array.from(output));
+      keep(element, output);
     }
   }
 
@@ -85,8 +89,7 @@
   window.testEar = {
     forget: () => heard.clear(),
     heard: (name, seconds) => {
-      const samples = (heard.get(name) ?? new Int16Array(0)).slice(-Math.round(seconds * RATE));
-      const octets = new Uint8Array(samples.buffer);
+      const octets = new Uint8Array(last(name, Math.round(seconds * RATE)).buffer);
       let text = "";
       for (let at = 0; at < octets.length; at += 8192) text += String.fromCharCode(...octets.subarray(at, at + 8192));
       return btoa(text);

@@ -1,7 +1,8 @@
 """Programs of ours, started in a moment: a process that has loaded all of them forks one whenever it is asked.
 
 Tests start dozens of cores, and loading a core's modules costs more processor than most tests. What a program
-does from its first line on is what ``python -m`` would do, in a process of its own that is hurt as any other.
+does from its first line on is what ``python -m`` would do, in a process of its own that is hurt as any other;
+passwords alone are hashed for less.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from setup.places import CHECKOUT
+from tests.support.passwords import hash_cheaply
 
 _LOADED = ("app.commands", "app.core_process", "app.archive_process")
 _RUN = ("app.cli", "simulator.lrm.__main__")
@@ -93,6 +95,7 @@ def _main() -> None:
         importlib.import_module(module)
     for module in _RUN:
         del sys.modules[module]
+    hash_cheaply()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
