@@ -34,9 +34,9 @@ format:  ## Put the code in the project's style
 	@$(VENV)/ruff check --fix-only --exit-zero --quiet .
 	@$(VENV)/ruff format .
 
-test:  ## check, then unit and component tests, then asterisk with a few fault runs, then e2e
+test:  ## check, then unit and component tests beside asterisk, then a few fault runs, then e2e
 	@$(PYTHON) -m setup test
-	@$(VENV)/python -m tests.run check unit asterisk chaos e2e
+	@$(VENV)/python -m tests.run check unit+asterisk chaos e2e
 
 test-unit:  ## Unit and component tests (no Asterisk)
 	@$(PYTHON) -m setup test

@@ -1,6 +1,6 @@
 """Runs groups of checks one after the other, stops after the first that fails, and says how long each took.
 
-``python -m tests.run check unit asterisk+chaos e2e -- further pytest arguments``; with ``+``: side by side
+``python -m tests.run check unit+asterisk chaos e2e -- further pytest arguments``; with ``+``: side by side
 """
 
 import asyncio
@@ -25,6 +25,8 @@ _CALLS = (*_PYTEST, "-p", "no:schemathesis", "--timeout", "300")
 _CHAOS = (_PYTHON, "-m", "tests.chaos", "--short", "--rows")
 _ROWS = ("F1,F2,F11", "F4,F7")
 """Rows of the fault table for every day."""
+_GIVING_WAY = ("nice",)
+"""Beside calls, which mostly wait, what only computes takes what they leave."""
 _BY_FILE = ("--dist", "loadfile")
 """A file's tests stay together, with what they share."""
 _IN_ORDER = ("--no-loadscope-reorder",)
@@ -55,16 +57,16 @@ def lanes(group: str, arguments: Sequence[str]) -> list[Lane]:
                 [(str(_BIN / "mypy"),)],
             ]
         case "unit":  # the longest are component tests
-            return [[(*_PYTEST, *_SIDE_BY_SIDE, "tests/component", "tests/unit", *arguments)]]
+            return [[(*_GIVING_WAY, *_PYTEST, *_SIDE_BY_SIDE, "tests/component", "tests/unit", *arguments)]]
         case "asterisk":
-            return [[(*_CALLS, *_in_networks(3), "tests/asterisk", *arguments)]]
+            return [[(*_CALLS, *_in_networks(5), "tests/asterisk", *arguments)]]
         case "chaos":
             return [[(*_CHAOS, rows, *arguments)] for rows in _ROWS]
         case "e2e":  # a session has one kind of centre, on the default ports
             others = ("tests/e2e/away", "tests/e2e/nodes")
             ignored = [f"--ignore={other}" for other in others]
             return [
-                [(*_CALLS, *_in_networks(2), "tests/e2e", *ignored, *arguments)],
+                [(*_CALLS, *_in_networks(3), "tests/e2e", *ignored, *arguments)],
                 [(*_NAMESPACE, *_CALLS, other, *arguments) for other in others],
             ]
     raise SystemExit(f"unknown group {group!r}: check, unit, asterisk, chaos or e2e")

@@ -20,6 +20,8 @@ from storage.database import Database
 
 _HOST_PROGRAMS = postgresql_folder()
 _numbers = count(1)
+_MEMORY = "/dev/shm"
+_ROOM = 2 * 1024**3
 
 
 class PostgresServer:
@@ -36,7 +38,7 @@ class PostgresServer:
             if os.geteuid() == 0 and _HOST_PROGRAMS
             else None
         )
-        self.folder = Path(mkdtemp(prefix="b15pg-", dir="/tmp"))
+        self.folder = Path(mkdtemp(prefix="b15pg-", dir=_place()))
         self._data = self.folder / "data"
         if self._user is not None:
             shutil.chown(self.folder, self._user)
@@ -147,3 +149,8 @@ def _program(name: str) -> str:
     if found is None:
         raise FileNotFoundError(f"PostgreSQL is not there ({POSTGRESQL.path})")
     return f"/{found.relative_to(POSTGRESQL.path)}"
+
+
+def _place() -> str:
+    """Where a cluster is: in memory, where there is room, since each test makes and drops hundreds of its files."""
+    return _MEMORY if Path(_MEMORY).is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM else "/tmp"
