@@ -152,5 +152,5 @@ def _program(name: str) -> str:
 
 
 def _place() -> str:
-    """Where a cluster is: in memory, where there is room, since each test makes and drops hundreds of its files."""
+    """Where a cluster is: in memory where there is room, as each test makes and drops hundreds of its files."""
     return _MEMORY if Path(_MEMORY).is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM else "/tmp"
