@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from app.settings import OutgoingSettings, RemoteSettings, RoomSettings
+from calls.absences import MESSAGE
 from core.events import CallAnswered, CallQueued, OfferWithdrawn
 from core.words import WithdrawReason
 from simulator.callees import Callee, Operator
@@ -21,14 +22,14 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 OPERATOR = ("127.0.0.1", 5090)
 NUMBER, PRESENTED = "+33199000915", "+33144000015"
-CALLER_HZ, DOCTOR_HZ, LATER_HZ = 1300.0, 1900.0, 2300.0
+CALLER_HZ, DOCTOR_HZ, LATER_HZ, MESSAGE_HZ = 1300.0, 1900.0, 2300.0, 1700.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def centre(asterisk_root: Path | None) -> AsyncIterator[CentreProcess]:
     async with CentreProcess(
-        room=RoomSettings(offer_seconds=30, wrap_up_seconds=0.5),
-        sounds=PROMPTS,
+        room=RoomSettings(offer_seconds=30, wrap_up_seconds=0.5, lost_sound_seconds=1),
+        sounds={**PROMPTS, MESSAGE: (MESSAGE_HZ, 1.0)},
         outgoing=OutgoingSettings(host=OPERATOR[0], port=OPERATOR[1], presented=PRESENTED),
         remote=RemoteSettings(telephone=True, ring_seconds=5, confirm_seconds=5),
     ) as centre:
@@ -75,9 +76,15 @@ async def test_a_kept_telephone_takes_calls_and_is_called_again_when_lost(
         caller.hush()
         caller.send_tone(CALLER_HZ, 60)
         doctor.hang_up()
-        await home.phone("calling")
-        again = await home.confirmed()
+        again = await home.rung()
+        await caller.hears(lambda pcm: contains_tone(pcm, MESSAGE_HZ))
+        await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]))
+        again.answer()
+        await again.hears(lambda pcm: contains_tone(pcm, PROMPTS["phone-key"][0]))
+        again.press("1")
+        again.send_tone(DOCTOR_HZ, 30)
         await again.hears(lambda pcm: contains_tone(pcm, CALLER_HZ))
+        await caller.hears(lambda pcm: contains_tone(pcm, DOCTOR_HZ))
         await home.live.command("hang_up")
         await caller.ended()
     await home.is_("ready")
