@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.audit import Invariant
-from core.events import AlarmRaised, CallArrived, CallEnded, CallQueued, CoreStarted, LostCallFiled
+from core.alarms import AlarmKind
+from core.events import AlarmRaised, CallArrived, CallEnded, CallQueued, CoreStarted, Event, LostCallFiled
 from tests.chaos.costs import Cost
 from tests.chaos.rows import Row
 from tests.chaos.run import Observed
@@ -132,7 +133,10 @@ def _costs(observed: Observed) -> Iterable[tuple[Cost, str]]:
 
 
 def _in_svi(observed: Observed) -> set[str | None]:
-    """The numbers of those who were in the SVI when the fault came, or while a core was away."""
+    """The numbers of those who were in the SVI when the fault came, or while a core or its link was away.
+
+    What happened during a cut is in the journal after it: at its alarm, all are where it found them.
+    """
     hurt_at, numbers = observed.hurt_at, dict[str, str | None]()
     found: set[str | None] = set()
     for envelope in sorted(observed.envelopes, key=lambda each: each.seq):
@@ -143,9 +147,13 @@ def _in_svi(observed: Observed) -> set[str | None]:
             numbers[event.call_id] = event.caller.e164
         elif isinstance(event, CallQueued | CallEnded):
             numbers.pop(event.call_id, None)
-        elif isinstance(event, CoreStarted) and hurt_at is None:
+        elif hurt_at is None and (isinstance(event, CoreStarted) or _link_lost(event)):
             found |= {*numbers.values()}
     return found
+
+
+def _link_lost(event: Event) -> bool:
+    return isinstance(event, AlarmRaised) and event.kind is AlarmKind.SWITCH_SILENT
 
 
 def _uncalled(observed: Observed) -> Iterable[tuple[Cost, str]]:
