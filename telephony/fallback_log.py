@@ -74,9 +74,7 @@ def folded(
         return None
     match what:
         case "CONNECT" if _POSITION.fullmatch(member):
-            if record.answered_at is not None:
-                return record
-            return replace(record, answered_at=at, position_id=PositionId(member))
+            return replace(record, answered_at=record.answered_at or at, position_id=PositionId(member))
         case "REACHED":
             return replace(record, transferred=True)
         case "TAKENBACK":

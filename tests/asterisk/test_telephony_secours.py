@@ -16,6 +16,7 @@ from simulator.sip_call import CallState
 from telephony.ami import ManagerLink
 from telephony.dialling import TransferRules
 from telephony.fallback_log import FallbackLogFile
+from telephony.strips import RTP_TIMEOUT
 from tests.support.asterisk import OPERATOR, TONES, TRUNK, CentreAsterisk, hear_tone
 from tests.support.audio import contains_tone, tone
 from tests.support.strip import Strip
@@ -167,6 +168,28 @@ async def test_a_caller_passed_on_to_nobody_is_first_in_the_queue_again(asterisk
                 break
             rung.refuse(486, "Busy Here")
         assert caller.ended_by is None
+
+
+async def test_a_caller_whose_agent_is_lost_is_first_in_the_queue_again(asterisk: CentreAsterisk) -> None:
+    async with AsyncExitStack() as stack:
+        caller = await calling(stack)
+        async with Strip.registered(ARM1, SECRET) as strip:
+            _, sound = await strip.answer()
+            await calling(stack, "112", "+33199000002")
+            caller.forget()
+            await sound.close()  # no BYE: only the sound stops
+            await caller.hears(lambda pcm: contains_tone(pcm, TONES["music"]), RTP_TIMEOUT + 10)
+        other = await stack.enter_async_context(Strip.registered(ARM2, SECRET))
+        call, sound = await other.answer()
+        assert "+33199000001" in call.invite.need("From")
+        sound.say(tone(AGENT_HZ, 5))
+        await hear_tone(caller, AGENT_HZ)
+        call.hang_up()
+        await caller.ended()
+        log = log_of(asterisk)
+        await until_noted(log, 1)
+        record = next(each for each in await log.noted() if each.ended_at is not None)
+        assert (record.caller.e164, record.position_id) == ("+33199000001", ARM2)
 
 
 async def test_the_dialplan_permits_what_the_core_permits(asterisk: CentreAsterisk) -> None:

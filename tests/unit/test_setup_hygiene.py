@@ -129,4 +129,4 @@ def test_the_continuous_integration_runs_everything() -> None:
     assert script.stat().st_mode & 0o111
     assert "make test" in script.read_text()
     makefile = Path(CHECKOUT / "Makefile").read_text()
-    assert re.search(r"tests\.run check unit asterisk chaos e2e", makefile)
+    assert re.search(r"tests\.run check unit\+asterisk chaos e2e", makefile)

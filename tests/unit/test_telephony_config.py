@@ -88,7 +88,8 @@ def test_tls_is_offered_where_there_is_a_certificate(config: AsteriskConfig, tmp
 
 
 CONTEXTS = {
-    "general", "from-trunk", "fallback", "take-back", "callee-answered", "phone-confirmed", "positions",
+    "general", "from-trunk", "fallback", "secours-answered", "secours-left", "take-back", "callee-answered",
+    "phone-confirmed", "positions",
 }  # fmt: skip
 RULES = TransferRules(short_numbers=("18",), prefixes=("+33",), refused_prefixes=("+3389",))
 TRUNK = OutgoingTrunk(host="sip.example.org")
@@ -110,7 +111,7 @@ def test_only_a_transfer_of_mode_secours_dials_and_only_permitted_numbers(
 ) -> None:
     render(replace(config, outgoing=TRUNK, transfers=RULES), tmp_path / "out")
     found = sections(tmp_path / "out" / "extensions.conf")
-    secours = {"secours-answered", "secours-transfer", "secours-pass-on", "secours-dial", "secours-reached"}
+    secours = {"secours-transfer", "secours-pass-on", "secours-dial", "secours-reached"}
     assert set(found) == CONTEXTS | secours
     assert [context for context, lines in found.items() if any("Dial(" in line for line in lines)] == [
         "secours-dial"
