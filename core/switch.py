@@ -170,8 +170,9 @@ class FallbackCaller:
 class FallbackRecord:
     """What Asterisk noted of a call that it handled with no core. Times are whole seconds.
 
-    ``answered_at``, ``position_id``: the first strip that took it. ``transferred``: the number to which it was
-    passed on answered. ``taken_back``: a core took it over while it waited; what follows its events tell.
+    ``answered_at``: when the first strip took it; ``position_id``: the last one that did. ``transferred``: the
+    number to which it was passed on answered. ``taken_back``: a core took it over while it waited; what follows
+    its events tell.
     """
 
     call_id: CallId

@@ -29,6 +29,8 @@ class ChannelRegister:
         self._causes: dict[ChannelId, int] = {}
         self._answering: set[ChannelId] = set()
         """On their way through the dialplan: callees being recorded, telephones that become legs."""
+        self._picked_up: set[ChannelId] = set()
+        """Callees that were sent that way."""
 
     def __contains__(self, channel: object) -> bool:
         return channel in self._ours
@@ -64,6 +66,17 @@ class ChannelRegister:
         """Note that a channel goes through the dialplan, and comes back: recorded, or as a leg."""
         self._answering.add(channel)
 
+    def picked_up(self, channel: ChannelId) -> bool:
+        """Note that a callee picked up, and goes to be recorded; whether that is news.
+
+        After a cut it is told by the event that was kept as well as by the truth, and sent there twice it ends.
+        """
+        if channel in self._picked_up:
+            return False
+        self._picked_up.add(channel)
+        self.answering(channel)
+        return True
+
     def ending(self, message: ChannelHangupRequest) -> None:
         """Note why a channel ends; the first reason given is the one."""
         channel = ChannelId(message.channel.id)
@@ -91,6 +104,7 @@ class ChannelRegister:
         if channel not in self._ours:
             return None
         self._ours.remove(channel)
+        self._picked_up.discard(channel)
         return ChannelGone(channel_id=channel, cause=cause, found=found)
 
     def reconcile(self, truth: SwitchTruth) -> set[ChannelId]:
@@ -102,5 +116,6 @@ class ChannelRegister:
         held = {channel.channel_id for channel in truth.channels}
         vanished = self._ours - held
         self._answering.clear()  # the truth says which have come back
+        self._picked_up = {channel.channel_id for channel in truth.channels if channel.recorded}
         self._ours |= held
         return vanished

@@ -367,8 +367,8 @@ class AsteriskSwitch(Orders):
             self._record(channel)
 
     def _record(self, channel: ChannelId) -> None:
-        self._register.answering(channel)
-        self._send("record_callee", callees.recorded(channel))
+        if self._register.picked_up(channel):
+            self._send("record_callee", callees.recorded(channel))
 
     def _claim(self, channel: Channel) -> None:
         if self.accepting:
