@@ -23,8 +23,10 @@ WHISPER = "whisper"
 
 FALLBACK = "fallback"
 """The dialplan's context of callers whom no core has."""
-FALLBACKS = frozenset({FALLBACK, "secours-dial"})
-"""That, and those of callers passed on to a number there."""
+OVER = "secours-over"
+"""That of callers whose agent is gone, for the moment in which it is found out why."""
+FALLBACKS = frozenset({FALLBACK, OVER, "secours-dial"})
+"""These, and that of callers passed on to a number there."""
 
 _STRIP = re.compile(r"PJSIP/([a-z0-9-]+)-[0-9a-f]{8}$")
 """A channel to a strip, by its account."""
@@ -163,4 +165,5 @@ def _in_fallback(caller: Channel, together: Iterable[Channel]) -> FallbackCaller
     others = [channel for channel in together if channel.id != caller.id]
     strips = [at[1] for channel in others if (at := _STRIP.match(channel.name))]
     position = PositionId(strips[0]) if strips and caller.dialplan.context == FALLBACK else None
-    return FallbackCaller(channel_id=ChannelId(caller.id), talking=bool(others), position_id=position)
+    talking = bool(others) or caller.dialplan.context == OVER
+    return FallbackCaller(channel_id=ChannelId(caller.id), talking=talking, position_id=position)

@@ -88,8 +88,8 @@ def test_tls_is_offered_where_there_is_a_certificate(config: AsteriskConfig, tmp
 
 
 CONTEXTS = {
-    "general", "from-trunk", "fallback", "secours-answered", "secours-left", "take-back", "callee-answered",
-    "phone-confirmed", "positions",
+    "general", "from-trunk", "fallback", "secours-answered", "secours-over", "secours-left",
+    "take-back", "callee-answered", "phone-confirmed", "positions",
 }  # fmt: skip
 RULES = TransferRules(short_numbers=("18",), prefixes=("+33",), refused_prefixes=("+3389",))
 TRUNK = OutgoingTrunk(host="sip.example.org")
