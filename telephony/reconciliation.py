@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable
 from typing import Final
 
 import msgspec
+import structlog
 
 from core.errors import SwitchRefused
 from core.ids import ChannelId
@@ -17,6 +18,8 @@ from core.switch import FallbackCaller, FallbackRecord, SwitchTruth
 from telephony.ari import AriLink
 from telephony.ari_protocol import EVENTS, Application, Bridge, Channel, Endpoint, Information, uri
 from telephony.translation import bridges_of, fallback_of, truth_of
+
+log = structlog.get_logger(__name__)
 
 _ALLOWED: Final = {"allowed": [{"type": name} for name in EVENTS]}
 _GONE: Final = 404
@@ -90,18 +93,31 @@ def _ids(endpoints: str) -> set[str]:
 
 async def _channels(link: AriLink, ids: Iterable[str]) -> list[Channel]:
     """Read each of these channels that still is there."""
-    found = await asyncio.gather(*(_channel(link, channel_id) for channel_id in ids))
+    found = await asyncio.gather(*(read_channel(link, channel_id) for channel_id in ids))
     return [channel for channel in found if channel is not None]
 
 
-async def _channel(link: AriLink, channel_id: str) -> Channel | None:
-    """Read one channel; ``None``: it ended meanwhile."""
+async def read_channel(link: AriLink, channel_id: str) -> Channel | None:
+    """Read one channel; ``None``: it ended meanwhile, or Asterisk finds no words for it.
+
+    A ``Call-ID`` is any octets to Asterisk, and it puts it in what it says of a channel. Where they are not
+    UTF-8, its events of that channel are never sent, and its answer is empty: the dialplan alone serves such a
+    caller, who must cost the others nothing.
+
+    Raises:
+        SwitchUnavailable: the link was lost meanwhile.
+        SwitchRefused: Asterisk refused.
+    """
     try:
-        return msgspec.json.decode(await link.request("GET", uri("channels", channel_id)), type=Channel)
+        answer = await link.request("GET", uri("channels", channel_id))
     except SwitchRefused as error:
         if error.status == _GONE:
             return None
         raise
+    if not answer:
+        log.warning("channel_without_words", channel_id=channel_id)
+        return None
+    return msgspec.json.decode(answer, type=Channel)
 
 
 def fallen_back(truth: SwitchTruth, noted: Iterable[FallbackRecord]) -> frozenset[ChannelId]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-import msgspec
 import structlog
 
 from core.errors import SwitchRefused, SwitchUnavailable
@@ -51,7 +50,7 @@ from telephony.ari_protocol import (
 from telephony.orders import Orders
 from telephony.patrol import LOOK_EVERY_S, Look, Patrol
 from telephony.pulse import DeathWatch
-from telephony.reconciliation import allow_events, ask_fallback, ask_truth, fallen_back
+from telephony.reconciliation import allow_events, ask_fallback, ask_truth, fallen_back, read_channel
 from telephony.register import ChannelRegister
 from telephony.translation import WHISPER, args_of, truth_of
 
@@ -273,11 +272,16 @@ class AsteriskSwitch(Orders):
         if link is None:
             return
         try:
-            answer = await link.request("GET", uri("channels", channel))
+            found = await read_channel(link, channel)
         except (SwitchRefused, SwitchUnavailable):
-            return  # it has just ended
-        if channel not in self._register:
-            self._come_upon(msgspec.json.decode(answer, type=Channel))
+            return  # it is looked for again
+        if channel in self._register:
+            return
+        if found is not None:
+            self._come_upon(found)
+        else:
+            self._passed.add(channel)
+            self.hand_back(channel)
 
     def _come_upon(self, channel: Channel) -> None:
         channel_id = ChannelId(channel.id)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app.settings import GuardSettings, RoomSettings
-from core.events import SecurityIncidentSeen, SourceBanned
+from core.events import SecurityIncidentSeen, SourceBanned, SwitchConnected, SwitchLost
 from simulator.torture import Blow, Workshop
 from tests.support.audio import contains_tone
 from tests.support.centre_process import TONES, TRUNK, CentreProcess, asterisk_below
@@ -58,7 +58,7 @@ class Rogue:
             self._socket.send(data)
 
     async def answer(self, request: bytes | None = None) -> int:
-        """Ask until something right is answered: its status."""
+        """Ask until something right is answered, and that finally: its status."""
         loop = asyncio.get_running_loop()
         asked = request or self.workshop.request(b"OPTIONS")
         mark = b"Call-ID: " + asked.split(b"Call-ID: ")[1].split(b"\r\n")[0]
@@ -67,8 +67,9 @@ class Rogue:
                 self._socket.send(asked)
                 try:
                     async with asyncio.timeout(0.5):
-                        while mark not in (got := await loop.sock_recv(self._socket, 65_535)):
-                            pass
+                        got = b""
+                        while mark not in got or got.startswith(b"SIP/2.0 1"):
+                            got = await loop.sock_recv(self._socket, 65_535)
                 except (TimeoutError, ConnectionRefusedError):
                     continue
                 return int(got.split(b" ", 2)[1])
@@ -89,10 +90,29 @@ def _pid(centre: CentreProcess) -> int:
 
 
 async def a_call_is_welcomed(centre: CentreProcess) -> None:
+    """By the core or, where what was just sent keeps it too busy to claim the call in time, in mode secours.
+
+    From there the core may take it back, to where music is played, before a word was said.
+    """
     async with centre.caller() as caller:
         caller.call("15")
         await caller.answered(60)
-        await caller.hears(lambda pcm: contains_tone(pcm, TONES["welcome"]), 60)
+        await caller.hears(lambda pcm: any(contains_tone(pcm, hz) for hz in TONES.values()), 60)
+
+
+async def test_a_caller_whom_asterisk_cannot_describe_costs_no_other_caller(centre: CentreProcess) -> None:
+    odd, witness = Rogue(TRUNK, "127.0.0.9"), centre.witness()
+    try:
+        assert await odd.answer(odd.workshop.invite(Call_ID=b"octets \xff\xfe of no text")) == 200
+        async with centre.ari_cut():
+            pass  # the core asks Asterisk anew for all that it holds
+        await witness.next(SwitchConnected)
+        await a_call_is_welcomed(centre)
+        assert "channel_without_words" in centre.core_log.read_text(), "the odd one was met, and borne"
+        told = [type(each.event) for each in await witness.events()]
+        assert told.count(SwitchConnected) == told.count(SwitchLost) == 1
+    finally:
+        odd.close()
 
 
 async def test_no_broken_message_stops_the_centre(centre: CentreProcess, rogue: Rogue) -> None:

@@ -17,7 +17,9 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.component
 
 INFORMATION = {"status": {"startup_time": "2026-11-22T01:06:12.007+0000", "last_reload_time": ""}}
-ANSWERS = {
+UNSAID = object()
+"""What Asterisk answers of a channel for which it finds no words: nothing, and that it is well."""
+ANSWERS: dict[str, object] = {
     "asterisk/info": INFORMATION,
     "bridges": [],
     "endpoints": [],
@@ -61,7 +63,7 @@ class Far:
         body = ANSWERS.get(path)
         reply = {"type": "RESTResponse", "request_id": request["request_id"], "uri": path}
         status = 204 if body is None else 200
-        said = {} if body is None else {"message_body": json.dumps(body)}
+        said = {} if body is None else {"message_body": json.dumps(body) if body is not UNSAID else ""}
         await self._socket.send(json.dumps({**reply, "status_code": status, **said}))
         if word := self._beside(request["method"], path):
             await self._socket.send(word)
@@ -94,3 +96,13 @@ async def test_who_came_while_it_asked_is_claimed_and_who_left_before_is_not() -
     )
     assert len(claims) == 1
     assert "channelId=came" in claims[0]
+
+
+async def test_one_for_whom_asterisk_finds_no_words_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(ANSWERS, "endpoints", [{"channel_ids": ["odd", "right"]}])
+    monkeypatch.setitem(ANSWERS, "channels/odd", UNSAID)
+    monkeypatch.setitem(ANSWERS, "channels/right", json.loads(broadcast("right"))["channel"])
+    claims = await claimed_of(broadcast("right"), lambda method, path: None)
+    assert {claim.partition("channelId=")[2].partition("&")[0] for claim in claims} == {"right"}
