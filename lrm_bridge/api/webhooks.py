@@ -68,6 +68,8 @@ class WebhookService:
         self._tellings: dict[str, Telling] = {}
         self._unsaved: dict[str, int] = {}
         self._house: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        """Held while what is stored and what is told are brought in line, whichever follows the other."""
 
     # --- life -------------------------------------------------------------------------------------------
 
@@ -100,12 +102,13 @@ class WebhookService:
             await asyncio.sleep(SAVED_EVERY_S)
 
     async def _look(self) -> None:
-        stored = {each.webhook_id: each for each in await self._store.all()}
-        for webhook_id in [each for each in self._tellings if each not in stored]:
-            self._drop(webhook_id)
-        for webhook_id, webhook in stored.items():
-            if webhook_id not in self._tellings:
-                self._begin(webhook)
+        async with self._changing:
+            stored = {each.webhook_id: each for each in await self._store.all()}
+            for webhook_id in [each for each in self._tellings if each not in stored]:
+                self._drop(webhook_id)
+            for webhook_id, webhook in stored.items():
+                if webhook_id not in self._tellings:
+                    self._begin(webhook)
 
     async def _save_places(self) -> None:
         places, self._unsaved = self._unsaved, {}
@@ -146,46 +149,51 @@ class WebhookService:
             ApiError: ``too_many_webhooks``.
             StorageUnavailable: nothing was changed.
         """
-        if len(self.of(client)) >= MOST_WEBHOOKS:
-            raise ApiError("too_many_webhooks")
-        webhook = Webhook(
-            webhook_id=f"w-{new_id()}",
-            client_id=client.client_id,
-            url=url,
-            types=types,
-            secret=signing.new_secret(),
-            created_at=self._clock.now(),
-            after=self._events.seq,
-        )
-        await self._store.save(webhook)
-        log.info("webhook_added", client=client.client_id, webhook=webhook.webhook_id)
-        return self._begin(webhook)
+        async with self._changing:
+            if len(self.of(client)) >= MOST_WEBHOOKS:
+                raise ApiError("too_many_webhooks")
+            webhook = Webhook(
+                webhook_id=f"w-{new_id()}",
+                client_id=client.client_id,
+                url=url,
+                types=types,
+                secret=signing.new_secret(),
+                created_at=self._clock.now(),
+                after=self._events.seq,
+            )
+            await self._store.save(webhook)
+            log.info("webhook_added", client=client.client_id, webhook=webhook.webhook_id)
+            return self._begin(webhook)
 
     async def remove(self, client: ApiClient, webhook_id: str) -> None:
         """Tell an address no more. Raises as :meth:`find`, and StorageUnavailable."""
-        self.find(client, webhook_id)
-        await self._store.remove(webhook_id)
-        self._drop(webhook_id)
-        log.info("webhook_removed", client=client.client_id, webhook=webhook_id)
+        async with self._changing:
+            self.find(client, webhook_id)
+            await self._store.remove(webhook_id)
+            self._drop(webhook_id)
+            log.info("webhook_removed", client=client.client_id, webhook=webhook_id)
 
     async def rotate(self, client: ApiClient, webhook_id: str) -> Telling:
         """Sign with a new secret; the former one signs too for a day. Raises as :meth:`remove`."""
-        old = self.find(client, webhook_id).webhook
-        changed = replace(
-            old,
-            secret=signing.new_secret(),
-            previous_secret=old.secret,
-            previous_until=self._clock.now() + BOTH_SECRETS,
-        )
-        return await self._change(changed)
+        async with self._changing:
+            old = self.find(client, webhook_id).webhook
+            changed = replace(
+                old,
+                secret=signing.new_secret(),
+                previous_secret=old.secret,
+                previous_until=self._clock.now() + BOTH_SECRETS,
+            )
+            return await self._change(changed)
 
     async def replay(self, client: ApiClient, webhook_id: str, after: int | None) -> Telling:
         """Go on after that place, or from where it stands, also if stopped. Raises as :meth:`remove`."""
-        old = self.find(client, webhook_id).webhook
-        place = old.after if after is None else min(after, self._events.seq)
-        return await self._change(replace(old, after=place, stopped=""))
+        async with self._changing:
+            old = self.find(client, webhook_id).webhook
+            place = old.after if after is None else min(after, self._events.seq)
+            return await self._change(replace(old, after=place, stopped=""))
 
     async def _change(self, webhook: Webhook) -> Telling:
+        """Tell it as it now is, also where that could not be stored."""
         self._drop(webhook.webhook_id)
         try:
             await self._store.save(webhook)
@@ -196,7 +204,6 @@ class WebhookService:
     # --- telling ----------------------------------------------------------------------------------------
 
     def _begin(self, webhook: Webhook) -> Telling:
-        self._drop(webhook.webhook_id)  # begun meanwhile by a look at what is stored, it would tell beside us
         telling = Telling(webhook)
         self._tellings[webhook.webhook_id] = telling
         if not webhook.stopped:
@@ -284,7 +291,8 @@ class WebhookService:
         telling.webhook = replace(telling.webhook, stopped=why)
         log.warning("webhook_stopped", webhook=telling.webhook.webhook_id, why=why)
         with suppress(StorageUnavailable):
-            await self._store.save(telling.webhook)
+            async with self._changing:  # one removed meanwhile has cancelled us
+                await self._store.save(telling.webhook)
 
     async def _bury(self, telling: Telling, entry: Entry, attempts: int, tried: Try) -> None:
         event = entry.event
