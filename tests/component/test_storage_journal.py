@@ -34,7 +34,9 @@ pytestmark = pytest.mark.component
 
 DAY = date(2026, 11, 22)
 HOUR = timedelta(hours=1)
-PACE = JournalPace(gather_seconds=0.005, first_retry_seconds=0.02, last_retry_seconds=0.1)
+PACE = JournalPace(
+    gather_seconds=0.005, first_retry_seconds=0.02, last_retry_seconds=0.1, start_patience_seconds=60
+)
 SMALL = SpoolLimits(segment_bytes=20_000, retained_bytes=40_000, recent_records=50)
 
 

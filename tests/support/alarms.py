@@ -22,6 +22,7 @@ PACE = JournalPace(
     last_retry_seconds=0.1,
     idle_seconds=0.05,
     answer_seconds=0.5,
+    start_patience_seconds=60,  # the places of events are told from the journal's beginning
 )
 
 
