@@ -1,6 +1,6 @@
 /** What the agent's hands ask for: clicks and keys become commands; what would lose a call is asked twice. */
 
-import { every } from "$ui/timers";
+import { after, every } from "$ui/timers";
 import { DISARMED, type Guard, needsConfirmation, pass, press, release } from "./confirm";
 import { type Command, commandOf, isKeyOf, isReserved, isTyping, keyName } from "./keymap";
 import type { Action } from "./model";
@@ -16,7 +16,9 @@ const HELD_MS = 40;
 /** Made while a component is set up: it lives as long as that component. */
 export class Hands {
   private guard = $state.raw<Guard>(DISARMED);
-  private acceptedAt = Number.NEGATIVE_INFINITY;
+  /** Décrocher was pressed just now: its button gives place to others, which take no click yet. */
+  settling = $state(false);
+  private cancelSettled?: () => void;
   /** The action asked for once, which waits for its confirmation. */
   readonly armed = $derived(this.guard.armed ? this.guard.action : undefined);
 
@@ -32,8 +34,7 @@ export class Hands {
 
   /** A button was pressed. A double click on Décrocher must not fall on the button that takes its place. */
   pressed(action: Action, byKeyboard: boolean): void {
-    const settling = action !== "accept" && performance.now() - this.acceptedAt < SETTLE_MS;
-    if (settling && !byKeyboard) return;
+    if (this.settling && action !== "accept" && !byKeyboard) return;
     if (byKeyboard && needsConfirmation(action)) {
       this.confirm(action);
       this.guard = release(this.guard);
@@ -89,7 +90,15 @@ export class Hands {
       return;
     }
     if (this.panels.open && PANELS[this.panels.open].place === "row") this.panels.close();
-    if (action === "accept") this.acceptedAt = performance.now();
+    if (action === "accept") this.settle();
     void this.strip.act(action);
+  }
+
+  private settle(): void {
+    this.cancelSettled?.();
+    this.settling = true;
+    this.cancelSettled = after(SETTLE_MS, () => {
+      this.settling = false;
+    });
   }
 }

@@ -75,8 +75,9 @@ class Strip:
         await expect(self.root).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
     async def press(self, action: str) -> None:
-        """Click one of its buttons, once the command before is carried out."""
+        """Click one of its buttons, once the command before is carried out and the buttons take clicks."""
         await self._settled()
+        await expect(self.root.locator("[data-settling=true]")).to_have_count(0)
         await self.part(action).click()
 
     async def key(self, key: str, hold: float = 0) -> None:
