@@ -8,10 +8,14 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from app.watchdog import Patience, Question
 from core.errors import BandeauError
+
+_GONE_SECONDS: Final = 5.0
+"""What was killed is gone within this, but where the kernel itself is stuck."""
+_LOOK_SECONDS: Final = 0.01
 
 
 class PartFailed(BandeauError):
@@ -77,6 +81,16 @@ class Part:
     patience: Patience = field(default_factory=Patience)
 
 
+def is_alive(group: int) -> bool:
+    """Whether anything of a process group lives. For a moment, what was killed still holds ports and files."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
+
+
 class RunningPart:
     """A part's process, in a process group of its own, so that all of it can be ended."""
 
@@ -129,6 +143,10 @@ class RunningPart:
                 await asyncio.wait_for(self.wait(), self.part.end_seconds)
         self.kill()
         await self.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GONE_SECONDS):
+                while is_alive(self.pid):  # noqa: ASYNC110 - other programs' state
+                    await asyncio.sleep(_LOOK_SECONDS)
 
     def kill(self) -> None:
         """End it and what it left behind at once. Only the first call does anything: numbers are used again."""

@@ -13,6 +13,7 @@ import structlog
 
 from app import orphan_guard
 from app.part import Part, PartFailed, PortUse, RunningPart
+from app.stillness import Stillness
 from app.watchdog import until_silent
 
 log = structlog.get_logger(__name__)
@@ -129,7 +130,7 @@ class Stack:
         if not part.questions:
             return await running.wait()
         ended = asyncio.create_task(running.wait())
-        silent = asyncio.create_task(until_silent(part.questions, part.patience))
+        silent = asyncio.create_task(until_silent(part.questions, part.patience, Stillness(running.pid).look))
         try:
             await asyncio.wait((ended, silent), return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():

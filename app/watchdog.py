@@ -7,10 +7,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TICK_SECONDS: Final = 0.25
+_TICK_SECONDS: Final = 0.1
 _LONGEST_GAP_SECONDS: Final = 2 * _TICK_SECONDS
 """Of a longer time between two looks nothing is known: the watchdog itself did not run."""
-_BETWEEN_SECONDS: Final = 0.5
+_BETWEEN_SECONDS: Final = 0.25
+_AGAIN_SECONDS: Final = 0.5
+"""After so long a datagram is taken for lost."""
+_DOUBT_SECONDS: Final = _BETWEEN_SECONDS + _TICK_SECONDS
+"""Silence from which a question is surely waiting for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Question:
 class Patience:
     """How long answers may take. Seconds."""
 
+    still: float = 0.4
+    """With no answer to any question and none of its threads running: nothing in it will ever answer."""
     frozen: float = 2.5
     """With no answer to any question."""
     stuck: float = 20.0
@@ -36,29 +42,44 @@ class Vigil:
 
     def __init__(self, names: Iterable[str], patience: Patience) -> None:
         self._silent = dict.fromkeys(names, 0.0)
+        self._still = 0.0
         self._patience = patience
 
     def answered(self, name: str) -> None:
         """A question was answered."""
         self._silent[name] = 0.0
 
-    def pass_time(self, seconds: float) -> None:
-        """So many seconds since the last look."""
+    @property
+    def doubtful(self) -> bool:
+        """Whether every question waits for its answer: it is worth looking whether the program runs at all."""
+        return min(self._silent.values()) > _DOUBT_SECONDS
+
+    def pass_time(self, seconds: float, *, still: bool = False) -> None:
+        """So many seconds since the last look. ``still``: in which the program did not run."""
         watched = min(seconds, _LONGEST_GAP_SECONDS)
         for name in self._silent:
             self._silent[name] += watched
+        self._still = self._still + watched if still and self.doubtful else 0.0
 
     @property
     def verdict(self) -> str | None:
         """What is wrong, in words for the person at the terminal; ``None``: nothing."""
+        if self._still >= self._patience.still:
+            return "answers nothing and does not run"
         if min(self._silent.values()) >= self._patience.frozen:
             return f"has answered nothing for {self._patience.frozen:g} s"
         stuck = [name for name, silent in self._silent.items() if silent >= self._patience.stuck]
         return f"has not answered {stuck[0]} for {self._patience.stuck:g} s" if stuck else None
 
 
-async def until_silent(questions: Sequence[Question], patience: Patience) -> str:
-    """Ask for as long as there are answers; then say what is wrong."""
+async def until_silent(questions: Sequence[Question], patience: Patience, still: Callable[[], bool]) -> str:
+    """Ask for as long as there are answers; then say what is wrong.
+
+    Args:
+        questions: to be asked.
+        patience: how long they may stay unanswered.
+        still: whether the program has not run since this was last called; only called in doubt.
+    """
     vigil = Vigil([question.name for question in questions], patience)
     async with asyncio.TaskGroup() as tasks:
         asking = [tasks.create_task(_keep_asking(question, vigil)) for question in questions]
@@ -66,7 +87,7 @@ async def until_silent(questions: Sequence[Question], patience: Patience) -> str
         while vigil.verdict is None:
             await asyncio.sleep(_TICK_SECONDS)
             now = time.monotonic()
-            vigil.pass_time(now - looked)
+            vigil.pass_time(now - looked, still=vigil.doubtful and still())
             looked = now
         for task in asking:
             task.cancel()
@@ -109,7 +130,7 @@ def sip_answers(host: str, port: int) -> Question:
         try:
             while not protocol.answered.done():
                 transport.sendto(_options(host, port, transport.get_extra_info("sockname")[1]))
-                await asyncio.wait((protocol.answered,), timeout=_BETWEEN_SECONDS)
+                await asyncio.wait((protocol.answered,), timeout=_AGAIN_SECONDS)
             protocol.answered.result()
         finally:
             transport.close()

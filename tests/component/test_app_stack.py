@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.part import Part, PartFailed, PortUse
+from app.part import Part, PartFailed, PortUse, RunningPart, is_alive
 from app.stack import Stack, check_ports
 from app.watchdog import Patience, Question
 from tests.support.waiting import until, wait_until
@@ -91,27 +91,60 @@ async def test_starts_a_dead_part_again_and_leaves_the_others(tmp_path: Path) ->
     assert not any(exists(pid) for name in ("core", "other") for pid in pids(tmp_path / name))
 
 
-async def test_kills_a_part_that_answers_no_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stops", "patience", "said_of_it"),
+    [
+        (True, Patience(frozen=60), "answers nothing and does not run"),
+        (False, Patience(frozen=1), "has answered nothing for 1 s"),
+    ],
+    ids=["stopped", "runs"],
+)
+async def test_kills_a_part_that_answers_no_more(
+    tmp_path: Path, stops: bool, patience: Patience, said_of_it: str
+) -> None:
     said: list[str] = []
-    frozen = asyncio.Event()
+    mute = asyncio.Event()
 
     async def ask() -> None:
-        if frozen.is_set():
+        if mute.is_set():
             await asyncio.Event().wait()
 
+    mark = tmp_path / "core"
+    code = f"import os\nopen({str(mark)!r}, 'a').write(f'{{os.getpid()}}\\n')\nwhile True: pass"
     part = replace(
         sleeper("core", tmp_path, restart=True),
+        command=[sys.executable, "-c", code],
         questions=(Question("ARI", ask), Question("SIP", ask)),
-        patience=Patience(frozen=0.5),
+        patience=patience,
     )
     async with running(Stack([part], tmp_path / "log", said.append)):
-        (first,) = pids(tmp_path / "core")
-        frozen.set()
-        os.kill(first, signal.SIGSTOP)
-        await until(lambda: len(pids(tmp_path / "core")) == 2, "the part lives again")
-        frozen.clear()
+        (first,) = pids(mark)
+        mute.set()
+        if stops:
+            os.kill(first, signal.SIGSTOP)
+        await until(lambda: len(pids(mark)) == 2, "the part lives again")
+        mute.clear()
         assert not exists(first)
-    assert any("has answered nothing for 0.5 s" in line for line in said)
+    assert any(said_of_it in line for line in said)
+
+
+async def test_of_a_part_that_has_ended_nothing_lives(tmp_path: Path) -> None:
+    deaf = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(600)"
+    code = (
+        "import subprocess, sys\n"
+        f"children = [subprocess.Popen([sys.executable, '-c', {deaf!r}], stdout=-1) for _ in range(5)]\n"
+        "[child.stdout.readline() for child in children]\n"
+        f"open({str(tmp_path / 'ready')!r}, 'w').close()\n"
+        "children[0].wait()"
+    )
+    part = Part(name="family", command=[sys.executable, "-c", code], end_seconds=0.1)
+    family = await RunningPart.start(part, tmp_path / "log")
+    try:
+        await until((tmp_path / "ready").exists, "the children are there")
+        assert is_alive(family.pid)
+    finally:
+        await family.end()
+    assert not is_alive(family.pid)
 
 
 async def test_a_part_that_need_not_live_is_only_reported(tmp_path: Path) -> None:

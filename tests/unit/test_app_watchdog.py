@@ -8,14 +8,17 @@ from app.watchdog import Patience, Vigil, sip_answers
 
 pytestmark = pytest.mark.unit
 
-PATIENCE = Patience(frozen=2.5, stuck=20)
+PATIENCE = Patience(still=0.375, frozen=2.5, stuck=20)
+STILL = "answers nothing and does not run"
 
 
-def watched(seconds: float, answering: tuple[str, ...], step: float = 0.25) -> str | None:
+def watched(
+    seconds: float, answering: tuple[str, ...], step: float = 0.125, *, still: bool = False
+) -> str | None:
     """The verdict after so long, with looks so far apart, while only these questions are answered."""
     vigil = Vigil(("SIP", "ARI"), PATIENCE)
     for _ in range(round(seconds / step)):
-        vigil.pass_time(step)
+        vigil.pass_time(step, still=still)
         for name in answering:
             vigil.answered(name)
         if vigil.verdict is not None:
@@ -27,9 +30,9 @@ def watched(seconds: float, answering: tuple[str, ...], step: float = 0.25) -> s
     ("seconds", "answering", "expected"),
     [
         (3600, ("SIP", "ARI"), None),
-        (2.25, (), None),
+        (2.375, (), None),
         (2.5, (), "has answered nothing for 2.5 s"),
-        (19.75, ("ARI",), None),
+        (19.875, ("ARI",), None),
         (20, ("ARI",), "has not answered SIP for 20 s"),
         (20, ("SIP",), "has not answered ARI for 20 s"),
     ],
@@ -40,8 +43,31 @@ def test_silence_is_counted_for_each_question(
     assert watched(seconds, answering) == expected
 
 
-def test_a_watchdog_that_slept_knows_nothing_of_that_time() -> None:
-    assert watched(3600, (), step=3600) is None
+@pytest.mark.parametrize(
+    ("seconds", "answering", "expected"),
+    [
+        (0.5, (), None),
+        (0.625, (), STILL),
+        (19, ("ARI",), None),
+        (20, ("ARI",), "has not answered SIP for 20 s"),
+    ],
+)
+def test_one_that_does_not_run_is_given_less(
+    seconds: float, answering: tuple[str, ...], expected: str | None
+) -> None:
+    assert watched(seconds, answering, still=True) == expected
+
+
+def test_one_that_runs_now_and_then_is_given_more() -> None:
+    vigil = Vigil(("SIP", "ARI"), PATIENCE)
+    for look in range(19):
+        vigil.pass_time(0.125, still=look % 3 > 0)
+    assert vigil.verdict is None
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_a_watchdog_that_slept_knows_nothing_of_that_time(still: bool) -> None:
+    assert watched(3600, (), step=3600, still=still) is None
 
 
 async def test_a_late_answer_is_one() -> None:
