@@ -134,7 +134,8 @@ class _Asterisk:
         )
         held: list[Channel] = []
         for channel in application.channel_ids:
-            with suppress(httpx2.HTTPStatusError):  # it has just ended
+            # It has just ended, or Asterisk finds no words for it (telephony/reconciliation.py).
+            with suppress(httpx2.HTTPStatusError, msgspec.DecodeError):
                 held.append(await self._channel(channel))
         return held
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from core.events import (
     CallAnswered,
@@ -32,6 +33,8 @@ Library = Callable[[PlanKey], CallFlows | None]
 
 
 NOTHING = PlaybackId("")
+UNHEARD: Final = timedelta(seconds=2)
+"""Taken back from the fallback within this, a caller has heard nothing, or next to nothing, of its notice."""
 
 
 @dataclass(slots=True)
@@ -45,7 +48,9 @@ class SviCall:
     called_before: datetime | None
     plan: PlanKey
     waited: bool = False
-    """It has been welcomed by the fallback, and waited there: no script."""
+    """It has been in the fallback: no script."""
+    unheard: bool = False
+    """But so shortly that it has heard nothing there."""
     walk: Walk | None = None
     playback_id: PlaybackId = NOTHING
     """What it is hearing; empty: nothing of ours."""
@@ -112,6 +117,7 @@ class SviState:
                     before,
                     self.current,
                     waited=event.since is not None,
+                    unheard=event.since is not None and envelope.occurred_at - event.since < UNHEARD,
                 )
                 self.by_call[call.call_id] = call
                 self.by_channel[call.channel_id] = call

@@ -134,7 +134,7 @@ class IvrService:
     def _on_line_opened(self, envelope: Envelope) -> None:
         assert isinstance(envelope.event, LineOpened)  # noqa: S101 - by subscription
         call = self.greetings.by_call.get(envelope.event.call_id)
-        if call is not None and call.waited:
+        if call is not None and self._goes_straight(call):
             self._to_room(call, envelope)
         elif call is not None:
             self._guard(call, lambda: begin(self.greetings.flows(call.plan), self._here(call)), envelope)
@@ -165,7 +165,7 @@ class IvrService:
             flows = self.greetings.flows(call.plan)
             if walk is not None and walk.hearing is Hearing.ELSEWHERE:
                 call.walk = ringing_still(flows, walk, self._clock.now())
-            elif call.waited:
+            elif self._goes_straight(call):
                 self._to_room(call)
             elif walk is None:
                 self._guard(call, lambda c=call, f=flows: begin(f, self._here(c)))  # type: ignore[misc]
@@ -270,6 +270,10 @@ class IvrService:
         log.error("script_failed", step=step, detail=detail)
         failed = self._bus.publish(ScriptFailed(call_id=call.call_id, step=step, detail=detail), cause)
         self._to_room(call, failed)
+
+    def _goes_straight(self, call: SviCall) -> bool:
+        """Whether a caller of the fallback is welcomed no more; those of vital lines are urgent above all."""
+        return call.waited and (not call.unheard or call.line in self._vital_lines)
 
     def _to_room(self, call: SviCall, cause: Envelope | None = None) -> None:
         """Send the caller to the emergency room with no more words."""

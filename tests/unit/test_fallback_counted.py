@@ -99,6 +99,21 @@ async def test_who_is_taken_back_goes_to_the_room_at_once_with_the_wait() -> Non
     assert not centre.switch.playing  # no welcome: it has been heard
 
 
+async def test_who_is_taken_back_before_a_word_was_said_is_welcomed_like_anybody() -> None:
+    centre = FakeCentre()
+    centre.start()
+    before = centre.clock.now() - timedelta(seconds=1.5)
+    centre.switch.caller_arrives(
+        CallerChannel(
+            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=before, waited=True
+        )
+    )
+    await settle()
+    assert centre.journal.events(CallArrived)[0].since == before
+    assert centre.switch.playing
+    assert not centre.journal.events(CallQueued)
+
+
 async def test_who_is_taken_back_has_not_begun_to_wait_in_an_hour_though_asterisks_clock_says_so() -> None:
     centre = FakeCentre()
     centre.start()
@@ -110,7 +125,7 @@ async def test_who_is_taken_back_has_not_begun_to_wait_in_an_hour_though_asteris
         )
     )
     await settle()
-    assert centre.journal.events(CallQueued)[0].since == now
+    assert centre.journal.events(CallArrived)[0].since == now
 
 
 async def test_it_has_one_row_in_the_ledger() -> None:
