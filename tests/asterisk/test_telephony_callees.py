@@ -216,6 +216,7 @@ async def test_who_picked_up_with_no_core_is_recorded_when_one_comes(
 ) -> None:
     callee = await calling(switch, operator)
     await switch.close()
+    await centre_asterisk.left_alone()
     callee.answer()
     await until(lambda: callee.call.state is CallState.UP, "picked up")
     async with centre_asterisk.switch() as later:

@@ -90,6 +90,13 @@ class CentreAsterisk:
         """What it wrote of itself."""
         return [*Path(self.config.paths.state).glob("log/*.log"), self._output]
 
+    async def left_alone(self) -> None:
+        """Wait until it has noticed, once, that no core commands it any more.
+
+        What it has to tell in that very moment may end it (docs/asterisk.md, "A lost link may end Asterisk").
+        """
+        await until(lambda: any(map(_tells_of_a_lost_link, self.logs())), "the link is lost for Asterisk, too")
+
     async def tracks(self, channel: str = "*") -> tuple[Pcm, Pcm]:
         """What the caller said, and was given to hear, in a call that ended."""
         return await self.tracks_like(f"*/{channel}")
@@ -163,6 +170,10 @@ class WatchedSwitch(AsteriskSwitch):
 async def hear_tone(caller: Caller, hz: float) -> None:
     """Wait until the caller has heard a tone, since its last ``forget``."""
     await caller.hears(lambda pcm: contains_tone(pcm, hz), window=60)
+
+
+def _tells_of_a_lost_link(log: Path) -> bool:
+    return b"Websocket disconnected" in log.read_bytes()
 
 
 def _is_complete(wav: bytes) -> bool:
