@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from app.watchdog import Patience, Question
 from core.errors import BandeauError
+from core.processes import words_of
 
 _GONE_SECONDS: Final = 5.0
 """What was killed is gone within this, but where the kernel itself is stuck."""
@@ -85,7 +86,7 @@ def is_alive(group: int) -> bool:
     """Whether anything of a process group lives. For a moment, what was killed still holds ports and files."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            state, _, its_group = words_of(stat)[:3]
             if int(its_group) == group and state not in "ZX":
                 return True
     return False

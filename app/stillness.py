@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from core.processes import words_of
+
 _PROCESSES: Final = Path("/proc")
 _MAY_GO_ON: Final = frozenset("RDt")
 """States of ``proc_pid_stat(5)``: runs or waits for a processor; waits for a disk; is held by a debugger."""
@@ -25,7 +27,7 @@ def pulse_of(pid: int) -> Pulse | None:
     threads, nanoseconds, may_go_on = 0, 0, False
     try:
         for thread in _threads(pid):
-            state = (thread / "stat").read_text().rpartition(")")[2].split()[0]
+            state = words_of(thread / "stat")[0]
             nanoseconds += int((thread / "schedstat").read_text().split()[0])
             threads += 1
             may_go_on = may_go_on or state in _MAY_GO_ON

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from core.errors import ConfigurationError, LeaseLost
+from core.processes import words_of
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +106,7 @@ def read_sign(path: Path) -> Sign | None:
 def born(pid: int) -> int:
     """When a process started, in ticks since the machine's start; 0: there is no such process any more."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = words_of(Path(f"/proc/{pid}/stat"))
     except OSError:
         return 0
     return 0 if fields[0] in "ZX" else int(fields[19])

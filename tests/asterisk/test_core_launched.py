@@ -14,6 +14,7 @@ from app.settings import RoomSettings
 from app.standby import end
 from core.events import CallQueued
 from core.nodes import FIRST
+from core.processes import words_of
 from storage.lease import AT_WORK, STANDING_BY, holder, living
 from tests.support.centre_process import CORE, STANDBY, CentreProcess, asterisk_below, new_number
 from tests.support.waiting import until
@@ -68,10 +69,10 @@ async def test_the_only_core_is_back_without_being_loaded_again(asterisk_root: P
 
 def parent(pid: int) -> int:
     """The process that started another."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(words_of(Path(f"/proc/{pid}/stat"))[1])
 
 
 def niceness(pid: int) -> set[int]:
     """Of all threads of a process."""
     threads = (each / "stat" for each in Path(f"/proc/{pid}/task").iterdir())
-    return {int(thread.read_text().rpartition(")")[2].split()[16]) for thread in threads}
+    return {int(words_of(thread)[16]) for thread in threads}

@@ -18,6 +18,7 @@ import pytest
 from app.part import Part, PartFailed, PortUse, RunningPart, is_alive
 from app.stack import Stack, check_ports
 from app.watchdog import Patience, Question
+from core.processes import words_of
 from tests.support.waiting import until, wait_until
 
 pytestmark = pytest.mark.component
@@ -43,7 +44,7 @@ def pids(mark: Path) -> list[int]:
 
 def exists(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return words_of(Path(f"/proc/{pid}/stat"))[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 

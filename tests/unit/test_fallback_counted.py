@@ -1,7 +1,7 @@
 """What calls of mode secours change elsewhere: positions, waits, the ledger, the desk, lists and figures."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -50,6 +50,16 @@ def state_of(centre: FakeCentre) -> PositionState:
     return centre.acd.room.positions[ARM1].state
 
 
+async def taken_back(centre: FakeCentre, since: datetime) -> None:
+    """A caller who has been in the fallback since then comes back under command."""
+    centre.switch.caller_arrives(
+        CallerChannel(
+            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=since, waited=True
+        )
+    )
+    await settle()
+
+
 async def test_who_talks_in_mode_secours_is_offered_nothing_and_has_a_wrap_up() -> None:
     centre = FakeCentre()
     centre.start()
@@ -87,12 +97,7 @@ async def test_who_is_taken_back_goes_to_the_room_at_once_with_the_wait() -> Non
     centre = FakeCentre()
     centre.start()
     before = centre.clock.now() - timedelta(minutes=3)
-    centre.switch.caller_arrives(
-        CallerChannel(
-            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=before, waited=True
-        )
-    )
-    await settle()
+    await taken_back(centre, since=before)
     (arrived,), (queued,) = centre.journal.events(CallArrived), centre.journal.events(CallQueued)
     assert (arrived.since, queued.since) == (before, before)
     assert centre.journal.events(CallOriented)[0].priority is Priority.PX
@@ -103,12 +108,7 @@ async def test_who_is_taken_back_before_a_word_was_said_is_welcomed_like_anybody
     centre = FakeCentre()
     centre.start()
     before = centre.clock.now() - timedelta(seconds=1.5)
-    centre.switch.caller_arrives(
-        CallerChannel(
-            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=before, waited=True
-        )
-    )
-    await settle()
+    await taken_back(centre, since=before)
     assert centre.journal.events(CallArrived)[0].since == before
     assert centre.switch.playing
     assert not centre.journal.events(CallQueued)
@@ -119,12 +119,7 @@ async def test_who_is_taken_back_has_not_begun_to_wait_in_an_hour_though_asteris
     centre.start()
     now = centre.clock.now()
     ahead = now + timedelta(hours=1)
-    centre.switch.caller_arrives(
-        CallerChannel(
-            channel_id=ChannelId(CALL), call_id=CALL, line="15", caller=CALLER, created_at=ahead, waited=True
-        )
-    )
-    await settle()
+    await taken_back(centre, since=ahead)
     assert centre.journal.events(CallArrived)[0].since == now
 
 
